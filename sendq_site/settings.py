@@ -1,0 +1,216 @@
+"""Every setting of SendQ, read once from the environment and an optional `.env`.
+
+Without `DATABASE_URL` this is a trial on one machine: SendQ runs its own PostgreSQL, makes a secret
+key on the spot and answers on loopback only. With `DATABASE_URL` it is an installation, and no
+secret has a default.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import environ
+import sentry_sdk
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / ".data"
+
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+ON_TRIAL = not env.str("DATABASE_URL", default="")
+
+
+def _trial_secret_key() -> str:
+    """Return the key kept in `.data/`, made at the first start: sessions survive a restart."""
+    path = DATA_DIR / "secret_key"
+    if not path.is_file():
+        DATA_DIR.mkdir(mode=0o700, exist_ok=True)
+        draft = DATA_DIR / f"secret_key.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        try:
+            path.hardlink_to(draft)  # two first starts at once agree on one key
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+def _required(name: str, what_for: str) -> str:
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {what_for} See .env.example.")
+    return value
+
+
+def _timezone(name: str) -> str:
+    value = env.str(name, default="UTC")
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}, which is no time zone. Use an IANA name such as Europe/Berlin."
+        ) from error
+    return value
+
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    SECRET_KEY = (
+        _trial_secret_key()
+        if ON_TRIAL
+        else _required("SECRET_KEY", "It signs sessions: set a long random text.")
+    )
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
+SERVED_TO_OTHERS = any(host not in LOOPBACK_HOSTS for host in ALLOWED_HOSTS)
+CSRF_TRUSTED_ORIGINS = [f"https://{host.replace('*', '').lstrip('.')}" for host in ALLOWED_HOSTS]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_TO_OTHERS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVED_TO_OTHERS else None
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_q",
+    "campaigns",
+    "queueing",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# The admin shows text that strangers wrote: nothing of it may ever run.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+ROOT_URLCONF = "sendq_site.urls"
+WSGI_APPLICATION = "sendq_site.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "queueing.context.site",
+            ],
+        },
+    },
+]
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True  # no collectstatic step between a change and what people see
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator")
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Database: any PostgreSQL from 15 on, or our own (see sendq_site/embedded/).
+if ON_TRIAL:
+    DATABASES: dict[str, dict[str, Any]] = {
+        "default": {"ENGINE": "sendq_site.embedded", "NAME": "sendq"}
+    }
+else:
+    DATABASES = {"default": env.db("DATABASE_URL")}
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_URL must name a PostgreSQL database, such as "
+            "postgresql://sendq@db.example.com/sendq: SendQ relies on its locks."
+        )
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# Unipile. Without an address and a key SendQ talks to the sandbox, whose address stands in a file.
+UNIPILE_DSN = env.str("UNIPILE_DSN", default="")
+UNIPILE_API_KEY = env.str("UNIPILE_API_KEY", default="")
+UNIPILE_WEBHOOK_SECRET = env.str("UNIPILE_WEBHOOK_SECRET", default="")
+if bool(UNIPILE_DSN) != bool(UNIPILE_API_KEY):
+    raise ImproperlyConfigured(
+        "Set both UNIPILE_DSN and UNIPILE_API_KEY to send for real, or neither for the sandbox."
+    )
+SANDBOX_FILE = DATA_DIR / "sandbox.json"
+IN_SANDBOX = not UNIPILE_DSN or UNIPILE_DSN.startswith("http://")
+CRON_SECRET = env.str("CRON_SECRET", default="")
+
+# Sending
+DAILY_CAP_TIMEZONE = _timezone("DAILY_CAP_TIMEZONE")
+SEND_QUEUE_CRON = env.str("SEND_QUEUE_CRON", default="*/30 * * * *")
+SEND_CONCURRENCY = 4  # calls to Unipile in flight at once, in one run
+SEND_RUN_DEADLINE_SECONDS = 240  # a run stops claiming; shorter than the cluster's time-out
+HTTP_RUN_DEADLINE_SECONDS = 20  # for the HTTP endpoint: its caller has a time-out of its own
+SENDING_BOUND_SECONDS = 180  # longer than any call: `sending` beyond it means that its run died
+TIER_DAILY_LIMITS: dict[str, int | None] = {"startup": None, "sme": None, "enterprise": None}
+TYPE_DAILY_LIMITS = {"free": 20, "premium": 50, "sales_navigator": 100}
+TYPE_WEEKLY_LIMITS = {"free": 100, "premium": 200, "sales_navigator": 200}
+WARM_UP_FIRST_DAY = 5
+WARM_UP_DAYS = 14
+SPACING_FLOOR_SECONDS = 90
+RETRY_DELAYS_SECONDS = (300, 900, 3600)
+
+# django-q2 is the ticker only: what was sent is decided by the claim, so a task that runs twice or
+# not at all does no harm. queueing/checks.py holds these values to that.
+Q_CLUSTER = {
+    "name": "sendq",
+    "orm": "default",
+    "workers": 2,
+    "timeout": 300,
+    "retry": 360,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "bulk": 1,
+    "queue_limit": 2,
+    "save_limit": 250,
+    "poll": 1,
+    "label": "Task queue",
+}
+
+globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sendq@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django.server": {"level": "WARNING"}},
+}
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
