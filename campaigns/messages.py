@@ -1,0 +1,56 @@
+"""The note of a connection request: `{{ first_name }}`-style variables and nothing else."""
+
+import re
+from collections.abc import Collection, Mapping
+
+# LinkedIn's own limits for the note, in characters, by account type.
+NOTE_LIMITS = {"free": 200, "premium": 300, "sales_navigator": 300}
+PROSPECT_FIELDS = ("first_name", "last_name", "company", "headline", "location")
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+_VARIABLE = re.compile(
+    r"\{\{\s*(?P<name>" + _NAME + r")\s*(?:\|\s*default\s*:\s*\"(?P<fallback>[^\"{}]*)\"\s*)?\}\}"
+)
+
+
+class UnfilledVariableError(ValueError):
+    """A prospect has no value for a variable that has no fallback either."""
+
+
+def problem(template: str, known: Collection[str] | None = None) -> str:
+    """Return what is wrong with a template, in words for staff, or an empty text.
+
+    :param known: names that may be used; None where extra columns are not known yet.
+    """
+    rest = _VARIABLE.sub("", template)
+    if "{{" in rest or "}}" in rest or "{%" in rest:
+        return (
+            'Only variables such as {{ first_name }} or {{ first_name|default:"there" }} may stand '
+            "between braces."
+        )
+    unknown = [name for name in variables(template) if known is not None and name not in known]
+    if unknown:
+        return (
+            f"Unknown variable: {', '.join(unknown)}. Known are: {', '.join(sorted(known or ()))}."
+        )
+    return ""
+
+
+def variables(template: str) -> list[str]:
+    """Return the names used in a template, each once, in order."""
+    return list(dict.fromkeys(match["name"] for match in _VARIABLE.finditer(template)))
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Return the text as it will be sent.
+
+    :raises UnfilledVariableError: naming the variable that is empty and has no fallback.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        value = str(values.get(match["name"], "") or "").strip() or (match["fallback"] or "")
+        if not value:
+            raise UnfilledVariableError(f"“{match['name']}” is empty")
+        return value
+
+    return _VARIABLE.sub(fill, template).strip()

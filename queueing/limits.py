@@ -1,0 +1,107 @@
+"""How many an account may send, and how far apart. Pure: plain values in, plain values out."""
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+WEEK = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the installation sets for all accounts (settings).
+
+    `tier_daily`: highest daily limit by workspace tier, None for none. Counts are requests.
+    """
+
+    type_daily: dict[str, int]
+    type_weekly: dict[str, int]
+    tier_daily: dict[str, int | None]
+    warm_up_first_day: int
+    warm_up_days: int
+    spacing_floor_seconds: int
+    day_zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A number of requests, and where it comes from, in words for staff."""
+
+    value: int
+    source: str
+
+
+def daily_limit(  # noqa: PLR0913 - every source of the limit, by name
+    policy: Policy,
+    *,
+    account_type: str,
+    own: int | None,
+    workspace: int | None,
+    tier: str,
+    warm_up_started_on: dt.date | None,
+    today: dt.date,
+) -> Limit:
+    """Return how many requests an account may send today.
+
+    The account's own limit, else its type's; lowered by the workspace's and its tier's, and by the
+    warm-up. The lowest wins; of equal ones the first named.
+    """
+    if own is None:
+        base = Limit(policy.type_daily[account_type], "account type")
+    else:
+        base = Limit(own, "set on the account")
+    lowering = [base]
+    if workspace is not None:
+        lowering.append(Limit(workspace, "the workspace's limit"))
+    tier_limit = policy.tier_daily.get(tier)
+    if tier_limit is not None:
+        lowering.append(Limit(tier_limit, f"tier {tier}"))
+    full = min(lowering, key=lambda limit: limit.value)
+    if warm_up_started_on is None:
+        return full
+    return min(full, _warm_up(policy, full.value, (today - warm_up_started_on).days), key=_value)
+
+
+def _value(limit: Limit) -> int:
+    return limit.value
+
+
+def _warm_up(policy: Policy, full: int, days_done: int) -> Limit:
+    """Return the warm-up's limit: a straight line from the first day to the full limit."""
+    first, last_day = policy.warm_up_first_day, policy.warm_up_days - 1
+    day = min(max(days_done, 0), last_day)
+    value = first + (full - first) * day // last_day if last_day and full > first else full
+    return Limit(value, f"warm-up, day {day + 1} of {policy.warm_up_days}")
+
+
+def weekly_limit(policy: Policy, *, account_type: str, own: int | None) -> Limit:
+    """Return how many requests an account may send in any 7 days."""
+    if own is None:
+        return Limit(policy.type_weekly[account_type], "account type")
+    return Limit(own, "set on the account")
+
+
+def gap_seconds(policy: Policy, *, own: int | None, open_seconds: int, daily: int) -> int:
+    """Return the shortest time between two sends of an account, in seconds.
+
+    :param open_seconds: nominal open time of one day of the hours that hold.
+    :param daily: the daily limit; 80 % of the open time is shared out evenly, so that the limit
+        can be reached in spite of a ticker that comes late.
+    """
+    if own is not None:
+        return own
+    return max(policy.spacing_floor_seconds, open_seconds * 8 // 10 // max(daily, 1))
+
+
+def day_start(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """Return the last midnight in `zone`, as UTC."""
+    return _midnight(now.astimezone(zone).date(), zone)
+
+
+def next_day_start(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """Return the next midnight in `zone`, as UTC."""
+    return _midnight(now.astimezone(zone).date() + dt.timedelta(days=1), zone)
+
+
+def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)

@@ -1,0 +1,291 @@
+"""The queue: items, the calls made for them, the runs that made the calls, and the global stop.
+
+The promises rest on the constraints here: nobody twice in a workspace, one call in flight for an
+account. Names of models, fields and the table are relied on outside the code: keep them.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
+
+
+class QueueItemQuerySet(models.QuerySet["QueueItem"]):
+    """The vocabulary of the queue: each word is defined here once."""
+
+    def pending(self) -> Self:
+        return self.filter(status=QueueItem.Status.PENDING)
+
+    def due(self, now: dt.datetime) -> Self:
+        """Return what is pending and whose time has come, oldest first."""
+        return self.pending().filter(scheduled_for__lte=now).in_turn()
+
+    def in_turn(self) -> Self:
+        return self.order_by("scheduled_for", "created_at", "id")
+
+    def sending(self) -> Self:
+        return self.filter(status=QueueItem.Status.SENDING)
+
+    def holding_the_person(self) -> Self:
+        """Return what keeps its person from being queued again: queued, in doubt, or invited."""
+        return self.filter(Q(status__in=QueueItem.PERSON_HELD_BY) | Q(sent_at__isnull=False))
+
+    def counting_since(self, start: dt.datetime) -> Self:
+        """Return what counts against a cap whose window began at `start`.
+
+        Sent items by the instant of the answer, which is never before the effect; items in flight
+        always; unconfirmed ones by their claim, plus the longest that a call can take. So no effect
+        within the window is ever left out.
+        """
+        in_doubt_since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+        return self.filter(
+            Q(sent_at__gte=start)
+            | Q(status=QueueItem.Status.SENDING)
+            | Q(status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=in_doubt_since)
+        )
+
+
+class QueueItem(models.Model):
+    """One connection request, from being planned to being recorded."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", "Skipped"
+        UNCONFIRMED = "unconfirmed", "Unconfirmed"
+
+    class Kind(models.TextChoices):
+        CONNECTION_REQUEST = "connection_request", "Connection request"
+
+    PERSON_HELD_BY = (Status.PENDING, Status.SENDING, Status.UNCONFIRMED, Status.SENT)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=30, choices=Kind, default=Kind.CONNECTION_REQUEST)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="queue_items")
+    prospect = models.ForeignKey(Prospect, on_delete=models.PROTECT, related_name="queue_items")
+    linkedin_account = models.ForeignKey(
+        LinkedInAccount, on_delete=models.PROTECT, related_name="queue_items"
+    )
+    linkedin_user_id = models.CharField(
+        "LinkedIn user id",
+        max_length=200,
+        blank=True,
+        help_text="Unipile's provider id as the item's own account sees it. Empty: looked up.",
+    )
+    person_key = models.CharField(max_length=200)
+    message = models.TextField(blank=True)
+    scheduled_for = models.DateTimeField()
+    pinned = models.BooleanField(
+        default=False, help_text="Set to this time by hand: planning leaves it there."
+    )
+    sent_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
+    error_code = models.CharField(max_length=100, blank=True)
+    error_message = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(
+        default=0, help_text="Failed tries that count against the retries."
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    invitation_id = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = QueueItemQuerySet.as_manager()
+
+    class Meta:
+        db_table = "send_queue"
+        ordering = ("scheduled_for", "created_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "person_key", "kind"],
+                condition=Q(status__in=["pending", "sending", "unconfirmed", "sent"])
+                | Q(sent_at__isnull=False),
+                name="nobody_twice_in_a_workspace",
+                violation_error_message="This person is already queued or invited here.",
+            ),
+            models.UniqueConstraint(
+                fields=["linkedin_account"],
+                condition=Q(status="sending"),
+                name="one_call_in_flight_per_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["pending", "sending", "sent", "failed", "skipped", "unconfirmed"]
+                ),
+                name="item_status_known",
+            ),
+            models.CheckConstraint(condition=Q(kind="connection_request"), name="item_kind_known"),
+            models.CheckConstraint(condition=~Q(person_key=""), name="item_names_a_person"),
+            models.CheckConstraint(
+                condition=Q(status="sending", claim_token__isnull=False)
+                | (~Q(status="sending") & Q(claim_token__isnull=True)),
+                name="claim_token_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["sending", "unconfirmed"]) | Q(claimed_at__isnull=False),
+                name="claimed_at_while_in_doubt",
+            ),
+            # A skipped item may have been sent: the person withdrew, or was found to be invited.
+            models.CheckConstraint(
+                condition=Q(status="sent", sent_at__isnull=False)
+                | Q(status="skipped")
+                | (~Q(status__in=["sent", "skipped"]) & Q(sent_at__isnull=True)),
+                name="sent_at_when_sent",
+            ),
+        )
+        indexes = (
+            # processing.claim: an account's pending items in turn; planning: its free slots
+            models.Index(
+                fields=["linkedin_account", "scheduled_for", "created_at", "id"],
+                condition=Q(status="pending"),
+                name="item_pending_in_turn",
+            ),
+            # processing.due_accounts and the run's message: all that is due
+            models.Index(
+                fields=["scheduled_for"], condition=Q(status="pending"), name="item_pending_due"
+            ),
+            # gates.usage: caps and spacing of an account
+            models.Index(
+                fields=["linkedin_account", "sent_at"],
+                condition=Q(sent_at__isnull=False),
+                name="item_sent_by_account",
+            ),
+            # gates.usage, processing.recover and reconciling: what is in flight or in doubt
+            models.Index(
+                fields=["linkedin_account", "claimed_at"],
+                condition=Q(status__in=["sending", "unconfirmed"]),
+                name="item_in_doubt",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.prospect} ({self.get_status_display().lower()})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.person_key = self.person_key or self.prospect.person_key
+        super().save(*args, **kwargs)
+
+
+class ProcessRun(models.Model):
+    """One run of the queue: the heartbeat of the dashboard."""
+
+    class Trigger(models.TextChoices):
+        SCHEDULE = "schedule", "Schedule"
+        COMMAND = "command", "Command"
+        HTTP = "http", "HTTP"
+        ADMIN = "admin", "Admin"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, blank=True)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-started_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(trigger__in=["schedule", "command", "http", "admin"]),
+                name="run_trigger_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Run of {self.started_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+class SendAttempt(models.Model):
+    """One call to Unipile about an item: written before the call and finished after it.
+
+    Append-only. An item that has one cannot be deleted, for it is the evidence of what was done.
+    """
+
+    class Kind(models.TextChoices):
+        SEND = "send", "Send"
+        LOOKUP = "lookup", "Look-up"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    item = models.ForeignKey(QueueItem, on_delete=models.PROTECT, related_name="send_attempts")
+    run = models.ForeignKey(
+        ProcessRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="send_attempts"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    number = models.PositiveIntegerField(help_text="Counts the calls about one item from 1.")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=30, blank=True)
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=100, blank=True)
+    detail = models.TextField(blank=True, help_text="What Unipile answered, cut to size.")
+
+    class Meta:
+        ordering = ("item", "number")
+        constraints = (
+            models.UniqueConstraint(fields=["item", "number"], name="attempt_number_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["send", "lookup"]), name="attempt_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True, outcome="")
+                | (Q(finished_at__isnull=False) & ~Q(outcome="")),
+                name="attempt_outcome_when_finished",
+            ),
+        )
+        indexes = (
+            # processing.look_up_budget: look-ups of a day
+            models.Index(fields=["started_at"], name="attempt_by_start"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.number}: {self.outcome or 'in flight'}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise models.ProtectedError("Attempts are evidence: they are never deleted.", {self})
+
+
+class SendingStopQuerySet(models.QuerySet["SendingStop"]):
+    def open(self) -> Self:
+        return self.filter(lifted_at__isnull=True)
+
+
+class SendingStop(models.Model):
+    """The global stop: while one row is open, nothing is sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.TextField()
+    stopped_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SendingStopQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-stopped_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["lifted_at"],
+                condition=Q(lifted_at__isnull=True),
+                nulls_distinct=False,
+                name="one_open_stop",
+                violation_error_message="Sending is stopped already.",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="stop_has_a_reason"),
+        )
+
+    def __str__(self) -> str:
+        return f"Stop of {self.stopped_at:%Y-%m-%d %H:%M} UTC"
