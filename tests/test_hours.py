@@ -219,6 +219,12 @@ def test_hour_that_comes_twice_is_open_twice() -> None:
     ]
 
 
+def test_windows_may_end_at_the_clock_change_itself() -> None:
+    assert spans(LORD_HOWE, "2026-04-04T12:00", "2026-04-04T15:00") == [
+        (utc("2026-04-04T14:30"), utc("2026-04-04T15:00"))
+    ]
+
+
 def test_window_that_ends_in_an_overlap_opens_again() -> None:
     hours = replace(LORD_HOWE, start=time(1), end=time(1, 45))
 
