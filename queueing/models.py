@@ -15,6 +15,21 @@ from django.db.models import Q
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
 
 
+def counts_since(start: dt.datetime) -> Q:
+    """Return the condition for what counts against a cap whose window began at `start`.
+
+    Sent items by the instant of the answer, which is never before the effect; items in flight
+    always; unconfirmed ones by their claim, plus the longest that a call can take. So no effect
+    within the window is ever left out.
+    """
+    in_doubt_since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    return (
+        Q(sent_at__gte=start)
+        | Q(status=QueueItem.Status.SENDING)
+        | Q(status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=in_doubt_since)
+    )
+
+
 class QueueItemQuerySet(models.QuerySet["QueueItem"]):
     """The vocabulary of the queue: each word is defined here once."""
 
@@ -36,18 +51,7 @@ class QueueItemQuerySet(models.QuerySet["QueueItem"]):
         return self.filter(Q(status__in=QueueItem.PERSON_HELD_BY) | Q(sent_at__isnull=False))
 
     def counting_since(self, start: dt.datetime) -> Self:
-        """Return what counts against a cap whose window began at `start`.
-
-        Sent items by the instant of the answer, which is never before the effect; items in flight
-        always; unconfirmed ones by their claim, plus the longest that a call can take. So no effect
-        within the window is ever left out.
-        """
-        in_doubt_since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-        return self.filter(
-            Q(sent_at__gte=start)
-            | Q(status=QueueItem.Status.SENDING)
-            | Q(status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=in_doubt_since)
-        )
+        return self.filter(counts_since(start))
 
 
 class QueueItem(models.Model):
@@ -111,6 +115,17 @@ class QueueItem(models.Model):
                 | Q(sent_at__isnull=False),
                 name="nobody_twice_in_a_workspace",
                 violation_error_message="This person is already queued or invited here.",
+            ),
+            # The same person under another slug: ids of one account name people unmistakably.
+            models.UniqueConstraint(
+                fields=["linkedin_account", "linkedin_user_id", "kind"],
+                condition=~Q(linkedin_user_id="")
+                & (
+                    Q(status__in=["pending", "sending", "unconfirmed", "sent"])
+                    | Q(sent_at__isnull=False)
+                ),
+                name="nobody_twice_by_an_account",
+                violation_error_message="This account has this person queued or invited already.",
             ),
             models.UniqueConstraint(
                 fields=["linkedin_account"],

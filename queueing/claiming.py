@@ -1,0 +1,207 @@
+"""Who sends next: the claim, and the fence behind which every later step of it stands.
+
+A claim is committed before any call. It is won under a lock on the account's row, so that what is
+counted stays true until the claim stands: any number of runs may try at once.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Min
+
+from campaigns.models import Campaign, LinkedInAccount
+from queueing import gates
+from queueing.models import ProcessRun, QueueItem, SendAttempt
+from queueing.unipile import Outcome
+
+Kind = SendAttempt.Kind
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An item that this run alone may send, and all that the call needs."""
+
+    item_id: uuid.UUID
+    token: uuid.UUID
+    account_id: uuid.UUID
+    unipile_account_id: str
+    provider_id: str
+    identifier: str
+    message: str
+    name: str
+    claimed_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a claim, whose attempt row is committed."""
+
+    claim: Claim
+    attempt_id: uuid.UUID
+    kind: str
+
+
+def accounts_in_turn(now: dt.datetime, only: uuid.UUID | None = None) -> list[uuid.UUID]:
+    """Return the accounts that have something due, the one that waits longest first.
+
+    Leaves out what cannot be claimed anyway; `claim` asks every gate.
+    """
+    due = QueueItem.objects.pending().filter(
+        scheduled_for__lte=now, campaign__status=Campaign.Status.ACTIVE
+    )
+    if only is not None:
+        due = due.filter(linkedin_account=only)
+    waiting = (
+        due.order_by()
+        .values("linkedin_account")
+        .annotate(oldest=Min("scheduled_for"))
+        .order_by("oldest", "linkedin_account")
+    )
+    return list(waiting.values_list("linkedin_account", flat=True))
+
+
+def claim(account_id: uuid.UUID, run: ProcessRun | None, now: dt.datetime) -> Call | None:
+    """Claim the account's next item whose gates are all open, and commit.
+
+    Returns None where there is none, or where another run is at this account. The lock comes in a
+    statement of its own: a statement that locks and counts counts what it saw before it had the
+    lock.
+    """
+    with transaction.atomic():
+        account = (
+            LinkedInAccount.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+            .select_related("workspace")
+            .filter(pk=account_id)
+            .first()
+        )
+        if account is None:
+            return None
+        item = next_open_item(account, now)
+        return _take(item, account, run, now) if item else None
+
+
+def next_open_item(account: LinkedInAccount, now: dt.datetime) -> QueueItem | None:
+    """Return the oldest due item of the account for which every gate is open."""
+    stop, usage = gates.stop_reason(), gates.usage(account, now)
+    for item in due_heads(account, now):
+        if gates.evaluate(gates.facts_of(item, usage, stop), now).is_open:
+            return item
+    return None
+
+
+def due_heads(account: LinkedInAccount, now: dt.datetime) -> Iterator[QueueItem]:
+    """Yield the account's oldest due item of each campaign, oldest first.
+
+    All gates but the item's own depend on account and campaign only, so the head of a campaign
+    stands for all that wait behind it. Items on the do-not-contact list stand aside.
+    """
+    due = gates.with_do_not_contact(QueueItem.objects.due(now)).filter(
+        linkedin_account=account, do_not_contact=False
+    )
+    heads = (
+        due.order_by("campaign", "scheduled_for", "created_at", "id")
+        .distinct("campaign")
+        .values("pk")
+    )
+    yield from (
+        gates.with_do_not_contact(QueueItem.objects.filter(pk__in=heads))
+        .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
+        .in_turn()
+    )
+
+
+def _take(
+    item: QueueItem, account: LinkedInAccount, run: ProcessRun | None, now: dt.datetime
+) -> Call | None:
+    token = uuid.uuid4()
+    won = (
+        QueueItem.objects.pending()
+        .filter(pk=item.pk)
+        .update(status=QueueItem.Status.SENDING, claim_token=token, claimed_at=now, updated_at=now)
+    )
+    if not won:  # staff skipped it in this instant
+        return None
+    claimed = Claim(
+        item_id=item.pk,
+        token=token,
+        account_id=account.pk,
+        unipile_account_id=account.unipile_account_id,
+        provider_id=item.linkedin_user_id,
+        identifier=item.prospect.public_identifier or item.prospect.linkedin_user_id,
+        message=item.message,
+        name=str(item.prospect),
+        claimed_at=now,
+    )
+    return _open_attempt(claimed, Kind.SEND if claimed.provider_id else Kind.LOOKUP, run, now)
+
+
+def begin_call(
+    claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime, provider_id: str = ""
+) -> Call | None:
+    """Write the attempt row of a claim's next call, and commit.
+
+    :param provider_id: what a look-up found; kept with the item.
+    Returns None where the claim is lost: it grew too old and was taken away.
+    """
+    with transaction.atomic():
+        held = QueueItem.objects.sending().filter(pk=claimed.item_id, claim_token=claimed.token)
+        found = {"linkedin_user_id": provider_id} if provider_id else {}
+        if not held.update(updated_at=now, **found):
+            return None
+        return _open_attempt(claimed, kind, run, now)
+
+
+def _open_attempt(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime) -> Call:
+    made = SendAttempt.objects.filter(item=claimed.item_id)
+    number = (made.aggregate(last=Max("number"))["last"] or 0) + 1
+    attempt = SendAttempt.objects.create(
+        item_id=claimed.item_id, run=run, kind=kind, number=number, started_at=now
+    )
+    return Call(claimed, attempt.pk, kind)
+
+
+def recover(now: dt.datetime) -> tuple[int, int]:
+    """Release the claims of runs that died; return how many went back, and how many are in doubt.
+
+    Beyond the bound no call can still be under way. Where a send was begun and never finished, its
+    effect is unknown; else the item was certainly not sent and waits again.
+    """
+    bound = now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    released = in_doubt = 0
+    for item_id in QueueItem.objects.sending().filter(claimed_at__lt=bound).values_list("pk"):
+        with transaction.atomic():
+            item = (
+                QueueItem.objects.select_for_update(skip_locked=True, no_key=True)
+                .sending()
+                .filter(pk=item_id[0], claimed_at__lt=bound)
+                .first()
+            )
+            if item is None:
+                continue
+            if _settle_dead_claim(item, now):
+                in_doubt += 1
+            else:
+                released += 1
+    return released, in_doubt
+
+
+def _settle_dead_claim(item: QueueItem, now: dt.datetime) -> bool:
+    """Take a dead claim away; return whether its effect is unknown."""
+    unfinished = item.send_attempts.filter(finished_at__isnull=True)
+    in_doubt = unfinished.filter(kind=Kind.SEND).exists()
+    sent = item.send_attempts.filter(kind=Kind.SEND, outcome=Outcome.SENT).exists()
+    unfinished.update(
+        finished_at=now, outcome=Outcome.UNKNOWN, detail="The run that made this call ended."
+    )
+    item.claim_token = None
+    item.updated_at = now
+    item.status = QueueItem.Status.UNCONFIRMED if in_doubt or sent else QueueItem.Status.PENDING
+    if in_doubt:
+        item.error_code = "interrupted"
+        item.error_message = "The run ended in the middle of this call: it may have been sent."
+    item.save(update_fields=["claim_token", "status", "error_code", "error_message", "updated_at"])
+    return in_doubt

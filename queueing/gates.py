@@ -1,0 +1,376 @@
+"""May this item go now? The one definition, used by claiming, explaining and forecasting.
+
+`evaluate` is pure: it looks at plain facts, gate after gate, in a fixed order. The functions below
+it read those facts from the database.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from campaigns.models import Campaign, ClosedDay, DoNotContact, LinkedInAccount, SendingHours
+from queueing import hours, limits
+from queueing.models import QueueItem, QueueItemQuerySet, SendingStop, counts_since
+
+
+class Gate(StrEnum):
+    """The gates in the order in which they are asked."""
+
+    SENDING_ON = "sending_on"
+    PENDING = "pending"
+    DUE = "due"
+    CAMPAIGN_ACTIVE = "campaign_active"
+    CONTACT_ALLOWED = "contact_allowed"
+    ACCOUNT_CONNECTED = "account_connected"
+    ACCOUNT_RESTED = "account_rested"
+    HOURS_OPEN = "hours_open"
+    SPACING = "spacing"
+    DAILY_CAP = "daily_cap"
+    WEEKLY_CAP = "weekly_cap"
+    NOTHING_IN_FLIGHT = "nothing_in_flight"
+
+
+@dataclass(frozen=True)
+class GateState:
+    """One gate's answer. Closed, it opens by itself at `opens_at`, or `somebody_must_act`."""
+
+    gate: Gate
+    is_open: bool
+    detail: str
+    opens_at: dt.datetime | None = None
+    somebody_must_act: bool = False
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """What the gates look at of an account. Counts are requests, gaps are seconds."""
+
+    status: str
+    paused_until: dt.datetime | None
+    pause_reason: str
+    daily: limits.Limit
+    weekly: limits.Limit
+    sent_today: int
+    sent_this_week: int
+    last_send_at: dt.datetime | None
+    own_gap_seconds: int | None
+    in_flight: int
+    day_began_at: dt.datetime
+    next_day_at: dt.datetime
+    week_frees_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the gates look at for one item."""
+
+    stop: str
+    item_status: str
+    scheduled_for: dt.datetime
+    do_not_contact: bool
+    campaign_status: str
+    hours: hours.Hours
+    account: AccountFacts
+    policy: limits.Policy
+
+
+@dataclass(frozen=True)
+class Report:
+    """All gates in order."""
+
+    states: tuple[GateState, ...]
+    earliest: dt.datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return all(state.is_open for state in self.states)
+
+    @property
+    def binding(self) -> GateState | None:
+        """The first closed gate: what the item waits for."""
+        return next((state for state in self.states if not state.is_open), None)
+
+
+def evaluate(facts: Facts, now: dt.datetime) -> Report:
+    """Ask every gate.
+
+    `earliest` is the first instant at which the gates that are closed now will all be open, as far
+    as it can be known from this item alone; None where somebody must act, or the item is done.
+    """
+    states = tuple(ask(facts, now) for ask in _IN_ORDER)
+    closed = [state for state in states if not state.is_open]
+    if any(state.somebody_must_act for state in closed):
+        return Report(states, None)
+    if facts.item_status != QueueItem.Status.PENDING:
+        return Report(states, None)
+    earliest = max((state.opens_at for state in closed if state.opens_at), default=now)
+    return Report(states, hours.next_opening(facts.hours, earliest))
+
+
+def _sending_on(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.stop:
+        detail = f"All sending is stopped: {facts.stop}"
+        return GateState(Gate.SENDING_ON, False, detail, somebody_must_act=True)
+    return GateState(Gate.SENDING_ON, True, "Sending is on")
+
+
+def _pending(facts: Facts, now: dt.datetime) -> GateState:
+    is_pending = facts.item_status == QueueItem.Status.PENDING
+    label = QueueItem.Status(facts.item_status).label.lower()
+    return GateState(Gate.PENDING, is_pending, f"The item is {label}")
+
+
+def _due(facts: Facts, now: dt.datetime) -> GateState:
+    is_due = facts.scheduled_for <= now
+    detail = f"Planned for {_utc(facts.scheduled_for)}"
+    return GateState(Gate.DUE, is_due, detail, None if is_due else facts.scheduled_for)
+
+
+def _campaign_active(facts: Facts, now: dt.datetime) -> GateState:
+    is_active = facts.campaign_status == Campaign.Status.ACTIVE
+    label = Campaign.Status(facts.campaign_status).label.lower()
+    detail = f"The campaign is {label}"
+    return GateState(Gate.CAMPAIGN_ACTIVE, is_active, detail, somebody_must_act=not is_active)
+
+
+def _contact_allowed(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.do_not_contact:
+        detail = "The person or company is on the do-not-contact list"
+        return GateState(Gate.CONTACT_ALLOWED, False, detail, somebody_must_act=True)
+    return GateState(Gate.CONTACT_ALLOWED, True, "Not on the do-not-contact list")
+
+
+def _account_connected(facts: Facts, now: dt.datetime) -> GateState:
+    is_connected = facts.account.status == LinkedInAccount.Status.CONNECTED
+    label = LinkedInAccount.Status(facts.account.status).label.lower()
+    detail = f"The account is {label}"
+    return GateState(
+        Gate.ACCOUNT_CONNECTED, is_connected, detail, somebody_must_act=not is_connected
+    )
+
+
+def _account_rested(facts: Facts, now: dt.datetime) -> GateState:
+    until = facts.account.paused_until
+    if until is None or until <= now:
+        return GateState(Gate.ACCOUNT_RESTED, True, "The account is not resting")
+    reason = facts.account.pause_reason or "no reason given"
+    detail = f"The account rests until {_utc(until)}: {reason}"
+    return GateState(Gate.ACCOUNT_RESTED, False, detail, until)
+
+
+def _hours_open(facts: Facts, now: dt.datetime) -> GateState:
+    if hours.is_open(facts.hours, now):
+        return GateState(Gate.HOURS_OPEN, True, "Inside the sending hours")
+    opens_at = hours.next_opening(facts.hours, now)
+    detail = f"Outside the sending hours: {hours.why_closed(facts.hours, now)}"
+    return GateState(Gate.HOURS_OPEN, False, detail, opens_at, somebody_must_act=opens_at is None)
+
+
+def _spacing(facts: Facts, now: dt.datetime) -> GateState:
+    gap = limits.gap_seconds(
+        facts.policy,
+        own=facts.account.own_gap_seconds,
+        open_seconds=hours.open_seconds_per_day(facts.hours),
+        daily=facts.account.daily.value,
+    )
+    last = facts.account.last_send_at
+    opens_at = last + dt.timedelta(seconds=gap) if last else now
+    if opens_at <= now:
+        return GateState(Gate.SPACING, True, f"At least {gap} s since the account's last send")
+    detail = f"The account sent at {_utc(opens_at - dt.timedelta(seconds=gap))} and waits {gap} s"
+    return GateState(Gate.SPACING, False, detail, opens_at)
+
+
+def _daily_cap(facts: Facts, now: dt.datetime) -> GateState:
+    account = facts.account
+    limit = account.daily
+    detail = (
+        f"{account.sent_today} of {limit.value} sent since {_utc(account.day_began_at)} "
+        f"(limit: {limit.source})"
+    )
+    if account.sent_today < limit.value:
+        return GateState(Gate.DAILY_CAP, True, detail)
+    never = limit.value == 0
+    opens_at = None if never else account.next_day_at
+    return GateState(Gate.DAILY_CAP, False, detail, opens_at, somebody_must_act=never)
+
+
+def _weekly_cap(facts: Facts, now: dt.datetime) -> GateState:
+    account = facts.account
+    limit = account.weekly
+    detail = f"{account.sent_this_week} of {limit.value} sent in 7 days (limit: {limit.source})"
+    if account.sent_this_week < limit.value:
+        return GateState(Gate.WEEKLY_CAP, True, detail)
+    never = limit.value == 0
+    opens_at = None if never else account.week_frees_at
+    return GateState(Gate.WEEKLY_CAP, False, detail, opens_at, somebody_must_act=never)
+
+
+def _nothing_in_flight(facts: Facts, now: dt.datetime) -> GateState:
+    is_free = facts.account.in_flight == 0
+    detail = "No call in flight" if is_free else "A request of this account is being sent"
+    return GateState(Gate.NOTHING_IN_FLIGHT, is_free, detail)
+
+
+def _utc(instant: dt.datetime) -> str:
+    return f"{instant.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+_IN_ORDER: tuple[Callable[[Facts, dt.datetime], GateState], ...] = (
+    _sending_on,
+    _pending,
+    _due,
+    _campaign_active,
+    _contact_allowed,
+    _account_connected,
+    _account_rested,
+    _hours_open,
+    _spacing,
+    _daily_cap,
+    _weekly_cap,
+    _nothing_in_flight,
+)
+
+
+def policy() -> limits.Policy:
+    """Return the installation's limits, from settings."""
+    return limits.Policy(
+        type_daily=settings.TYPE_DAILY_LIMITS,
+        type_weekly=settings.TYPE_WEEKLY_LIMITS,
+        tier_daily=settings.TIER_DAILY_LIMITS,
+        warm_up_first_day=settings.WARM_UP_FIRST_DAY,
+        warm_up_days=settings.WARM_UP_DAYS,
+        spacing_floor_seconds=settings.SPACING_FLOOR_SECONDS,
+        day_zone=ZoneInfo(settings.DAILY_CAP_TIMEZONE),
+    )
+
+
+def hours_of(sending_hours: SendingHours) -> hours.Hours:
+    """Return the plain value of a SendingHours row with its ClosedDay rows."""
+    days = list(sending_hours.closed_days.all())
+    return hours.Hours(
+        timezone=sending_hours.timezone,
+        start=sending_hours.working_hours_start,
+        end=sending_hours.working_hours_end,
+        skip_weekends=sending_hours.skip_weekends,
+        skip_holidays=sending_hours.skip_holidays,
+        holiday_country=sending_hours.holiday_country,
+        holiday_subdivision=sending_hours.holiday_subdivision,
+        closed=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.CLOSED),
+        opened=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.OPEN),
+    )
+
+
+def stop_reason() -> str:
+    """Return why all sending is stopped, or an empty text."""
+    stop = SendingStop.objects.open().first()
+    return stop.reason if stop else ""
+
+
+def daily_limit_of(account: LinkedInAccount, today: dt.date) -> limits.Limit:
+    """Return an account's limit on a day of `DAILY_CAP_TIMEZONE`; reads its workspace."""
+    return limits.daily_limit(
+        policy(),
+        account_type=account.account_type,
+        own=account.daily_limit,
+        workspace=account.workspace.daily_cr_limit,
+        tier=account.workspace.tier,
+        warm_up_started_on=account.warm_up_started_on,
+        today=today,
+    )
+
+
+def usage(account: LinkedInAccount, now: dt.datetime) -> AccountFacts:
+    """Count what an account has sent, in one query, or two where its week is full."""
+    zone = policy().day_zone
+    day_began_at = limits.day_start(now, zone)
+    week_began_at = now - limits.WEEK
+    gap_began_at = now - dt.timedelta(seconds=account.min_gap_seconds or 0)
+    items = QueueItem.objects.filter(linkedin_account=account)
+    counted = items.counting_since(min(week_began_at, gap_began_at)).aggregate(
+        today=Count("id", filter=counts_since(day_began_at)),
+        week=Count("id", filter=counts_since(week_began_at)),
+        in_flight=Count("id", filter=Q(status=QueueItem.Status.SENDING)),
+        last=Max(Coalesce("sent_at", "claimed_at")),
+    )
+    weekly = limits.weekly_limit(
+        policy(), account_type=account.account_type, own=account.weekly_limit
+    )
+    return AccountFacts(
+        status=account.status,
+        paused_until=account.paused_until,
+        pause_reason=account.pause_reason,
+        daily=daily_limit_of(account, now.astimezone(zone).date()),
+        weekly=weekly,
+        sent_today=counted["today"],
+        sent_this_week=counted["week"],
+        last_send_at=counted["last"],
+        own_gap_seconds=account.min_gap_seconds,
+        in_flight=counted["in_flight"],
+        day_began_at=day_began_at,
+        next_day_at=limits.next_day_start(now, zone),
+        week_frees_at=_week_frees_at(
+            items.counting_since(week_began_at), counted["week"] - weekly.value
+        ),
+    )
+
+
+def _week_frees_at(counting: QueueItemQuerySet, excess: int) -> dt.datetime | None:
+    """Return when enough of the week's sends are 7 days old, or None where it is not full."""
+    if excess < 0:
+        return None
+    # An unconfirmed one counts a little longer: see counts_since.
+    bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    leaving = counting.annotate(at=Coalesce("sent_at", F("claimed_at") + bound)).order_by("at")
+    at = leaving.values_list("at", flat=True)[excess : excess + 1].first()
+    return at + limits.WEEK if at else None
+
+
+def with_do_not_contact(items: QueueItemQuerySet) -> QueueItemQuerySet:
+    """Annotate `do_not_contact`: the person or company is on the workspace's list."""
+    entries = DoNotContact.objects.filter(workspace=OuterRef("workspace"))
+    person, company = DoNotContact.Kind.PERSON, DoNotContact.Kind.COMPANY
+    return items.annotate(
+        do_not_contact=Exists(
+            entries.filter(
+                Q(kind=person, value=OuterRef("person_key"))
+                | Q(kind=person, value=OuterRef("prospect__public_identifier"))
+                | Q(kind=person, value=OuterRef("prospect__linkedin_user_id"))
+                | Q(kind=person, value=OuterRef("linkedin_user_id"))
+                | Q(kind=company, value=OuterRef("prospect__company_key"))
+            )
+        )
+    )
+
+
+def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
+    """Return the facts for an item that came through `with_do_not_contact`."""
+    return Facts(
+        stop=stop,
+        item_status=item.status,
+        scheduled_for=item.scheduled_for,
+        do_not_contact=getattr(item, "do_not_contact", True),
+        campaign_status=item.campaign.status,
+        hours=hours_of(item.campaign.hours()),
+        account=account,
+        policy=policy(),
+    )
+
+
+def report(item_id: uuid.UUID, now: dt.datetime) -> Report:
+    """Explain one item: every gate, with figures, as claiming would see it at `now`.
+
+    :raises QueueItem.DoesNotExist: where there is no such item.
+    """
+    items = QueueItem.objects.select_related(
+        "campaign__workspace", "campaign__sending_hours", "linkedin_account__workspace"
+    )
+    item = with_do_not_contact(items).get(pk=item_id)
+    return evaluate(facts_of(item, usage(item.linkedin_account, now), stop_reason()), now)

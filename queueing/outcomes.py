@@ -1,0 +1,270 @@
+"""What an answer of Unipile means for the item, its prospect and its account. Pure.
+
+The client says what an answer is (`unipile.Outcome`); here it is decided what follows from it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from campaigns.models import LinkedInAccount, Prospect
+from queueing import retries
+from queueing.models import QueueItem
+from queueing.unipile import Outcome, Profile
+
+Status = QueueItem.Status
+
+REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
+LIMIT_REST = dt.timedelta(hours=24)
+LIMIT_REST_AT_MOST = dt.timedelta(hours=72)
+THROTTLE_REST = dt.timedelta(hours=1)
+THROTTLE_REST_AT_MOST = dt.timedelta(hours=24)
+UNKNOWN_IN_A_ROW = 3
+USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
+
+NEEDS_A_LOOK_UP = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call brought. `outcome` of a look-up that found somebody is FOUND."""
+
+    outcome: str
+    summary: str = ""
+    error_code: str = ""
+    http_status: int | None = None
+    raw: str = ""
+    invitation_id: str = ""
+    usage: float | None = None
+    profile: Profile | None = None
+
+
+FOUND = "found"
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """What becomes of the account: a new status, or a rest with its reason."""
+
+    status: str = ""
+    rest_until: dt.datetime | None = None
+    reason: str = ""
+    stop_everything: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """What went before. Counts of answers in a row, before this one, of the same account."""
+
+    attempts: int
+    limits_in_a_row: int
+    throttles_in_a_row: int
+    unknown_in_a_row: int
+    next_day_at: dt.datetime
+    retry_delays_seconds: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The item's next state. `retry_at` None leaves its time alone."""
+
+    status: str
+    error_code: str = ""
+    error_message: str = ""
+    burns_attempt: bool = False
+    retry_at: dt.datetime | None = None
+    prospect_status: str = ""
+    account: AccountChange = field(default_factory=AccountChange)
+
+
+def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verdict | None:
+    """Decide after the look-up that finds the provider id; None means: go on and send."""
+    if answer.profile is not None:
+        return _by_profile(answer.profile, now)
+    if answer.outcome == Outcome.REJECTED:
+        return _failed(answer)
+    if answer.outcome in _BACK_TO_PENDING:
+        return _back_to_pending(answer, history, now)
+    return _retry(answer, history, now)
+
+
+def after_send(sent: Answer, look: Answer | None, history: History, now: dt.datetime) -> Verdict:
+    """Decide after the send, and the look-up behind it where the answer called for one."""
+    decided = _by_send(sent, history, now)
+    if decided is not None:
+        return decided
+    profile = look.profile if look else None
+    if profile is not None and profile.invitation_type == "SENT":
+        if profile.invitation_status == "PENDING":
+            return Verdict(
+                Status.SENT,
+                error_code="found_invited",
+                error_message="LinkedIn shows the invitation as pending.",
+                prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
+            )
+        return _withdrawn(now)
+    if profile is not None and is_connected(profile):
+        return _connected()
+    if sent.outcome == Outcome.ALREADY_INVITED:
+        return _invited_recently(sent, now) if profile else _unconfirmed(sent, history)
+    return _back_to_pending(sent, history, now)
+
+
+def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict | None:
+    if sent.outcome == Outcome.SENT:
+        return _sent(sent, history)
+    if sent.outcome == Outcome.NOT_SENT:
+        return _retry(sent, history, now)
+    if sent.outcome == Outcome.REJECTED:
+        return _failed(sent)
+    if sent.outcome == Outcome.ALREADY_CONNECTED:
+        return _connected()
+    if sent.outcome in NEEDS_A_LOOK_UP:
+        return None
+    if sent.outcome in _BACK_TO_PENDING:
+        return _back_to_pending(sent, history, now)
+    return _unconfirmed(sent, history)
+
+
+def is_connected(profile: Profile) -> bool:
+    """Return whether the account and the person are connected on LinkedIn."""
+    return profile.is_relationship or profile.degree == "FIRST_DEGREE"
+
+
+def _by_profile(profile: Profile, now: dt.datetime) -> Verdict | None:
+    if is_connected(profile):
+        return _connected()
+    if profile.is_self:
+        return _skipped("own_profile", "This is the sending account's own profile.")
+    seen = (profile.invitation_type, profile.invitation_status)
+    if seen == ("SENT", "PENDING"):
+        return Verdict(
+            Status.SKIPPED,
+            error_code="invited_by_hand",
+            error_message="This account has invited the person already, outside SendQ.",
+            prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
+        )
+    if seen == ("RECEIVED", "PENDING"):
+        return _skipped(
+            "has_invited_us", "The person has invited this account: accept that on LinkedIn."
+        )
+    if seen == ("SENT", "WITHDRAWN"):
+        return _withdrawn(now)
+    return None
+
+
+def _sent(sent: Answer, history: History) -> Verdict:
+    account = AccountChange()
+    if sent.usage is not None and sent.usage >= USAGE_TO_REST_AT:
+        account = AccountChange(
+            rest_until=history.next_day_at,
+            reason=f"LinkedIn reports {sent.usage:g} % of the account's quota as used",
+        )
+    return Verdict(
+        Status.SENT,
+        prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
+        account=account,
+    )
+
+
+def _retry(answer: Answer, history: History, now: dt.datetime) -> Verdict:
+    at = retries.retry_at(now, history.attempts + 1, history.retry_delays_seconds)
+    if at is None:
+        return Verdict(
+            Status.FAILED,
+            answer.error_code,
+            f"Given up after {history.attempts + 1} tries. {answer.summary}",
+            burns_attempt=True,
+            prospect_status=Prospect.Status.FAILED,
+        )
+    return Verdict(
+        Status.PENDING, answer.error_code, answer.summary, burns_attempt=True, retry_at=at
+    )
+
+
+def _failed(answer: Answer) -> Verdict:
+    return Verdict(
+        Status.FAILED,
+        answer.error_code,
+        answer.summary,
+        burns_attempt=True,
+        prospect_status=Prospect.Status.FAILED,
+    )
+
+
+def _connected() -> Verdict:
+    return Verdict(
+        Status.SKIPPED,
+        error_code="already_connected",
+        error_message="Already connected.",
+        prospect_status=Prospect.Status.CONNECTED,
+    )
+
+
+def _skipped(code: str, message: str) -> Verdict:
+    return Verdict(Status.SKIPPED, code, message, prospect_status=Prospect.Status.SKIPPED)
+
+
+def _withdrawn(now: dt.datetime) -> Verdict:
+    return _skipped(
+        "invitation_withdrawn",
+        "An earlier invitation was withdrawn. LinkedIn takes a new one from "
+        f"{(now + REINVITE_AFTER).date()} on at the earliest.",
+    )
+
+
+def _invited_recently(sent: Answer, now: dt.datetime) -> Verdict:
+    return _skipped(
+        sent.error_code or "already_invited_recently",
+        "The person was invited not long ago. LinkedIn takes a new invitation from about "
+        f"{(now + REINVITE_AFTER).date()} on.",
+    )
+
+
+def _unconfirmed(answer: Answer, history: History) -> Verdict:
+    account = AccountChange()
+    if answer.outcome == Outcome.UNKNOWN and history.unknown_in_a_row + 1 >= UNKNOWN_IN_A_ROW:
+        account = AccountChange(
+            rest_until=history.next_day_at,
+            reason=f"{history.unknown_in_a_row + 1} calls in a row ended without a clear answer",
+        )
+    return Verdict(Status.UNCONFIRMED, answer.error_code, answer.summary, account=account)
+
+
+def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verdict:
+    change = _BACK_TO_PENDING[Outcome(answer.outcome)](answer, history, now)
+    return Verdict(Status.PENDING, answer.error_code, answer.summary, account=change)
+
+
+def _limit_rest(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    rest = retries.doubled(LIMIT_REST, history.limits_in_a_row, LIMIT_REST_AT_MOST)
+    return AccountChange(rest_until=now + rest, reason=f"LinkedIn's limit: {answer.summary}")
+
+
+def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    rest = retries.doubled(THROTTLE_REST, history.throttles_in_a_row, THROTTLE_REST_AT_MOST)
+    return AccountChange(rest_until=now + rest, reason=f"Too many requests: {answer.summary}")
+
+
+def _disconnected(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    return AccountChange(LinkedInAccount.Status.DISCONNECTED, reason=answer.summary)
+
+
+def _restricted(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    return AccountChange(LinkedInAccount.Status.RESTRICTED, reason=answer.summary)
+
+
+def _bad_api_key(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    return AccountChange(
+        stop_everything=True, reason="Unipile refuses the API key: check UNIPILE_API_KEY."
+    )
+
+
+# The account cannot send now; the item did nothing wrong and keeps all its tries.
+_BACK_TO_PENDING = {
+    Outcome.ACCOUNT_LIMIT: _limit_rest,
+    Outcome.THROTTLED: _throttle_rest,
+    Outcome.ACCOUNT_DISCONNECTED: _disconnected,
+    Outcome.ACCOUNT_RESTRICTED: _restricted,
+    Outcome.BAD_API_KEY: _bad_api_key,
+}

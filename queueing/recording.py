@@ -1,0 +1,152 @@
+"""Keep what a call brought: attempt, item, prospect and account, in one transaction.
+
+Fenced by the claim's token: whoever lost the claim changes nothing but its own attempt row.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect
+from queueing import gates, limits
+from queueing.claiming import Call, Claim
+from queueing.models import QueueItem, SendAttempt, SendingStop
+from queueing.outcomes import AccountChange, Answer, History, Verdict
+from queueing.unipile import Outcome
+
+logger = logging.getLogger(__name__)
+
+IN_A_ROW_AT_MOST = 8  # more do not change any rest
+
+
+def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
+    """Finish a call's attempt row; once finished it stays as it is."""
+    SendAttempt.objects.filter(pk=call.attempt_id, finished_at__isnull=True).update(
+        finished_at=now,
+        outcome=answer.outcome,
+        http_status=answer.http_status,
+        error_code=answer.error_code,
+        detail=answer.raw,
+    )
+
+
+def history_of(claim: Claim, now: dt.datetime) -> History:
+    """Read what went before, for the decision on an answer that was just finished."""
+    item = QueueItem.objects.only("attempts").get(pk=claim.item_id)
+    outcomes = list(
+        SendAttempt.objects.filter(
+            item__linkedin_account=claim.account_id,
+            kind=SendAttempt.Kind.SEND,
+            finished_at__isnull=False,
+        )
+        .order_by("-started_at")
+        .values_list("outcome", flat=True)[1 : 1 + IN_A_ROW_AT_MOST]
+    )
+    return History(
+        attempts=item.attempts,
+        limits_in_a_row=_in_a_row(outcomes, Outcome.ACCOUNT_LIMIT),
+        throttles_in_a_row=_in_a_row(outcomes, Outcome.THROTTLED),
+        unknown_in_a_row=_in_a_row(outcomes, Outcome.UNKNOWN),
+        next_day_at=limits.next_day_start(now, gates.policy().day_zone),
+        retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
+    )
+
+
+def _in_a_row(outcomes: Sequence[str], wanted: str) -> int:
+    """Count how many outcomes from the newest on are the wanted one."""
+    for number, outcome in enumerate(outcomes):
+        if outcome != wanted:
+            return number
+    return len(outcomes)
+
+
+def record(
+    call: Call, answer: Answer, verdict: Verdict, now: dt.datetime, invitation_id: str = ""
+) -> bool:
+    """Record the end of a claim and commit. Returns False where the claim was lost meanwhile."""
+    with transaction.atomic():
+        finish_attempt(call, answer, now)
+        won = _record_item(call.claim, verdict, now, invitation_id)
+        if won:
+            _record_prospect(call.claim, verdict, now)
+        _record_account(call.claim, verdict.account, now)
+    if not won:
+        logger.error(
+            "Item %s: the claim was lost before its outcome (%s) was recorded; "
+            "the attempt keeps the outcome.",
+            call.claim.item_id,
+            answer.outcome,
+        )
+    return won
+
+
+def _record_item(claim: Claim, verdict: Verdict, now: dt.datetime, invitation_id: str) -> bool:
+    held: QuerySet[QueueItem] = QueueItem.objects.sending().filter(
+        pk=claim.item_id, claim_token=claim.token
+    )
+    changes: dict[str, object] = {
+        "status": verdict.status,
+        "claim_token": None,
+        "error_code": verdict.error_code,
+        "error_message": verdict.error_message,
+        "updated_at": now,
+    }
+    if verdict.status == QueueItem.Status.SENT:
+        changes |= {"sent_at": now, "invitation_id": invitation_id}
+    if verdict.burns_attempt:
+        changes["attempts"] = F("attempts") + 1
+    if verdict.retry_at:
+        changes["scheduled_for"] = verdict.retry_at
+    return bool(held.update(**changes))
+
+
+def _record_prospect(claim: Claim, verdict: Verdict, now: dt.datetime) -> None:
+    if not verdict.prospect_status:
+        return
+    beyond = [Prospect.Status.CONNECTED, Prospect.Status.REPLIED]
+    prospect = (
+        Prospect.objects.filter(queue_items=claim.item_id)
+        .exclude(status__in=beyond)
+        .select_related("campaign")
+        .first()
+    )
+    if prospect is None:
+        return
+    prospect.status = verdict.prospect_status
+    if verdict.status == QueueItem.Status.SENT:
+        prospect.follow_up_due_at = follow_up_due_at(prospect.campaign, now)
+    else:
+        prospect.status_reason = verdict.error_message
+    prospect.save(update_fields=["status", "status_reason", "follow_up_due_at"])
+
+
+def follow_up_due_at(campaign: Campaign, sent_at: dt.datetime) -> dt.datetime:
+    """Return when the follow-up to a request sent now is due."""
+    return sent_at + dt.timedelta(days=campaign.follow_up_after_days)
+
+
+def _record_account(claim: Claim, change: AccountChange, now: dt.datetime) -> None:
+    accounts = LinkedInAccount.objects.filter(pk=claim.account_id)
+    if change.status:
+        accounts.filter(status=LinkedInAccount.Status.CONNECTED).update(
+            status=change.status, pause_reason=change.reason
+        )
+    if change.rest_until:
+        accounts.filter(
+            Q(paused_until__isnull=True) | Q(paused_until__lt=change.rest_until)
+        ).update(paused_until=change.rest_until, pause_reason=change.reason)
+    if change.stop_everything:
+        stop_sending(change.reason, now)
+
+
+def stop_sending(reason: str, now: dt.datetime) -> None:
+    """Stop all sending on SendQ's own account; where it is stopped already, leave that stop."""
+    try:
+        with transaction.atomic():
+            SendingStop.objects.create(reason=reason, stopped_at=now)
+    except IntegrityError:
+        logger.info("Sending is stopped already; not stopped again for: %s", reason)
