@@ -24,7 +24,7 @@ from functools import lru_cache
 import holidays
 from holidays.registry import EntityLoader
 
-from queueing import zones
+from campaigns import zones
 
 logger = logging.getLogger(__name__)
 

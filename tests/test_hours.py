@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from queueing import zones
+from campaigns import zones
 from queueing.hours import (
     DayVerdict,
     Hours,

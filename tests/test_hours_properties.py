@@ -7,7 +7,7 @@ import holidays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queueing import zones
+from campaigns import zones
 from queueing.hours import (
     Hours,
     closes_at,
