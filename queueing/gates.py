@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
+from campaigns import zones
 from campaigns.models import Campaign, ClosedDay, DoNotContact, LinkedInAccount, SendingHours
 from queueing import hours, limits
 from queueing.models import QueueItem, QueueItemQuerySet, SendingStop, counts_since
@@ -169,7 +169,7 @@ def _hours_open(facts: Facts, now: dt.datetime) -> GateState:
     if hours.is_open(facts.hours, now):
         return GateState(Gate.HOURS_OPEN, True, "Inside the sending hours")
     opens_at = hours.next_opening(facts.hours, now)
-    detail = f"Outside the sending hours: {hours.why_closed(facts.hours, now)}"
+    detail = f"Closed: {hours.why_closed(facts.hours, now)}"
     return GateState(Gate.HOURS_OPEN, False, detail, opens_at, somebody_must_act=opens_at is None)
 
 
@@ -248,7 +248,7 @@ def policy() -> limits.Policy:
         warm_up_first_day=settings.WARM_UP_FIRST_DAY,
         warm_up_days=settings.WARM_UP_DAYS,
         spacing_floor_seconds=settings.SPACING_FLOOR_SECONDS,
-        day_zone=ZoneInfo(settings.DAILY_CAP_TIMEZONE),
+        day_zone=zones.zone(settings.DAILY_CAP_TIMEZONE),
     )
 
 
