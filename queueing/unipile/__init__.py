@@ -1,0 +1,27 @@
+"""Unipile: one client, one error, one classification. Pure: no Django, no clock but time-outs."""
+
+from queueing.unipile.answers import (
+    MEANING,
+    Certainty,
+    Outcome,
+    UnipileError,
+    safe_text,
+)
+from queueing.unipile.client import Client, base_url, note_limit
+from queueing.unipile.shapes import Account, Invitation, Profile, SentInvitation, SentWalk
+
+__all__ = [
+    "MEANING",
+    "Account",
+    "Certainty",
+    "Client",
+    "Invitation",
+    "Outcome",
+    "Profile",
+    "SentInvitation",
+    "SentWalk",
+    "UnipileError",
+    "base_url",
+    "note_limit",
+    "safe_text",
+]

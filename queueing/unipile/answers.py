@@ -1,0 +1,346 @@
+"""What an answer from Unipile means. The one place where answers are classified.
+
+Unipile has no idempotency key, so the question behind every line here is: may this call have
+reached LinkedIn? Where the evidence leaves a doubt about an invitation, the answer is UNKNOWN:
+such an item is looked up later and never simply sent again.
+
+Facts come from Unipile's v1 documentation and the schemas of its official SDK: the error envelope
+`{"status", "type", "title", "detail"}` and the lists of types. The lists are not closed.
+"""
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+RAW_LIMIT = 4000
+"""Characters of provider text that are kept as evidence."""
+
+
+class Certainty(StrEnum):
+    """Did the invitation leave? Three answers, because "no answer" is not "no"."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """What an answer means for the item."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    REJECTED = "rejected"
+    ALREADY_CONNECTED = "already_connected"
+    ALREADY_INVITED = "already_invited"
+    ACCOUNT_LIMIT = "account_limit"
+    THROTTLED = "throttled"
+    ACCOUNT_DISCONNECTED = "account_disconnected"
+    ACCOUNT_RESTRICTED = "account_restricted"
+    BAD_API_KEY = "bad_api_key"
+    UNKNOWN = "unknown"
+
+    @property
+    def certainty(self) -> Certainty:
+        if self is Outcome.SENT:
+            return Certainty.SENT
+        return Certainty.UNKNOWN if self is Outcome.UNKNOWN else Certainty.NOT_SENT
+
+
+IN_WORDS = {
+    Outcome.SENT: "Sent",
+    Outcome.NOT_SENT: "Unipile could not be reached or did not answer; nothing was sent",
+    Outcome.REJECTED: "Refused for this person or this text",
+    Outcome.ALREADY_CONNECTED: "Already connected with this person",
+    Outcome.ALREADY_INVITED: "This person has been invited recently",
+    Outcome.ACCOUNT_LIMIT: "LinkedIn's limit for this account has been reached",
+    Outcome.THROTTLED: "LinkedIn asks this account to slow down",
+    Outcome.ACCOUNT_DISCONNECTED: "The LinkedIn account must be reconnected in Unipile",
+    Outcome.ACCOUNT_RESTRICTED: "LinkedIn has restricted this account",
+    Outcome.BAD_API_KEY: "Unipile does not accept the API key",
+    Outcome.UNKNOWN: "No clear answer; the invitation may have been sent",
+}
+
+_TABLE: list[tuple[int, Outcome, str]] = [
+    # The text or the id is at fault, or we are: the same call would fail again.
+    (400, Outcome.REJECTED, "invalid_parameters missing_parameters invalid_request"),
+    (400, Outcome.REJECTED, "malformed_request content_too_large invalid_url too_many_characters"),
+    (400, Outcome.REJECTED, "unescaped_characters limit_too_high invalid_action invalid_label"),
+    (401, Outcome.BAD_API_KEY, "missing_credentials"),
+    # Somebody must sign in again, or answer LinkedIn's challenge.
+    (401, Outcome.ACCOUNT_DISCONNECTED, "disconnected_account expired_credentials wrong_account"),
+    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_credentials disconnected_feature"),
+    (401, Outcome.ACCOUNT_DISCONNECTED, "multiple_sessions checkpoint_error expired_link"),
+    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_checkpoint_solution captcha_not_supported"),
+    (401, Outcome.ACCOUNT_DISCONNECTED, "insufficient_privileges invalid_proxy_credentials"),
+    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_credentials_but_valid_account_imap"),
+    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_imap_configuration invalid_smtp_configuration"),
+    (403, Outcome.ACCOUNT_RESTRICTED, "account_restricted"),
+    (403, Outcome.ACCOUNT_DISCONNECTED, "action_required unknown_authentication_context"),
+    (403, Outcome.ACCOUNT_DISCONNECTED, "session_mismatch account_mismatch"),
+    # The plan or the seat lacks the feature.
+    (403, Outcome.ACCOUNT_DISCONNECTED, "feature_not_subscribed subscription_required"),
+    (403, Outcome.ACCOUNT_DISCONNECTED, "insufficient_permissions"),
+    (403, Outcome.REJECTED, "resource_access_restricted"),
+    # resource_not_found is also what a missing ACCOUNT gives: see _names_the_account.
+    (404, Outcome.REJECTED, "resource_not_found invalid_resource_identifier"),
+    (415, Outcome.REJECTED, "unsupported_media_type"),
+    # The account is just signing in: hold it until Unipile reports it OK.
+    (425, Outcome.ACCOUNT_DISCONNECTED, "auth_in_progress"),
+    (422, Outcome.ALREADY_CONNECTED, "already_connected"),
+    (422, Outcome.ALREADY_INVITED, "already_invited_recently action_already_performed"),
+    (422, Outcome.ACCOUNT_LIMIT, "cannot_resend_yet limit_exceeded connection_limit_reached"),
+    # "Again in 24 hours" is what a resting account does with its items.
+    (422, Outcome.ACCOUNT_LIMIT, "cannot_resend_within_24hrs"),
+    (422, Outcome.REJECTED, "invalid_recipient cannot_invite_attendee user_unreachable"),
+    (422, Outcome.REJECTED, "blocked_recipient no_connection_with_recipient invalid_message"),
+    (422, Outcome.ACCOUNT_DISCONNECTED, "invalid_account insufficient_credits payment_error"),
+    (422, Outcome.ACCOUNT_DISCONNECTED, "not_allowed_inmail account_configuration_error"),
+    # Unipile may have lost LinkedIn before the call or after it.
+    (422, Outcome.UNKNOWN, "provider_unreachable"),
+    (422, Outcome.NOT_SENT, "realtime_client_not_initialized"),
+    # Not for invitations (mail, posts, messages) or of unclear meaning: staff decide.
+    (422, Outcome.REJECTED, "unprocessable_entity invalid_post parent_mail_not_found"),
+    (422, Outcome.REJECTED, "invalid_reply_subject invalid_headers send_as_denied invalid_folder"),
+    (422, Outcome.REJECTED, "invalid_thread limit_too_high unauthorized sender_rejected"),
+    (422, Outcome.REJECTED, "recipient_rejected ip_rejected_by_server cant_send_message"),
+    (429, Outcome.THROTTLED, "too_many_requests"),
+    # LinkedIn's refusal over a limit comes as provider_error too, and so does a real failure.
+    (500, Outcome.UNKNOWN, "unexpected_error provider_error authentication_intent_error"),
+    (501, Outcome.REJECTED, "feature_not_implemented"),
+    (502, Outcome.UNKNOWN, "proxy_error"),
+    (503, Outcome.NOT_SENT, "no_client_session no_channel no_handler network_down"),
+    (503, Outcome.NOT_SENT, "service_unavailable"),
+    (504, Outcome.UNKNOWN, "request_timeout"),
+]
+
+MEANING = {
+    (status, error_type): outcome
+    for status, outcome, error_types in _TABLE
+    for error_type in error_types.split()
+}
+"""(HTTP status, type without its "errors/") -> what it means."""
+
+BY_STATUS = {
+    **dict.fromkeys([400, 404, 405, 406, 411, 413, 414, 415, 422, 431, 501], Outcome.REJECTED),
+    **dict.fromkeys([401, 402, 403], Outcome.ACCOUNT_DISCONNECTED),
+    **dict.fromkeys([425, 503], Outcome.NOT_SENT),
+    429: Outcome.THROTTLED,
+}
+"""An envelope with a type that nobody has described. Every other status is UNKNOWN."""
+
+BY_STATUS_WITHOUT_ENVELOPE = {
+    401: Outcome.ACCOUNT_DISCONNECTED,
+    425: Outcome.NOT_SENT,
+    429: Outcome.THROTTLED,
+    503: Outcome.NOT_SENT,
+}
+"""An error page of a proxy, or a body that broke off: it says nothing about the person, so no item
+fails for it. These four statuses say by themselves that nothing was done; the rest is UNKNOWN."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP, as far as it came."""
+
+    status: int
+    body: bytes
+    trouble: str = ""
+    """Why the body is not whole; empty where it is."""
+    location: str = ""
+
+
+class UnipileError(Exception):
+    """The one error of this package: what happened, and what the caller may conclude from it.
+
+    `raw` is the provider's text, at most RAW_LIMIT characters, safe to store and to show.
+    `http_status` is None and `error_type` is "" where no answer came.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        *,
+        title: str,
+        detail: str = "",
+        http_status: int | None = None,
+        error_type: str = "",
+        raw: str = "",
+    ) -> None:
+        self.outcome = outcome
+        self.http_status = http_status
+        self.error_type = safe_text(error_type, 100)
+        self.title = safe_text(title, 300)
+        self.detail = safe_text(detail, 1000)
+        self.raw = safe_text(raw)
+        super().__init__(self.summary)
+
+    @property
+    def certainty(self) -> Certainty:
+        return self.outcome.certainty
+
+    @property
+    def may_have_been_sent(self) -> bool:
+        """True where only a look at LinkedIn can tell."""
+        return self.certainty is Certainty.UNKNOWN
+
+    @property
+    def summary(self) -> str:
+        """One plain line for staff."""
+        code = " ".join(part for part in (str(self.http_status or ""), self.error_type) if part)
+        said = ": ".join(part for part in (self.title.rstrip(".:"), self.detail) if part)
+        evidence = ", ".join(part for part in (code, said) if part)
+        line = IN_WORDS[self.outcome] + (f" ({evidence})" if evidence else "")
+        return " ".join(line.split())
+
+
+def refusal(answer: Answer, *, reading: bool) -> UnipileError:
+    """The error for an answer whose status is not 2xx.
+
+    `reading`: the call asked for something and could not send, so no doubt is left: what would be
+    UNKNOWN is NOT_SENT.
+    """
+    envelope = _envelope(answer)
+    if envelope is None:
+        outcome = BY_STATUS_WITHOUT_ENVELOPE.get(answer.status, Outcome.UNKNOWN)
+        title, detail, error_type = answer.trouble or "No answer in Unipile's format", "", ""
+    else:
+        title, detail = _text(envelope.get("title")), _text(envelope.get("detail"))
+        error_type = _text(envelope["type"])
+        outcome = _meaning(answer.status, error_type.removeprefix("errors/"))
+        if answer.status == 404 and _names_the_account(f"{title} {detail}"):
+            outcome = Outcome.ACCOUNT_DISCONNECTED
+    return UnipileError(
+        _without_doubt_if(reading, outcome),
+        http_status=answer.status,
+        error_type=error_type,
+        title=title,
+        detail=detail,
+        raw=safe_text(answer.body),
+    )
+
+
+def unreadable(answer: Answer, why: str, *, reading: bool) -> UnipileError:
+    """The error for a 2xx answer that does not say what the contract says."""
+    return UnipileError(
+        _without_doubt_if(reading, Outcome.UNKNOWN),
+        http_status=answer.status,
+        title="Unreadable answer",
+        detail=why,
+        raw=safe_text(answer.body),
+    )
+
+
+def unanswered(*, left: bool, why: str, status: int | None, reading: bool) -> UnipileError:
+    """The error for a call without a whole answer. `left`: a byte of it may have gone out."""
+    outcome = Outcome.UNKNOWN if left else Outcome.NOT_SENT
+    return UnipileError(
+        _without_doubt_if(reading, outcome),
+        http_status=status,
+        title="No whole answer" if left else "No connection",
+        detail=why,
+    )
+
+
+def json_object(answer: Answer, *, reading: bool) -> dict[str, Any]:
+    """The body of a 2xx answer as a JSON object; UnipileError where it is anything else."""
+    if answer.trouble:
+        raise unreadable(answer, answer.trouble, reading=reading)
+    try:
+        return _parse_object(answer.body)
+    except (ValueError, RecursionError) as err:
+        raise unreadable(answer, f"not a JSON object: {err}", reading=reading) from err
+
+
+def safe_text(value: str | bytes, limit: int = RAW_LIMIT) -> str:
+    """Text that strangers wrote, made safe to store in PostgreSQL and to show to people.
+
+    Control characters (NUL, ANSI escapes), direction overrides, lone surrogates and other
+    invisible ones become visible escapes such as `\\x1b`; line breaks and tabs stay. At most
+    `limit` characters, the last one `…` where something was cut off.
+    """
+    if isinstance(value, bytes):
+        # Four bytes are the longest character: no need to decode megabytes for a few lines.
+        value = value[: 4 * limit + 4].decode("utf-8", errors="replace")
+    text = "".join(map(_visible, value[: limit + 1].replace("\r\n", "\n")))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+# Line breaks, tab, and the two joiners that Persian, Indic and emoji names are written with.
+_HARMLESS = "\n\t\u200c\u200d"
+
+
+def _visible(character: str) -> str:
+    if character in _HARMLESS:
+        return character
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return character.encode("unicode_escape").decode("ascii")
+    return character
+
+
+def _without_doubt_if(reading: bool, outcome: Outcome) -> Outcome:
+    return Outcome.NOT_SENT if reading and outcome is Outcome.UNKNOWN else outcome
+
+
+def _meaning(status: int, error_type: str) -> Outcome:
+    """Type first, then status; where the two disagree about the doubt, there is doubt."""
+    exact = MEANING.get((status, error_type))
+    if exact is not None:
+        return exact
+    elsewhere = {o for (_, known), o in MEANING.items() if known == error_type}
+    by_status = BY_STATUS.get(status, Outcome.UNKNOWN)
+    if not elsewhere:
+        return by_status
+    if Outcome.UNKNOWN in elsewhere:
+        return Outcome.UNKNOWN
+    if 400 <= status < 500 and status != 408:
+        return elsewhere.pop()
+    return by_status
+
+
+def _names_the_account(text: str) -> bool:
+    """404 is "Account not found" or "User not found": the type is the same, only the text differs.
+
+    A missing account holds its items, a missing person fails one item for good.
+    """
+    words = set(re.findall(r"[a-z]+", text.casefold()))
+    return "account" in words and not words & {"user", "recipient", "profile", "member"}
+
+
+def _envelope(answer: Answer) -> dict[str, Any] | None:
+    if answer.trouble:
+        return None
+    try:
+        body = _parse_object(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body.get("type"), str) and body["type"] else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _parse_object(body: bytes) -> dict[str, Any]:
+    parsed = json.loads(
+        body.decode("utf-8-sig"),
+        object_pairs_hook=_without_duplicates,
+        parse_constant=_no_such_number,
+    )
+    if not isinstance(parsed, dict):
+        raise ValueError(f"a JSON {type(parsed).__name__}")  # noqa: TRY004 (one error for callers)
+    return parsed
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two values for one key: which one counts is anybody's guess, so neither does."""
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key appears twice")
+    return result
+
+
+def _no_such_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")

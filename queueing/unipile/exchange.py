@@ -1,0 +1,220 @@
+"""One HTTP request: one connection, one deadline, and proof of whether anything left.
+
+Why not a plain `requests.request`:
+
+- Its read time-out is per `recv`: a server that drips one byte a second holds it for ever, and
+  nothing limits name resolution. So the request runs in a thread of its own and the caller waits
+  for the total time, never longer, whatever the other side does. The thread that is left behind
+  finds its socket shut down and ends.
+- `requests.ConnectionError` mixes "refused" with "reset after the request left". So the connection
+  notes the moment before its first byte of HTTP (after name, connect and TLS), under the same lock
+  that calls it off. An exception before that moment proves that nothing was sent; after it, nothing
+  is proven.
+- A kept-alive connection may be dead without either side knowing, which looks like a reset after
+  sending. So each request has a fresh connection, and says `Connection: close`.
+
+Environment proxies, netrc and CA bundle variables are ignored; certificates are always checked
+against certifi's. No retries, no redirects: the caller sees the answer as it is.
+"""
+
+import logging
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+
+from queueing.unipile.answers import Answer
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. `leave_by` and `deadline` are `time.monotonic()` instants, time-outs seconds."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    params: dict[str, str]
+    json: dict[str, str] | None
+    connect_timeout: float
+    read_timeout: float
+    leave_by: float
+    deadline: float
+    max_bytes: int
+
+
+class NoAnswerError(Exception):
+    """No status line came. `left` is False only where no byte can have gone out, now or later."""
+
+    def __init__(self, why: str, *, left: bool, status: int | None = None) -> None:
+        super().__init__(why)
+        self.why, self.left, self.status = why, left, status
+
+
+class TooLateError(OSError):
+    """The instant by which the request had to leave has passed, or it was called off."""
+
+
+def exchange(call: Call) -> Answer:
+    """Make the request; return the answer or raise NoAnswerError, by the deadline at the latest."""
+    wire = _Wire(call.leave_by)
+    thread = threading.Thread(target=_work, args=(call, wire), name="unipile", daemon=True)
+    try:
+        thread.start()
+        wire.done.wait(max(0.0, call.deadline - time.monotonic()))
+    except (RuntimeError, OSError, MemoryError) as err:  # the machine has no more threads
+        raise NoAnswerError(f"could not start: {err}", left=wire.call_off()) from err
+    finally:
+        # Also when a signal's exception ends the wait: what has not left must not leave later.
+        left = wire.call_off()
+    if wire.answer is not None:
+        return wire.answer
+    if wire.error is None:
+        raise NoAnswerError("no whole answer in time", left=left, status=wire.status)
+    try:
+        raise NoAnswerError(_in_words(wire.error), left=left, status=wire.status) from wire.error
+    finally:
+        wire.error = None  # its traceback holds this wire: a cycle that would keep memory
+
+
+class _Wire:
+    """What the caller and the request's thread share."""
+
+    def __init__(self, leave_by: float) -> None:
+        self.done = threading.Event()
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+        self.status: int | None = None
+        self._leave_by = leave_by
+        self._lock = threading.Lock()
+        self._called_off = False
+        self._socket: socket.socket | None = None
+
+    def leave(self, sock: socket.socket) -> None:
+        """Called before every write: the first one counts as the departure of the request."""
+        with self._lock:
+            if self._called_off:
+                raise TooLateError("called off")
+            if self._socket is None and time.monotonic() >= self._leave_by:
+                raise TooLateError("too late to send")
+            self._socket = sock
+
+    def call_off(self) -> bool:
+        """Nothing leaves from now on, and a waiting read ends. Return whether anything left."""
+        with self._lock:
+            self._called_off = True
+            sock = self._socket
+        if sock is None:
+            return False
+        if not self.done.is_set():
+            try:
+                # Not SSLSocket.shutdown, which takes the TLS state from under the reading thread.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            except OSError as err:
+                logger.debug("Connection was gone already: %s", err)
+        return True
+
+
+class _Fenced(HTTPConnection):
+    def __init__(self, *args: Any, wire: _Wire, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._wire = wire
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._wire.leave(self.sock)
+        super().send(data)
+
+
+class _FencedTLS(HTTPSConnection):
+    def __init__(self, *args: Any, wire: _Wire, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._wire = wire
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._wire.leave(self.sock)
+        super().send(data)
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, wire: _Wire) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._wire = wire
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = _FencedTLS if isinstance(pool, HTTPSConnectionPool) else _Fenced
+        pool.conn_kw["wire"] = self._wire
+        return pool
+
+
+def _work(call: Call, wire: _Wire) -> None:
+    try:
+        wire.answer = _request(call, wire)
+    except BaseException as err:  # noqa: BLE001 (the caller raises it; a thread has nobody to)
+        wire.error = err
+    finally:
+        wire.done.set()
+
+
+def _request(call: Call, wire: _Wire) -> Answer:
+    left = max(0.001, call.deadline - time.monotonic())
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount("https://", _Adapter(wire))
+        session.mount("http://", _Adapter(wire))
+        with session.request(
+            call.method,
+            call.url,
+            headers={**call.headers, "Connection": "close", "Accept-Encoding": "identity"},
+            params=call.params,
+            json=call.json,
+            timeout=(min(call.connect_timeout, left), min(call.read_timeout, left)),
+            allow_redirects=False,
+            verify=True,
+            stream=True,
+        ) as response:
+            wire.status = response.status_code
+            body, trouble = _read(response, call.max_bytes)
+            location = response.headers.get("Location", "")
+            return Answer(response.status_code, body, trouble, location)
+
+
+def _read(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:
+    """The body and, where it is not whole, why. A status that came is kept in any case."""
+    body = bytearray()
+    try:
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > max_bytes:
+                return bytes(body[:max_bytes]), f"the answer is larger than {max_bytes} bytes"
+    except Exception as err:  # noqa: BLE001 (any failure here is a broken body, never a traceback)
+        return bytes(body), f"the answer broke off: {_in_words(err)}"
+    return bytes(body), ""
+
+
+def _in_words(err: BaseException) -> str:
+    """The innermost cause: what requests and urllib3 wrap around it helps nobody."""
+    cause: BaseException = err
+    for _ in range(10):
+        inner = getattr(cause, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
+        if inner is None:
+            break
+        cause = inner
+    text = str(cause) or type(cause).__name__
+    # urllib3 starts some messages with the connection object, address in memory and all.
+    return text.rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1]
