@@ -139,18 +139,14 @@ def _take(
     return _open_attempt(claimed, Kind.SEND if claimed.provider_id else Kind.LOOKUP, run, now)
 
 
-def begin_call(
-    claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime, provider_id: str = ""
-) -> Call | None:
+def begin_call(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime) -> Call | None:
     """Write the attempt row of a claim's next call, and commit.
 
-    :param provider_id: what a look-up found; kept with the item.
     Returns None where the claim is lost: it grew too old and was taken away.
     """
     with transaction.atomic():
         held = QueueItem.objects.sending().filter(pk=claimed.item_id, claim_token=claimed.token)
-        found = {"linkedin_user_id": provider_id} if provider_id else {}
-        if not held.update(updated_at=now, **found):
+        if not held.update(updated_at=now):
             return None
         return _open_attempt(claimed, kind, run, now)
 

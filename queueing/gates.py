@@ -46,6 +46,8 @@ class GateState:
     detail: str
     opens_at: dt.datetime | None = None
     somebody_must_act: bool = False
+    count: int | None = None  # of a cap: what was sent, and
+    limit: int | None = None  # how many may be
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,17 @@ class Report:
 
     @property
     def binding(self) -> GateState | None:
-        """The first closed gate: what the item waits for."""
-        return next((state for state in self.states if not state.is_open), None)
+        """What the item really waits for: somebody, or else the gate that opens last."""
+        closed = [state for state in self.states if not state.is_open]
+        for state in closed:
+            if state.gate == Gate.PENDING or state.somebody_must_act:
+                return state
+        return max(closed, key=_opening, default=None)
+
+
+def _opening(state: GateState) -> dt.datetime:
+    # A call in flight ends any moment: it never outlasts another gate.
+    return state.opens_at or dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def evaluate(facts: Facts, now: dt.datetime) -> Report:
@@ -190,27 +201,31 @@ def _spacing(facts: Facts, now: dt.datetime) -> GateState:
 
 def _daily_cap(facts: Facts, now: dt.datetime) -> GateState:
     account = facts.account
-    limit = account.daily
-    detail = (
-        f"{account.sent_today} of {limit.value} sent since {_utc(account.day_began_at)} "
-        f"(limit: {limit.source})"
-    )
-    if account.sent_today < limit.value:
-        return GateState(Gate.DAILY_CAP, True, detail)
-    never = limit.value == 0
-    opens_at = None if never else account.next_day_at
-    return GateState(Gate.DAILY_CAP, False, detail, opens_at, somebody_must_act=never)
+    since = f"since {_utc(account.day_began_at)}"
+    return _cap(Gate.DAILY_CAP, account.daily, account.sent_today, since, account.next_day_at)
 
 
 def _weekly_cap(facts: Facts, now: dt.datetime) -> GateState:
     account = facts.account
-    limit = account.weekly
-    detail = f"{account.sent_this_week} of {limit.value} sent in 7 days (limit: {limit.source})"
-    if account.sent_this_week < limit.value:
-        return GateState(Gate.WEEKLY_CAP, True, detail)
-    never = limit.value == 0
-    opens_at = None if never else account.week_frees_at
-    return GateState(Gate.WEEKLY_CAP, False, detail, opens_at, somebody_must_act=never)
+    since = "in the last 7 days"
+    return _cap(
+        Gate.WEEKLY_CAP, account.weekly, account.sent_this_week, since, account.week_frees_at
+    )
+
+
+def _cap(
+    gate: Gate, limit: limits.Limit, count: int, since: str, frees_at: dt.datetime | None
+) -> GateState:
+    is_open, never = count < limit.value, limit.value == 0
+    return GateState(
+        gate,
+        is_open,
+        f"{count} of {limit.value} sent {since} (limit: {limit.source})",
+        opens_at=None if is_open or never else frees_at,
+        somebody_must_act=never,
+        count=count,
+        limit=limit.value,
+    )
 
 
 def _nothing_in_flight(facts: Facts, now: dt.datetime) -> GateState:

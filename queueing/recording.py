@@ -12,15 +12,26 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing import gates, limits
+from campaigns.people import normalised_slug
+from queueing import gates, limits, outcomes
 from queueing.claiming import Call, Claim
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.outcomes import AccountChange, Answer, History, Verdict
-from queueing.unipile import Outcome
+from queueing.unipile import Outcome, Profile
 
 logger = logging.getLogger(__name__)
 
 IN_A_ROW_AT_MOST = 8  # more do not change any rest
+
+SAME_PERSON = Verdict(
+    QueueItem.Status.SKIPPED,
+    "same_person",
+    "This is somebody who is queued or invited here already, under another address.",
+    prospect_status=Prospect.Status.SKIPPED,
+)
+DO_NOT_CONTACT = Verdict(
+    QueueItem.Status.PENDING, "do_not_contact", "The person is on the do-not-contact list."
+)
 
 
 def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
@@ -35,16 +46,17 @@ def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
 
 
 def history_of(claim: Claim, now: dt.datetime) -> History:
-    """Read what went before, for the decision on an answer that was just finished."""
+    """Read what went before this claim, for the decision on an answer to it."""
     item = QueueItem.objects.only("attempts").get(pk=claim.item_id)
     outcomes = list(
         SendAttempt.objects.filter(
             item__linkedin_account=claim.account_id,
             kind=SendAttempt.Kind.SEND,
+            started_at__lt=claim.claimed_at,
             finished_at__isnull=False,
         )
         .order_by("-started_at")
-        .values_list("outcome", flat=True)[1 : 1 + IN_A_ROW_AT_MOST]
+        .values_list("outcome", flat=True)[:IN_A_ROW_AT_MOST]
     )
     return History(
         attempts=item.attempts,
@@ -62,6 +74,33 @@ def _in_a_row(outcomes: Sequence[str], wanted: str) -> int:
         if outcome != wanted:
             return number
     return len(outcomes)
+
+
+def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict | None:
+    """Decide after the look-up before a send, and keep whom it found; None means: go on."""
+    verdict = outcomes.after_first_look(answer, history_of(claim, now), now)
+    if answer.profile is None or verdict is not None:
+        return verdict
+    try:
+        with transaction.atomic():
+            _keep_identity(claim, answer.profile, now)
+    except IntegrityError:
+        return SAME_PERSON
+    item = gates.with_do_not_contact(QueueItem.objects.filter(pk=claim.item_id)).get()
+    return DO_NOT_CONTACT if getattr(item, "do_not_contact", True) else None
+
+
+def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
+    """Keep the ids that a look-up found: who the person is under any spelling."""
+    slug = normalised_slug(profile.public_identifier)
+    item = QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token)
+    item.update(linkedin_user_id=profile.provider_id, **({"person_key": slug} if slug else {}))
+    prospects = Prospect.objects.filter(queue_items=claim.item_id)
+    prospects.update(
+        linkedin_user_id=profile.provider_id, resolved_with=claim.account_id, resolved_at=now
+    )
+    if slug:
+        prospects.filter(public_identifier="").update(public_identifier=slug)
 
 
 def record(
