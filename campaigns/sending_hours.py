@@ -2,30 +2,18 @@
 
 import datetime as dt
 import uuid
-import zoneinfo
 from typing import Any
 
-import holidays
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.dateparse import parse_time
 
+from campaigns import calendars, zones
 
-def as_time(value: dt.time | str) -> dt.time:
-    """Return a time of day that may still be text, as it is on an unsaved instance.
+SHORTEST_WINDOW_SECONDS = 60  # cron, which starts the runs, knows nothing shorter
 
-    :raises ValidationError: where it is no time.
-    """
-    if isinstance(value, dt.time):
-        return value
-    try:
-        parsed = parse_time(value)
-    except ValueError:
-        parsed = None
-    if parsed is None:
-        raise ValidationError(f"“{value}” is no time of day. Use a form such as 07:30.")
-    return parsed
+_DAY, _SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
 
 
 class SendingHours(models.Model):
@@ -81,42 +69,48 @@ class SendingHours(models.Model):
         return self.name
 
     def clean(self) -> None:
+        """Refuse settings that cannot be judged: such hours would never open.
+
+        :raises ValidationError: naming each field.
+        """
         problems = self._problems()
         if problems:
             raise ValidationError(problems)
 
     def _problems(self) -> dict[str, str]:
         problems = {}
-        if self.timezone not in zoneinfo.available_timezones():
-            problems["timezone"] = (
-                f"“{self.timezone}” is no time zone. Use an IANA name such as America/New_York."
-            )
-        start, end = (as_time(self.working_hours_start), as_time(self.working_hours_end))
-        if start != end and start.replace(second=0, microsecond=0) == end.replace(
-            second=0, microsecond=0
-        ):
-            problems["working_hours_end"] = (
-                "These hours would never be open for a whole minute. Move the end, or make it "
-                "equal to the start for all day."
-            )
+        if unknown_zone := zones.problem(self.timezone):
+            problems["timezone"] = unknown_zone
         if self.skip_holidays:
-            problems |= self._holiday_problems()
+            problems |= calendars.problems(self.holiday_country, self.holiday_subdivision)
+        seconds = self._window_seconds()
+        if seconds < SHORTEST_WINDOW_SECONDS:
+            problems["working_hours_end"] = (
+                f"The window is only {seconds} seconds long. End it at least a minute after its "
+                "start, or set both to the same time for all day."
+            )
         return problems
 
-    def _holiday_problems(self) -> dict[str, str]:
-        supported = holidays.list_supported_countries()
-        if self.holiday_country not in supported:
-            return {
-                "holiday_country": f"No holidays are known for “{self.holiday_country}”. Use two "
-                "capital letters such as US or DE, or don't skip holidays."
-            }
-        subdivisions = supported[self.holiday_country]
-        if self.holiday_subdivision and self.holiday_subdivision not in subdivisions:
-            return {
-                "holiday_subdivision": f"“{self.holiday_subdivision}” is no state or province of "
-                f"{self.holiday_country}. Use one of: {', '.join(subdivisions) or 'none'}."
-            }
-        return {}
+    def _window_seconds(self) -> int:
+        """Wall-clock length of a day's window; a whole day where start and end are equal."""
+        start, end = (
+            dt.datetime.combine(dt.date.min, self._time_of(field))
+            for field in ("working_hours_start", "working_hours_end")
+        )
+        return ((end - start) % _DAY or _DAY) // _SECOND
+
+    def _time_of(self, field: str) -> dt.time:
+        """A time of day, which may still be text on an unsaved instance."""
+        value = getattr(self, field)
+        try:
+            parsed = value if isinstance(value, dt.time) else parse_time(value)
+        except (TypeError, ValueError):
+            parsed = None
+        if parsed is None:
+            raise ValidationError(
+                {field: f"{value!r} is no time of day. Use a form such as 07:30."}
+            )
+        return parsed
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuse an unknown zone or country here too, not only in forms.

@@ -16,20 +16,19 @@ meeting with each is logged as an error, once per process and setting.
 """
 
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 import holidays
-from holidays.registry import EntityLoader
 
-from campaigns import zones
+from campaigns import calendars, zones
 
 logger = logging.getLogger(__name__)
 
 HORIZON_DAYS = 400  # more than a year: hours that open at all open in it
-SHORTEST_WINDOW = timedelta(minutes=1)  # cron, which starts the runs, knows nothing shorter
 
 _DAY = timedelta(days=1)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
@@ -161,29 +160,17 @@ def why_closed(hours: Hours, at: datetime) -> str:
     return verdict.reason
 
 
-def problems(hours: Hours, now: datetime | None = None) -> dict[str, str]:
-    """What a form must refuse: SendingHours field name -> message that says what to do.
+def never_opens(hours: Hours, now: datetime) -> str:
+    """What a form says of hours that do not open in the 400 days from `now`; "" if they do.
 
-    With `now` it also refuses hours that do not open in the next 400 days, which closed days or
-    a holiday calendar that ends can bring about.
+    Closed days or a holiday calendar that ends can bring this about; one field alone cannot tell.
     """
-    found = {}
-    if hours.timezone not in zones.names():
-        found["timezone"] = zones.problem(hours.timezone)
-    if hours.skip_holidays:
-        found |= _calendar_problems(hours.holiday_country, hours.holiday_subdivision)
-    seconds = open_seconds_per_day(hours)
-    if seconds < SHORTEST_WINDOW.total_seconds():
-        found["working_hours_end"] = (
-            f"The window is only {seconds} seconds long. End it at least a minute after its start,"
-            " or set both to the same time for all day."
-        )
-    if now is not None and not found and next_opening(hours, now) is None:
-        found["working_hours_start"] = (
-            f"These hours do not open once in the {HORIZON_DAYS} days from now"
-            f" (today: {why_closed(hours, now)}). Remove closed days or change what is skipped."
-        )
-    return found
+    if next_opening(hours, now) is not None:
+        return ""
+    return (
+        f"These hours do not open once in the {HORIZON_DAYS} days from now"
+        f" (today: {why_closed(hours, now)}). Remove closed days or change what is skipped."
+    )
 
 
 def _utc(at: datetime) -> datetime:
@@ -267,54 +254,26 @@ def _setting_fault(key: str, country: str | None, subdivision: str) -> str:
     fault = ""
     if key not in zones.names():
         fault = f"unknown time zone {key!r}"
-    elif country is not None and country not in _countries():
+    elif country is not None and country not in calendars.countries():
         fault = f"unknown holiday country {country!r}"
-    elif country is not None and not _is_subdivision(country, subdivision):
+    elif country is not None and not calendars.is_subdivision(country, subdivision):
         fault = f"unknown holiday subdivision {subdivision!r} of {country}"
     if fault:
         logger.error("Sending hours count as closed: %s", fault)
     return fault
 
 
-@lru_cache(maxsize=1)
-def _countries() -> frozenset[str]:
-    """Codes of two or three letters; the library alone would also take its own class names."""
-    return frozenset(EntityLoader.get_country_codes())
-
-
-def _is_subdivision(country: str, subdivision: str) -> bool:
-    try:
-        holidays.country_holidays(country, subdiv=subdivision or None)
-    except NotImplementedError:
-        return False
-    return True
-
-
 @lru_cache(maxsize=4096)
 def _holidays(country: str, subdivision: str, year: int) -> Mapping[date, str] | None:
     """Public holidays of a year, observed days included; None if the calendar lacks the year."""
-    calendar = holidays.country_holidays(
-        country, subdiv=subdivision or None, years=year, expand=False, observed=True,
-        language="en_US",
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        # India's, on some years, that a few movable days are missing: no reason to fail a run.
+        warnings.simplefilter("ignore", UserWarning)
+        calendar = holidays.country_holidays(
+            country, subdiv=subdivision or None, years=year, expand=False, observed=True,
+            language="en_US",
+        )  # fmt: skip
     if calendar.start_year <= year <= calendar.end_year:
         return dict(calendar)
     logger.error("Days count as closed: no holiday calendar for %s in %s", country, year)
     return None
-
-
-def _calendar_problems(country: str, subdivision: str) -> dict[str, str]:
-    if country not in _countries():
-        upper = country.strip().upper()
-        code = upper if upper in _countries() else "a two-letter code such as US or DE"
-        return {
-            "holiday_country": f"There is no holiday calendar for {country!r}."
-            f" Use {code}, or do not skip holidays."
-        }
-    if not _is_subdivision(country, subdivision):
-        codes = ", ".join(holidays.country_holidays(country).subdivisions)
-        return {
-            "holiday_subdivision": f"{country} has no holiday subdivision {subdivision!r}."
-            f" Leave it empty{f' or use one of: {codes}' if codes else ''}."
-        }
-    return {}
