@@ -1,5 +1,110 @@
-"""The HTTP endpoints of the queue."""
+"""The HTTP endpoints of the queue. They answer in JSON, errors too."""
 
-from django.urls import URLPattern, URLResolver
+import hmac
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from campaigns.models import Campaign
+from queueing import planning, runs
+from queueing.models import ProcessRun
+
+View = Callable[[HttpRequest], JsonResponse]
+
+
+def error(status: int, message: str, **extra: Any) -> JsonResponse:
+    """Return an error in the shape that all errors have."""
+    return JsonResponse({"success": False, "error": message, **extra}, status=status)
+
+
+def guarded(view: View) -> View:
+    """Let a view be reached by POST with the right `x-cron-secret` only.
+
+    With no CRON_SECRET set nobody is let in. The secret stands in for the CSRF token: no browser
+    sends that header for another site.
+    """
+
+    @csrf_exempt
+    def wrapped(request: HttpRequest) -> JsonResponse:
+        if request.method != "POST":
+            refused = error(405, "Use POST.")
+            refused["Allow"] = "POST"
+            return refused
+        given = request.headers.get("x-cron-secret", "").encode()
+        secret = settings.CRON_SECRET.encode()
+        if not secret or not hmac.compare_digest(given, secret):
+            return error(401, "The header x-cron-secret is missing or wrong.")
+        try:
+            return view(request)
+        except DatabaseError:
+            return error(503, "The database cannot be reached now. Try again later.")
+
+    return wrapped
+
+
+@guarded
+def process_send_queue(request: HttpRequest) -> JsonResponse:
+    """Make one run; it claims nothing more after 20 s, so that the caller's time-out is not met."""
+    try:
+        result = runs.run(
+            ProcessRun.Trigger.HTTP,
+            timezone.now,
+            deadline_seconds=settings.HTTP_RUN_DEADLINE_SECONDS,
+        )
+    except runs.NotConnectedError as problem:
+        return error(503, str(problem))
+    return JsonResponse(result)
+
+
+@guarded
+def send_connection_requests_queued(request: HttpRequest) -> JsonResponse:
+    """Queue a campaign's prospects. Body: `{"campaign_id": "<uuid>"}`."""
+    try:
+        campaign = _campaign(request)
+    except ValueError as problem:
+        return error(400, str(problem))
+    if campaign is None:
+        return error(404, "campaign_id: there is no such campaign.")
+    try:
+        report = planning.enqueue(campaign, timezone.now())
+    except planning.CannotEnqueueError as problem:
+        return error(409, str(problem))
+    return JsonResponse({"success": True, **report.as_json()})
+
+
+def _campaign(request: HttpRequest) -> Campaign | None:
+    try:
+        body = json.loads(request.body)
+    except ValueError as problem:
+        raise ValueError('The body is no JSON. Send {"campaign_id": "…"}.') from problem
+    given = body.get("campaign_id") if isinstance(body, dict) else None
+    try:
+        campaign_id = uuid.UUID(given)
+    except (AttributeError, TypeError, ValueError) as problem:
+        raise ValueError("campaign_id: give the campaign's id, a UUID.") from problem
+    return Campaign.objects.filter(pk=campaign_id).first()
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 while the site and its database work, for load balancers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return error(503, "The database cannot be reached.")
+    return JsonResponse({"status": "ok"})
+
+
+urlpatterns = [
+    path("api/cron/process-send-queue", process_send_queue),
+    path("api/campaigns/direct/send-connection-requests-queued", send_connection_requests_queued),
+    path("healthz", healthz),
+]

@@ -99,8 +99,8 @@ def due_heads(account: LinkedInAccount, now: dt.datetime) -> Iterator[QueueItem]
     All gates but the item's own depend on account and campaign only, so the head of a campaign
     stands for all that wait behind it. Items on the do-not-contact list stand aside.
     """
-    due = gates.with_do_not_contact(QueueItem.objects.due(now)).filter(
-        linkedin_account=account, do_not_contact=False
+    due = QueueItem.objects.due(now).filter(
+        ~gates.on_do_not_contact_list(), linkedin_account=account
     )
     heads = (
         due.order_by("campaign", "scheduled_for", "created_at", "id")
@@ -108,7 +108,8 @@ def due_heads(account: LinkedInAccount, now: dt.datetime) -> Iterator[QueueItem]
         .values("pk")
     )
     yield from (
-        gates.with_do_not_contact(QueueItem.objects.filter(pk__in=heads))
+        QueueItem.objects.filter(pk__in=heads)
+        .annotate(do_not_contact=gates.on_do_not_contact_list())
         .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
         .in_turn()
     )

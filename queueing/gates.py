@@ -348,25 +348,26 @@ def _week_frees_at(counting: QueueItemQuerySet, excess: int) -> dt.datetime | No
     return at + limits.WEEK if at else None
 
 
-def with_do_not_contact(items: QueueItemQuerySet) -> QueueItemQuerySet:
-    """Annotate `do_not_contact`: the person or company is on the workspace's list."""
+def on_do_not_contact_list() -> Exists:
+    """Return the condition on queue items: the person or company is on the workspace's list.
+
+    Annotate it as `do_not_contact` where `facts_of` is to read it.
+    """
     entries = DoNotContact.objects.filter(workspace=OuterRef("workspace"))
     person, company = DoNotContact.Kind.PERSON, DoNotContact.Kind.COMPANY
-    return items.annotate(
-        do_not_contact=Exists(
-            entries.filter(
-                Q(kind=person, value=OuterRef("person_key"))
-                | Q(kind=person, value=OuterRef("prospect__public_identifier"))
-                | Q(kind=person, value=OuterRef("prospect__linkedin_user_id"))
-                | Q(kind=person, value=OuterRef("linkedin_user_id"))
-                | Q(kind=company, value=OuterRef("prospect__company_key"))
-            )
+    return Exists(
+        entries.filter(
+            Q(kind=person, value=OuterRef("person_key"))
+            | Q(kind=person, value=OuterRef("prospect__public_identifier"))
+            | Q(kind=person, value=OuterRef("prospect__linkedin_user_id"))
+            | Q(kind=person, value=OuterRef("linkedin_user_id"))
+            | Q(kind=company, value=OuterRef("prospect__company_key"))
         )
     )
 
 
 def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
-    """Return the facts for an item that came through `with_do_not_contact`."""
+    """Return the facts for an item annotated with `do_not_contact`; without, it is held."""
     return Facts(
         stop=stop,
         item_status=item.status,
@@ -387,5 +388,5 @@ def report(item_id: uuid.UUID, now: dt.datetime) -> Report:
     items = QueueItem.objects.select_related(
         "campaign__workspace", "campaign__sending_hours", "linkedin_account__workspace"
     )
-    item = with_do_not_contact(items).get(pk=item_id)
+    item = items.annotate(do_not_contact=on_do_not_contact_list()).get(pk=item_id)
     return evaluate(facts_of(item, usage(item.linkedin_account, now), stop_reason()), now)

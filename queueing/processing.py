@@ -140,7 +140,8 @@ def _carry_on(run: Run, step: Step, answer: Answer) -> Step | None:
     if step.call.kind == SendAttempt.Kind.SEND:
         return _after_send(run, step, answer)
     if step.sent is not None:
-        return _end(run, step, answer, step.sent)
+        _end(run, step, answer, step.sent)
+        return None
     return _after_first_look(run, step, answer)
 
 
@@ -149,7 +150,8 @@ def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
     recording.finish_attempt(step.call, answer, now)
     verdict = recording.verdict_on_look(claim, answer, now)
     if verdict is not None:
-        return _record(run, step, answer, verdict)
+        _record(run, step, answer, verdict)
+        return None
     if answer.profile is None:
         raise AssertionError("a look-up that found nobody must have a verdict")
     found = replace(claim, provider_id=answer.profile.provider_id)
@@ -160,7 +162,8 @@ def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
 def _after_send(run: Run, step: Step, answer: Answer) -> Step | None:
     now, claim = run.clock(), step.call.claim
     if answer.outcome not in outcomes.NEEDS_A_LOOK_UP:
-        return _end(run, step, answer, answer)
+        _end(run, step, answer, answer)
+        return None
     recording.finish_attempt(step.call, answer, now)
     call = claiming.begin_call(claim, SendAttempt.Kind.LOOKUP, run.row, now)
     return Step(call, sent=answer) if call else None

@@ -86,8 +86,8 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
             _keep_identity(claim, answer.profile, now)
     except IntegrityError:
         return SAME_PERSON
-    item = gates.with_do_not_contact(QueueItem.objects.filter(pk=claim.item_id)).get()
-    return DO_NOT_CONTACT if getattr(item, "do_not_contact", True) else None
+    listed = QueueItem.objects.filter(gates.on_do_not_contact_list(), pk=claim.item_id)
+    return DO_NOT_CONTACT if listed.exists() else None
 
 
 def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:

@@ -17,4 +17,4 @@ def retry_at(now: dt.datetime, attempts: int, delays_seconds: Sequence[int]) -> 
 
 def doubled(base: dt.timedelta, times_before: int, ceiling: dt.timedelta) -> dt.timedelta:
     """Return a rest that doubles each time it is needed again, up to a ceiling."""
-    return min(base * 2 ** min(times_before, 16), ceiling)
+    return min(base * (1 << min(times_before, 16)), ceiling)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import gates, processing
+from queueing import claiming, gates, processing
 from queueing.gates import Gate, GateState
 from queueing.models import ProcessRun, QueueItem
 from queueing.processing import Clock, ItemResult
@@ -122,7 +122,8 @@ def _message(
         )
     if binding is None:
         return "No messages due"
-    return _HELD_MESSAGES.get(binding.gate, lambda state: state.detail)(binding)
+    in_old_words = _HELD_MESSAGES.get(binding.gate)
+    return in_old_words(binding) if in_old_words else binding.detail
 
 
 # The words that the replaced system used; other gates speak for themselves.
@@ -155,8 +156,8 @@ def held_by_gate(
     if account is not None:
         due = due.filter(linkedin_account=account)
     groups = (
-        gates.with_do_not_contact(due)
-        .order_by()
+        due.order_by()
+        .annotate(do_not_contact=gates.on_do_not_contact_list())
         .values("linkedin_account", "campaign", "do_not_contact")
         .annotate(number=Count("id"))
     )
@@ -215,9 +216,9 @@ def would_send(
 ) -> list[QueueItem]:
     """Return what a run would claim now, in order; changes nothing."""
     found = []
-    for account_id in processing.claiming.accounts_in_turn(now, account):
+    for account_id in claiming.accounts_in_turn(now, account):
         row = LinkedInAccount.objects.select_related("workspace").get(pk=account_id)
-        item = processing.claiming.next_open_item(row, now)
+        item = claiming.next_open_item(row, now)
         if item is not None:
             found.append(item)
     return found[:limit]

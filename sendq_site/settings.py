@@ -43,14 +43,14 @@ def _trial_secret_key() -> str:
 
 
 def _required(name: str, what_for: str) -> str:
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. {what_for} See .env.example.")
     return value
 
 
 def _timezone(name: str) -> str:
-    value = env.str(name, default="UTC")
+    value: str = env.str(name, default="UTC")
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:

@@ -1,0 +1,113 @@
+"""Make one run of the send queue."""
+
+import argparse
+import contextlib
+import json
+import signal
+import threading
+import uuid
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from campaigns.models import LinkedInAccount
+from queueing import runs
+from queueing.models import ProcessRun
+
+
+def a_positive_number(text: str) -> int:
+    """argparse type.
+
+    :raises argparse.ArgumentTypeError: where the text is no whole number from 1 on.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is no whole number from 1 on")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = "Send what may go now, at most one request of each account."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--limit", type=a_positive_number, help="send at most so many")
+        parser.add_argument("--account", help="this account only: its id, or its Unipile id")
+        parser.add_argument("--concurrency", type=a_positive_number, help="calls at once")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be sent")
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+        parser.add_argument(
+            "--trigger",
+            choices=[ProcessRun.Trigger.COMMAND, ProcessRun.Trigger.SCHEDULE],
+            default=ProcessRun.Trigger.COMMAND,
+            help=argparse.SUPPRESS,
+        )
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        account = _account_id(options["account"])
+        if options["dry_run"]:
+            return self._dry_run(options["limit"], account, as_json=options["json"])
+        try:
+            with Stopping() as stopping:
+                result = runs.run(
+                    options["trigger"],
+                    timezone.now,
+                    limit=options["limit"],
+                    account=account,
+                    concurrency=options["concurrency"],
+                    should_stop=stopping.is_set,
+                )
+        except runs.NotConnectedError as error:
+            raise CommandError(str(error)) from error
+        return json.dumps(result) if options["json"] else str(result["message"])
+
+    def _dry_run(self, limit: int | None, account: uuid.UUID | None, *, as_json: bool) -> str:
+        items = runs.would_send(timezone.now(), limit, account)
+        if as_json:
+            listed = [{"id": str(item.pk), "name": str(item.prospect)} for item in items]
+            return json.dumps({"dry_run": True, "would_send": listed})
+        lines = [f"{item.prospect} ({item.campaign})" for item in items]
+        return "\n".join(
+            [f"Would send {len(items)}:", *lines] if items else ["Would send nothing."]
+        )
+
+
+def _account_id(text: str | None) -> uuid.UUID | None:
+    if text is None:
+        return None
+    accounts = LinkedInAccount.objects.filter(unipile_account_id=text)
+    with contextlib.suppress(ValueError):  # no UUID: it can only be a Unipile id
+        accounts = accounts | LinkedInAccount.objects.filter(pk=uuid.UUID(text))
+    account = accounts.first()
+    if account is None:
+        raise CommandError(f"--account: there is no account “{text}”.", returncode=2)
+    return account.pk
+
+
+class Stopping:
+    """While in force, SIGTERM and SIGINT ask the run to end after the calls in flight.
+
+    In the main thread only, for no other may set signal handlers.
+    """
+
+    SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Stopping":
+        if threading.current_thread() is threading.main_thread():
+            for number in self.SIGNALS:
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self._asked.set()
+
+    def is_set(self) -> bool:
+        return self._asked.is_set()
