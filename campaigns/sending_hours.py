@@ -51,7 +51,7 @@ class SendingHours(models.Model):
         max_length=2, default="US", blank=True, help_text="Two letters, such as US or DE."
     )
     holiday_subdivision = models.CharField(
-        max_length=10, blank=True, help_text="State or province, such as CA or BY. Empty: none."
+        max_length=40, blank=True, help_text="State or province, such as CA or BY. Empty: none."
     )
 
     class Meta:
