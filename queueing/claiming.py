@@ -103,8 +103,8 @@ def due_heads(account: LinkedInAccount, now: dt.datetime) -> Iterator[QueueItem]
         ~gates.on_do_not_contact_list(), linkedin_account=account
     )
     heads = (
-        due.order_by("campaign", "scheduled_for", "created_at", "id")
-        .distinct("campaign")
+        due.order_by("campaign_id", "scheduled_for", "created_at", "id")
+        .distinct("campaign_id")
         .values("pk")
     )
     yield from (

@@ -30,18 +30,22 @@ def unipile_client() -> Client:
     """
     if settings.UNIPILE_DSN:
         try:
-            return Client(base_url(settings.UNIPILE_DSN), settings.UNIPILE_API_KEY)
+            return _client(settings.UNIPILE_DSN, settings.UNIPILE_API_KEY)
         except ValueError as error:
             raise NotConnectedError(f"UNIPILE_DSN: {error}") from error
     path = Path(settings.SANDBOX_FILE)
     try:
         sandbox = json.loads(path.read_text())
-        return Client(base_url(sandbox["url"]), sandbox["api_key"])
+        return _client(sandbox["url"], sandbox["api_key"])
     except (OSError, ValueError, KeyError) as error:
         raise NotConnectedError(
             "The sandbox is not running. Start it with `make run`, or set UNIPILE_DSN and "
             "UNIPILE_API_KEY to send for real."
         ) from error
+
+
+def _client(dsn: str, api_key: str) -> Client:
+    return Client(base_url(dsn), api_key, total_timeout=settings.CALL_TOTAL_SECONDS)
 
 
 def run(

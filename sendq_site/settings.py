@@ -173,6 +173,7 @@ SEND_QUEUE_CRON = env.str("SEND_QUEUE_CRON", default="*/30 * * * *")
 SEND_CONCURRENCY = 4  # calls to Unipile in flight at once, in one run
 SEND_RUN_DEADLINE_SECONDS = 240  # a run stops claiming; shorter than the cluster's time-out
 HTTP_RUN_DEADLINE_SECONDS = 20  # for the HTTP endpoint: its caller has a time-out of its own
+CALL_TOTAL_SECONDS = 30  # longest that one call to Unipile may take, slow drips included
 SENDING_BOUND_SECONDS = 180  # longer than any call: `sending` beyond it means that its run died
 TIER_DAILY_LIMITS: dict[str, int | None] = {"startup": None, "sme": None, "enterprise": None}
 TYPE_DAILY_LIMITS = {"free": 20, "premium": 50, "sales_navigator": 100}
@@ -184,7 +185,7 @@ RETRY_DELAYS_SECONDS = (300, 900, 3600)
 
 # django-q2 is the ticker only: what was sent is decided by the claim, so a task that runs twice or
 # not at all does no harm. queueing/checks.py holds these values to that.
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "sendq",
     "orm": "default",
     "workers": 2,

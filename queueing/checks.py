@@ -1,0 +1,133 @@
+"""System checks: a wrong configuration fails at `manage.py check`, with what to do about it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from croniter import croniter
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags
+from django.db import connection
+from django.utils import timezone
+
+from campaigns import zones
+from campaigns.models import LinkedInAccount
+from queueing import cadence
+
+OLDEST_POSTGRESQL = 150000
+
+# What queueing relies on in django-q2: see docs/architecture.md.
+Q_CLUSTER_FIXED = {
+    "orm": "default",
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "bulk": 1,
+}
+Q_CLUSTER_FREE = {
+    "name", "workers", "timeout", "retry", "queue_limit", "save_limit", "poll", "label",
+    "recycle", "max_rss", "log_level", "daemonize_workers", "error_reporter",
+}  # fmt: skip
+
+
+def register_all() -> None:
+    checks.register(check_ticker)
+    checks.register(check_settings)
+    checks.register(check_database, Tags.database)
+
+
+def check_ticker(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Hold Q_CLUSTER to what makes a task that runs twice, or not at all, harmless."""
+    cluster = settings.Q_CLUSTER
+    found: list[CheckMessage] = [
+        Error(
+            f"Q_CLUSTER has the unknown key {key!r}.",
+            hint="django-q2 ignores unknown keys in silence: correct or remove it.",
+            id="queueing.E001",
+        )
+        for key in sorted(cluster.keys() - Q_CLUSTER_FIXED.keys() - Q_CLUSTER_FREE)
+    ]
+    found += [
+        Error(
+            f"Q_CLUSTER[{key!r}] is {cluster.get(key)!r}.",
+            hint=f"Set it to {value!r}: the send queue relies on it.",
+            id="queueing.E002",
+        )
+        for key, value in Q_CLUSTER_FIXED.items()
+        if cluster.get(key) != value
+    ]
+    deadline, timeout = settings.SEND_RUN_DEADLINE_SECONDS, cluster.get("timeout") or 0
+    if not deadline + settings.CALL_TOTAL_SECONDS < timeout < cluster.get("retry", 0):
+        found.append(
+            Error(
+                "A run's deadline and its last call, the cluster's timeout and its retry do not "
+                "follow each other.",
+                hint="Keep SEND_RUN_DEADLINE_SECONDS + CALL_TOTAL_SECONDS < timeout < retry.",
+                id="queueing.E003",
+            )
+        )
+    if not 0 < cluster.get("save_limit", 250) <= 1000:
+        found.append(
+            Error(
+                "Q_CLUSTER['save_limit'] keeps too many or no finished tasks.",
+                hint="Set it between 1 and 1000.",
+                id="queueing.E004",
+            )
+        )
+    return found
+
+
+def check_settings(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse settings with which the queue could not do its work."""
+    found: list[CheckMessage] = []
+    if not croniter.is_valid(settings.SEND_QUEUE_CRON):
+        found.append(
+            Error(
+                f"SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON!r}, which is no cron expression.",
+                hint="Use five fields, such as */30 * * * *.",
+                id="queueing.E005",
+            )
+        )
+    problem = zones.problem(settings.DAILY_CAP_TIMEZONE)
+    if problem:
+        found.append(Error(f"DAILY_CAP_TIMEZONE: {problem}", id="queueing.E006"))
+    if settings.SENDING_BOUND_SECONDS < 4 * settings.CALL_TOTAL_SECONDS:
+        found.append(
+            Error(
+                "SENDING_BOUND_SECONDS is too short: a claim could be taken away during a call.",
+                hint="Make it at least four times CALL_TOTAL_SECONDS.",
+                id="queueing.E007",
+            )
+        )
+    return found
+
+
+def check_database(
+    app_configs: Sequence[AppConfig] | None = None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """With `check --database default`: the server's version, and limits that cannot be reached."""
+    if not databases or "default" not in databases:
+        return []
+    with connection.cursor():  # opens the connection, whose version is asked for
+        version = connection.pg_version  # type: ignore[attr-defined]
+    if version < OLDEST_POSTGRESQL:
+        return [
+            Error(
+                f"PostgreSQL {version // 10000} is too old.",
+                hint="Use PostgreSQL 15 or newer.",
+                id="queueing.E008",
+            )
+        ]
+    if LinkedInAccount._meta.db_table not in connection.introspection.table_names():
+        return []
+    return [
+        checks.Info(f"{account}: {problem}", id="queueing.I001")
+        for account, problem in cadence.limits_out_of_reach(timezone.now())
+    ]

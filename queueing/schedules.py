@@ -1,0 +1,48 @@
+"""The jobs that the ticker starts. Made by code at every migrate: one row a job, by its name."""
+
+from dataclasses import dataclass
+
+from croniter import croniter
+from django.conf import settings
+from django.utils import timezone
+from django_q.models import Schedule
+
+COMMAND = "django.core.management.call_command"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A management command and when it runs (cron, in UTC)."""
+
+    name: str
+    cron: str
+    arguments: tuple[str, ...]
+
+
+def jobs() -> list[Job]:
+    """Return all scheduled jobs."""
+    return [
+        Job(
+            "process_send_queue",
+            settings.SEND_QUEUE_CRON,
+            ("process_send_queue", "--trigger", "schedule"),
+        ),
+        Job("process_pending_prospects", "*/15 * * * *", ("process_pending_prospects",)),
+        Job("execute_scheduled_campaigns", "*/5 * * * *", ("execute_scheduled_campaigns",)),
+    ]
+
+
+def make_schedules(**_signal: object) -> None:
+    """Write the jobs' Schedule rows; a row whose job has not changed keeps its next run."""
+    for job in jobs():
+        values = {
+            "func": COMMAND,
+            "args": ", ".join(repr(argument) for argument in job.arguments),
+            "schedule_type": Schedule.CRON,
+            "cron": job.cron,
+            "repeats": -1,
+        }
+        row = Schedule.objects.filter(name=job.name).first()
+        if row is None or row.cron != job.cron:
+            values["next_run"] = croniter(job.cron, timezone.now()).get_next(type(timezone.now()))
+        Schedule.objects.update_or_create(name=job.name, defaults=values)

@@ -1,0 +1,87 @@
+"""Plain builders: each makes one row, with fixed and readable values that a test can override."""
+
+import datetime as dt
+import itertools
+from typing import Any
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours, Workspace
+from queueing.models import QueueItem
+
+NOON = dt.datetime(2026, 7, 8, 16, tzinfo=dt.UTC)  # a Wednesday, noon in New York
+_number = itertools.count(1)
+
+
+def a_workspace(**values: Any) -> Workspace:
+    return Workspace.objects.create(**{"name": f"Workspace {next(_number)}", **values})
+
+
+def hours_all_day(**values: Any) -> SendingHours:
+    return SendingHours.objects.create(
+        **{
+            "name": f"All day {next(_number)}",
+            "timezone": "UTC",
+            "working_hours_start": dt.time(0),
+            "working_hours_end": dt.time(0),
+            "skip_weekends": False,
+            "skip_holidays": False,
+            **values,
+        }
+    )
+
+
+def an_account(workspace: Workspace, **values: Any) -> LinkedInAccount:
+    number = next(_number)
+    return LinkedInAccount.objects.create(
+        **{
+            "workspace": workspace,
+            "name": f"Account {number}",
+            "unipile_account_id": f"account-{number}",
+            "account_type": LinkedInAccount.Type.SALES_NAVIGATOR,
+            "min_gap_seconds": 0,
+            **values,
+        }
+    )
+
+
+def a_campaign(workspace: Workspace, *accounts: LinkedInAccount, **values: Any) -> Campaign:
+    values = {
+        "workspace": workspace,
+        "name": f"Campaign {next(_number)}",
+        "status": Campaign.Status.ACTIVE,
+        **values,
+    }
+    if "sending_hours" not in values:
+        values["sending_hours"] = hours_all_day(workspace=workspace)
+    campaign = Campaign.objects.create(**values)
+    campaign.accounts.set(accounts)
+    return campaign
+
+
+def a_prospect(campaign: Campaign, **values: Any) -> Prospect:
+    number = next(_number)
+    slug = values.get("public_identifier", f"ada-example-{number}")
+    return Prospect.objects.create(
+        **{
+            "campaign": campaign,
+            "first_name": "Ada",
+            "last_name": f"Example {number}",
+            "profile_url": f"https://www.linkedin.com/in/{slug}" if slug else "",
+            "public_identifier": slug,
+            **values,
+        }
+    )
+
+
+def an_item(campaign: Campaign, account: LinkedInAccount, **values: Any) -> QueueItem:
+    prospect = values.pop("prospect", None) or a_prospect(campaign, status=Prospect.Status.QUEUED)
+    return QueueItem.objects.create(
+        **{
+            "workspace": campaign.workspace,
+            "campaign": campaign,
+            "prospect": prospect,
+            "linkedin_account": account,
+            "person_key": prospect.person_key,
+            "scheduled_for": NOON - dt.timedelta(hours=1),
+            **values,
+        }
+    )

@@ -1,0 +1,53 @@
+"""Real parts for the tests: a sandbox over HTTP, and clients for it."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from queueing.unipile import Client, base_url
+from sandbox.testing import Sandbox
+from tests.builders import NOON
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    """A sandbox as it is when started bare."""
+    running_sandbox.control.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def client_of_unipile(sandbox: Sandbox) -> Client:
+    return Client(base_url(sandbox.url), sandbox.api_key)
+
+
+@pytest.fixture(autouse=True)
+def _no_sandbox_file(settings: object, tmp_path: Path) -> None:
+    """Keep tests from talking to the sandbox of a `make run` beside them."""
+    settings.SANDBOX_FILE = tmp_path / "sandbox.json"  # type: ignore[attr-defined]
+
+
+class MovedClock:
+    """A clock that stands still until a test moves it on."""
+
+    def __init__(self, now: dt.datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += dt.timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
