@@ -80,7 +80,7 @@ class Verdict:
 def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verdict | None:
     """Decide after the look-up that finds the provider id; None means: go on and send."""
     if answer.profile is not None:
-        return _by_profile(answer.profile, now)
+        return by_profile(answer.profile, now)
     if answer.outcome == Outcome.REJECTED:
         return _failed(answer)
     if answer.outcome in _BACK_TO_PENDING:
@@ -131,7 +131,8 @@ def is_connected(profile: Profile) -> bool:
     return profile.is_relationship or profile.degree == "FIRST_DEGREE"
 
 
-def _by_profile(profile: Profile, now: dt.datetime) -> Verdict | None:
+def by_profile(profile: Profile, now: dt.datetime) -> Verdict | None:
+    """Decide by what LinkedIn shows before anything is sent; None: nothing speaks against it."""
     if is_connected(profile):
         return _connected()
     if profile.is_self:

@@ -1,0 +1,26 @@
+"""Look up new prospects on LinkedIn."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from queueing import resolving, runs
+from queueing.management.commands.process_send_queue import a_positive_number
+
+
+class Command(BaseCommand):
+    help = "Find new prospects on LinkedIn, within the accounts' budgets for profile views."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--limit", type=a_positive_number, help="look up at most so many")
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        try:
+            client = runs.unipile_client()
+        except runs.NotConnectedError as error:
+            raise CommandError(str(error)) from error
+        found = resolving.resolve_pending(client, timezone.now, options["limit"])
+        if not found:
+            return "No prospects to look up"
+        return ", ".join(f"{number} {what}" for what, number in found.most_common())

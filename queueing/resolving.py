@@ -1,0 +1,119 @@
+"""Find new prospects on LinkedIn before they are queued: their ids, and who needs no request.
+
+Looks only; a prospect that is not resolved here is looked up when its item is sent.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.people import normalised_slug
+from queueing import gates, limits, outcomes
+from queueing.models import SendAttempt
+from queueing.processing import Clock
+from queueing.unipile import Client, Outcome, Profile, UnipileError
+
+
+def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> Counter[str]:
+    """Look up new prospects with their campaigns' accounts; return how many were what.
+
+    Profile views are budgeted: `LOOK_UPS_PER_DAY` of an account and `LOOK_UPS_PER_RUN` of them in
+    one run, so that they spread over the day.
+
+    :param limit: look up at most so many prospects.
+    """
+    found: Counter[str] = Counter()
+    for account in _usable_accounts(clock()):
+        for prospect in _next_prospects(account, clock()):
+            if limit is not None and found.total() >= limit:
+                return found
+            try:
+                profile = client.profile(
+                    account.unipile_account_id,
+                    prospect.public_identifier or prospect.linkedin_user_id,
+                )
+            except UnipileError as error:
+                found[error.outcome] += 1
+                if error.outcome != Outcome.REJECTED:
+                    break  # the account, or Unipile, cannot look anybody up now
+                _mark(prospect, Prospect.Status.FAILED, error.summary)
+                continue
+            found[_keep(prospect, account, profile, clock())] += 1
+    return found
+
+
+def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:
+    if gates.stop_reason():
+        return
+    accounts = LinkedInAccount.objects.filter(
+        status=LinkedInAccount.Status.CONNECTED,
+        campaigns__prospects__status=Prospect.Status.NEW,
+    ).distinct()
+    for account in accounts:
+        if account.paused_until is None or account.paused_until <= now:
+            yield account
+
+
+def _next_prospects(account: LinkedInAccount, now: dt.datetime) -> list[Prospect]:
+    """Return the account's next unresolved prospects, as far as its budget of today goes."""
+    day_began_at = limits.day_start(now, gates.policy().day_zone)
+    looked_up = (
+        Prospect.objects.filter(resolved_with=account, resolved_at__gte=day_began_at).count()
+        + SendAttempt.objects.filter(
+            item__linkedin_account=account,
+            kind=SendAttempt.Kind.LOOKUP,
+            started_at__gte=day_began_at,
+        ).count()
+    )
+    left = min(settings.LOOK_UPS_PER_DAY - looked_up, settings.LOOK_UPS_PER_RUN)
+    if left <= 0:
+        return []
+    unresolved = Prospect.objects.filter(
+        campaign__accounts=account,
+        campaign__status__in=[Campaign.Status.DRAFT, Campaign.Status.ACTIVE],
+        status=Prospect.Status.NEW,
+        resolved_at__isnull=True,
+    ).exclude(public_identifier="", linkedin_user_id="")
+    return list(unresolved[:left])
+
+
+def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:
+    """Keep who was found; return what the prospect has become."""
+    prospect.linkedin_user_id = profile.provider_id
+    prospect.resolved_with, prospect.resolved_at = account, now
+    prospect.public_identifier = prospect.public_identifier or normalised_slug(
+        profile.public_identifier
+    )
+    prospect.first_name = prospect.first_name or profile.first_name
+    prospect.last_name = prospect.last_name or profile.last_name
+    try:
+        with transaction.atomic():
+            prospect.save(
+                update_fields=[
+                    "linkedin_user_id",
+                    "resolved_with",
+                    "resolved_at",
+                    "public_identifier",
+                    "first_name",
+                    "last_name",
+                ]
+            )
+    except IntegrityError:
+        _mark(prospect, Prospect.Status.SKIPPED, "The same person is in this campaign already.")
+        return "same_person"
+    verdict = outcomes.by_profile(profile, now)
+    if verdict is None:
+        return "resolved"
+    _mark(prospect, verdict.prospect_status, verdict.error_message)
+    return verdict.error_code
+
+
+def _mark(prospect: Prospect, status: str, reason: str) -> None:
+    """Change the status, unless the prospect was queued meanwhile."""
+    Prospect.objects.filter(pk=prospect.pk, status=Prospect.Status.NEW).update(
+        status=status, status_reason=reason
+    )
