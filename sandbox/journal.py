@@ -20,9 +20,11 @@ class Journal:
         self._file: BinaryIO | None = None
 
     def replay(self) -> Iterator[dict[str, Any]]:
-        """Yield every change kept so far; a last line cut short by a crash is dropped."""
-        if self._path is None or not self._path.exists():
+        """Yield every change kept so far, OSError if the file cannot be had; a last line cut short by a crash is dropped."""
+        if self._path is None:
             return
+        if not self._path.exists():
+            self._path.touch()  # so that a path that cannot be had fails at the start
         content = self._path.read_bytes()
         whole, _, torn = content.rpartition(b"\n")
         for number, line in enumerate(whole.splitlines(), start=1):
@@ -42,7 +44,6 @@ class Journal:
         if self._path is None:
             return
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("ab", buffering=0)
         self._file.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
 

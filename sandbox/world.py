@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.clock import Clock, iso, parse, real_now
 from sandbox.errors import ApiError
-from sandbox.journal import Journal
+from sandbox.journal import Journal, JournalError
 from sandbox.model import (
     COOLDOWN,
     NOTE_LIMIT,
@@ -48,12 +48,15 @@ class World:
     def __init__(
         self, accounts: list[Account], settings: Settings, clock: Clock, journal: Journal
     ) -> None:
-        """Start with `accounts` and replay the journal. ValueError if it holds what it cannot."""
+        """Start with `accounts` and replay the journal. JournalError if that does not fit."""
         self.settings, self.clock, self._journal = settings, clock, journal
         self._last_id = 0
         self._start(accounts)
         for event in journal.replay():
-            self._apply(event)
+            try:
+                self._apply(event)
+            except (KeyError, TypeError, ValueError) as error:
+                raise JournalError(f"the state file holds an unusable change: {event}") from error
 
     def _start(self, accounts: list[Account]) -> None:
         self.accounts = {account.id: replace(account) for account in accounts}

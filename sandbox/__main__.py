@@ -1,0 +1,179 @@
+"""`python -m sandbox`: serve the sandbox until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from sandbox.app import Core, Options, default_accounts
+from sandbox.clock import parse
+from sandbox.faults import Weather
+from sandbox.journal import JournalError
+from sandbox.model import CAP_ERRORS, Account, Settings, Tier
+from sandbox.server import bind, serve
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _whole(text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError("must be at most 65535")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e9:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number
+
+
+def _rate(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return number
+
+
+def _account(text: str) -> Account:
+    account_id, _, tier = text.rpartition(":")
+    if not account_id or tier not in list(Tier):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be ID:TYPE, and TYPE one of {', '.join(Tier)}"
+        )
+    return Account(account_id, Tier(tier))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 instant") from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="A stand-in for Unipile's API v1 (LinkedIn connection requests). Nothing"
+        " leaves this machine and nobody is real.",
+    )
+    plain = Settings()
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add(
+        "--port",
+        type=_port,
+        default=8090,
+        help="port to listen on; 0 picks a free one (%(default)s)",
+    )
+    add(
+        "--api-key",
+        default=Options().api_key,
+        help="the X-API-KEY that callers must send (%(default)s)",
+    )
+    add("--account", type=_account, action="append", metavar="ID:TYPE", dest="listed",
+        help="an account, TYPE one of free, premium, sales_navigator; repeat for more"
+        " (default: one free and one sales_navigator)")  # fmt: skip
+    add("--accounts", type=_whole, metavar="N", help="N accounts, sandbox-account-001 and on,"
+        " of each type in turn")  # fmt: skip
+    add("--state", type=Path, metavar="FILE", help="keep what happens in FILE, go on from it")
+    add("--lag", type=_seconds, default=plain.lag_seconds, metavar="SECONDS",
+        help="time before a new invitation shows (%(default)s)")  # fmt: skip
+    add("--profile-lag", type=_seconds, metavar="SECONDS", help="the same for profiles alone")
+    add(
+        "--day-cap",
+        type=_whole,
+        default=plain.day_cap,
+        help="invitations in 24 hours (%(default)s)",
+    )
+    add(
+        "--week-cap",
+        type=_whole,
+        default=plain.week_cap,
+        help="invitations in 7 days (%(default)s)",
+    )
+    add("--month-note-cap", type=_whole, help="notes from a free account in 30 days (LinkedIn"
+        " allows about 5)")  # fmt: skip
+    add(
+        "--cap-error",
+        choices=CAP_ERRORS,
+        default=plain.cap_error,
+        help="answer at a cap (%(default)s)",
+    )
+    add(
+        "--page-cap",
+        type=_whole,
+        default=plain.page_cap,
+        help="longest page of sent ones (%(default)s)",
+    )
+    add("--allow-repeats", action="store_true", help="take a second invitation to a person as a"
+        " second effect")  # fmt: skip
+    add("--clock", type=_instant, metavar="INSTANT", help="start the clock there; it ticks on")
+    add(
+        "--fault-rate",
+        type=_rate,
+        default=0.0,
+        help="share of invite calls that fail somehow (%(default)s)",
+    )
+    add("--fault-seed", type=_whole, default=1, help="makes the failures repeatable (%(default)s)")
+    add("--fault-seconds", type=_seconds, default=30.0, help="length of random hangs (%(default)s)")
+    return parser
+
+
+def _accounts(args: argparse.Namespace) -> list[Account]:
+    accounts: list[Account] = list(args.listed or [])
+    tiers = list(Tier)
+    for number in range(args.accounts or 0):
+        accounts.append(Account(f"sandbox-account-{number + 1:03d}", tiers[number % len(tiers)]))
+    return accounts or default_accounts()
+
+
+def options(args: argparse.Namespace) -> Options:
+    """Turn the command line into how the sandbox starts."""
+    return Options(
+        api_key=args.api_key,
+        accounts=_accounts(args),
+        settings=Settings(
+            lag_seconds=args.lag,
+            profile_lag_seconds=args.profile_lag,
+            day_cap=args.day_cap,
+            week_cap=args.week_cap,
+            month_note_cap=args.month_note_cap,
+            cap_error=args.cap_error,
+            page_cap=args.page_cap or 1,
+            refuse_repeats=not args.allow_repeats,
+        ),
+        weather=Weather(args.fault_rate, args.fault_seed, args.fault_seconds),
+        clock_start=args.clock,
+        state=args.state,
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the sandbox; return 0 after a stop, 1 if it cannot start."""
+    args = _parser().parse_args(argv)
+    try:
+        core = Core(options(args))
+        listener = bind(args.host, args.port)
+    except JournalError as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
+    except OSError as error:
+        where = error.filename or f"{args.host}:{args.port}"
+        sys.stderr.write(f"sandbox: {where}: {error.strerror}\n")
+        return 1
+    with listener:
+        serve(core, listener)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""Faults: which call gets which one."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sandbox.api import ROUTE_NAMES, Subject
+from sandbox.checks import FLAG, NUMBER, TEXT, WHOLE, ControlError, checked, one_of
+from sandbox.people import normalise
+
+
+class Kind(StrEnum):
+    """What happens instead of the true answer."""
+
+    ANSWER = "answer"  # any status, type and body
+    HANG = "hang"  # hold the connection for `seconds`, then close it without an answer
+    DRIP = "drip"  # `bytes` of the answer every `interval` seconds
+    RESET = "reset"  # TCP reset without an answer
+    CLOSE = "close"  # orderly end of the connection without an answer
+    GARBAGE = "garbage"  # 200 with an HTML page
+    EMPTY = "empty"  # 200 with no body
+    TRUNCATED = "truncated"  # 200 that ends before its Content-Length
+    HUGE = "huge"  # 200 with `megabytes` of JSON
+    WRONG_TYPES = "wrong_types"  # 200 with JSON whose fields have the wrong types
+    REDIRECT = "redirect"  # to `location`, by default the same path
+    DELAY = "delay"  # the true answer, `seconds` late
+
+
+class When(StrEnum):
+    """Whether the call has its effect before the fault strikes.
+
+    BEFORE: the fault strikes first, and there is no effect (only DELAY has one, late, even if
+    the client has gone by then). AFTER: the effect is there, and only the answer suffers.
+    """
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(slots=True)
+class Fault:
+    """A scripted fault for the next `times` calls that match; 0 times means until cleared."""
+
+    kind: Kind
+    when: When = When.BEFORE
+    times: int = 1
+    route: str | None = None
+    account_id: str | None = None
+    person: str | None = None
+    status: int | None = None
+    type: str | None = None
+    title: str | None = None
+    detail: str | None = None
+    body: str | None = None
+    content_type: str | None = None
+    location: str | None = None
+    seconds: float = 3600.0
+    bytes: int = 1
+    interval: float = 0.5
+    head: bool = False  # DRIP: drip the status line and headers too
+    megabytes: float = 10.0
+    announce: bool = True  # HUGE: send a Content-Length
+    id: int = 0
+
+    def fits(self, route: str, subject: Subject) -> bool:
+        return (
+            self.route in (None, route)
+            and self.account_id in (None, subject.account_id)
+            and self.person in (None, subject.slug)
+        )
+
+
+_SPEC: dict[str, tuple[type, ...]] = {
+    "kind": TEXT,
+    "when": TEXT,
+    "times": WHOLE,
+    "route": TEXT,
+    "account_id": TEXT,
+    "person": TEXT,
+    "status": WHOLE,
+    "type": TEXT,
+    "title": TEXT,
+    "detail": TEXT,
+    "body": TEXT,
+    "content_type": TEXT,
+    "location": TEXT,
+    "seconds": NUMBER,
+    "bytes": WHOLE,
+    "interval": NUMBER,
+    "head": FLAG,
+    "megabytes": NUMBER,
+    "announce": FLAG,
+}
+
+
+def parse(values: Any) -> Fault:
+    """Read a fault as the control route takes it. ControlError names a wrong field."""
+    given = dict(checked(values, _SPEC, required=("kind",)))
+    given["kind"] = Kind(one_of("kind", given["kind"], list(Kind)))
+    given["when"] = When(one_of("when", given.get("when", "before"), list(When)))
+    if "route" in given:
+        one_of("route", given["route"], ROUTE_NAMES)
+    if "person" in given:
+        given["person"] = normalise(given["person"])
+    if "type" in given:
+        given["type"] = given["type"].removeprefix("errors/")
+    if not 200 <= given.get("status", 200) <= 599:
+        raise ControlError("status must be between 200 and 599")
+    if given.get("bytes", 1) == 0:
+        raise ControlError("bytes must be 1 or more")
+    return Fault(**given)
+
+
+def _answer(kind: str, when: When) -> Fault:
+    return Fault(Kind.ANSWER, when, type=kind)
+
+
+_PROXY_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+# What a standing fault rate draws from. Each keeps to the contract: an answer that means "not
+# sent" (4xx, 503) never follows an effect, an answer that means nothing may follow either.
+_BEFORE_ONLY = ("too_many_requests", "cannot_resend_yet", "limit_exceeded", "service_unavailable")
+_EITHER = ("provider_error", "unexpected_error", "request_timeout")
+_EITHER_KINDS = (Kind.HANG, Kind.DRIP, Kind.RESET, Kind.CLOSE, Kind.GARBAGE, Kind.EMPTY)
+MIX: tuple[Fault, ...] = (
+    *(_answer(kind, When.BEFORE) for kind in _BEFORE_ONLY),
+    *(_answer(kind, when) for kind in _EITHER for when in When),
+    *(
+        Fault(Kind.ANSWER, when, status=502, body=_PROXY_PAGE, content_type="text/html")
+        for when in When
+    ),
+    *(Fault(kind, when) for kind in _EITHER_KINDS for when in When),
+    *(Fault(kind, when) for kind in (Kind.TRUNCATED, Kind.WRONG_TYPES) for when in When),
+    *(Fault(Kind.DELAY, when) for when in When),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """A standing chance of a fault: `rate` of the invite calls, drawn with `seed`.
+
+    Hangs and delays drawn from it last `seconds`.
+    """
+
+    rate: float = 0.0
+    seed: int = 1
+    seconds: float = 30.0
+
+
+class Plan:
+    """The scripted faults, oldest first, and the weather for calls that no script fits."""
+
+    def __init__(self, weather: Weather) -> None:
+        self.faults: list[Fault] = []
+        self._last_id = 0
+        self.set_weather(weather)
+
+    def set_weather(self, weather: Weather) -> None:
+        """Start a new sequence of random faults."""
+        self.weather = weather
+        self._random = random.Random(weather.seed)  # noqa: S311 - repeatable, not secret
+
+    def add(self, fault: Fault) -> int:
+        """Script a fault; return its id."""
+        self._last_id += 1
+        fault.id = self._last_id
+        self.faults.append(fault)
+        return fault.id
+
+    def take(self, route: str, subject: Subject) -> Fault | None:
+        """Return the fault for a call and use it up."""
+        for fault in self.faults:
+            if fault.fits(route, subject):
+                if fault.times == 1:
+                    self.faults.remove(fault)
+                elif fault.times:
+                    fault.times -= 1
+                return fault
+        if route == "invite" and self._random.random() < self.weather.rate:
+            return replace(self._random.choice(MIX), seconds=self.weather.seconds)
+        return None
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the scripts still standing, as JSON."""
+        return [
+            {key: value for key, value in asdict(fault).items() if value is not None}
+            for fault in self.faults
+        ]
