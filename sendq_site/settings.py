@@ -8,6 +8,7 @@ secret has a default.
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import environ
@@ -146,6 +147,8 @@ if ON_TRIAL:
     }
 else:
     DATABASES = {"default": env.db("DATABASE_URL")}
+    # A Unix socket's folder stands percent-encoded where the host does, as libpq has it.
+    DATABASES["default"]["HOST"] = unquote(DATABASES["default"].get("HOST") or "")
     if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured(
             "DATABASE_URL must name a PostgreSQL database, such as "

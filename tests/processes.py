@@ -1,0 +1,64 @@
+"""Real processes of SendQ on the test's database and sandbox."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from django.db import connection
+
+from sandbox.testing import Sandbox, SandboxProcess
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def environment(sandbox: Sandbox | SandboxProcess, **more: str) -> dict[str, str]:
+    """Return what a process needs to work on the test's database and the sandbox."""
+    database = connection.settings_dict
+    url = f"postgresql://{database['USER']}@{quote(database['HOST'], safe='')}/{database['NAME']}"
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "DATABASE_URL": url,
+        "SECRET_KEY": "only for this test",
+        "UNIPILE_DSN": sandbox.url,
+        "UNIPILE_API_KEY": sandbox.api_key,
+        **more,
+    }
+
+
+def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """Start `manage.py` with these arguments."""
+    return _start(env, str(ROOT / "manage.py"), *arguments)
+
+
+def start_python(env: dict[str, str], program: str) -> subprocess.Popen[str]:
+    """Start a Python program given as text."""
+    return _start(env, "-c", program)
+
+
+def _start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """Start Python in a session of its own, so that a test can kill all of it."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env=env,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def end(*processes: subprocess.Popen[str], seconds: float = 60) -> list[str]:
+    """Wait for processes and return what they printed.
+
+    :raises AssertionError: with the error output, where one failed.
+    """
+    printed = []
+    for process in processes:
+        out, err = process.communicate(timeout=seconds)
+        assert process.returncode == 0, err
+        printed.append(out)
+    return printed
