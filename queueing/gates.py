@@ -6,18 +6,17 @@ it read those facts from the database.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q
 
 from campaigns import zones
 from campaigns.models import Campaign, ClosedDay, DoNotContact, LinkedInAccount, SendingHours
-from queueing import hours, limits
-from queueing.models import QueueItem, QueueItemQuerySet, SendingStop, counts_since
+from queueing import counting, hours, limits
+from queueing.models import QueueItem, SendingStop
 
 
 class Gate(StrEnum):
@@ -304,48 +303,43 @@ def daily_limit_of(account: LinkedInAccount, today: dt.date) -> limits.Limit:
 
 def usage(account: LinkedInAccount, now: dt.datetime) -> AccountFacts:
     """Count what an account has sent, in one query, or two where its week is full."""
+    return usages([account], now)[account.pk]
+
+
+def usages(
+    accounts: Collection[LinkedInAccount], now: dt.datetime
+) -> dict[uuid.UUID, AccountFacts]:
+    """Count what accounts have sent, in one query, or some more where weeks are full."""
     zone = policy().day_zone
     day_began_at = limits.day_start(now, zone)
-    week_began_at = now - limits.WEEK
-    gap_began_at = now - dt.timedelta(seconds=account.min_gap_seconds or 0)
-    items = QueueItem.objects.filter(linkedin_account=account)
-    counted = items.counting_since(min(week_began_at, gap_began_at)).aggregate(
-        today=Count("id", filter=counts_since(day_began_at)),
-        week=Count("id", filter=counts_since(week_began_at)),
-        in_flight=Count("id", filter=Q(status=QueueItem.Status.SENDING)),
-        last=Max(Coalesce("sent_at", "claimed_at")),
-    )
-    weekly = limits.weekly_limit(
-        policy(), account_type=account.account_type, own=account.weekly_limit
-    )
-    return AccountFacts(
-        status=account.status,
-        paused_until=account.paused_until,
-        pause_reason=account.pause_reason,
-        daily=daily_limit_of(account, now.astimezone(zone).date()),
-        weekly=weekly,
-        sent_today=counted["today"],
-        sent_this_week=counted["week"],
-        last_send_at=counted["last"],
-        own_gap_seconds=account.min_gap_seconds,
-        in_flight=counted["in_flight"],
-        day_began_at=day_began_at,
-        next_day_at=limits.next_day_start(now, zone),
-        week_frees_at=_week_frees_at(
-            items.counting_since(week_began_at), counted["week"] - weekly.value
-        ),
-    )
-
-
-def _week_frees_at(counting: QueueItemQuerySet, excess: int) -> dt.datetime | None:
-    """Return when enough of the week's sends are 7 days old, or None where it is not full."""
-    if excess < 0:
-        return None
-    # An unconfirmed one counts a little longer: see counts_since.
-    bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-    leaving = counting.annotate(at=Coalesce("sent_at", F("claimed_at") + bound)).order_by("at")
-    at = leaving.values_list("at", flat=True)[excess : excess + 1].first()
-    return at + limits.WEEK if at else None
+    next_day_at = limits.next_day_start(now, zone)
+    counted = counting.by_account(accounts, day_began_at, now)
+    weekly = {
+        account.pk: limits.weekly_limit(
+            policy(), account_type=account.account_type, own=account.weekly_limit
+        )
+        for account in accounts
+    }
+    excess = {pk: counted[pk].week - limit.value for pk, limit in weekly.items()}
+    frees_at = counting.weeks_free_at({pk: over for pk, over in excess.items() if over >= 0}, now)
+    return {
+        account.pk: AccountFacts(
+            status=account.status,
+            paused_until=account.paused_until,
+            pause_reason=account.pause_reason,
+            daily=daily_limit_of(account, now.astimezone(zone).date()),
+            weekly=weekly[account.pk],
+            sent_today=counted[account.pk].today,
+            sent_this_week=counted[account.pk].week,
+            last_send_at=counted[account.pk].last,
+            own_gap_seconds=account.min_gap_seconds,
+            in_flight=counted[account.pk].in_flight,
+            day_began_at=day_began_at,
+            next_day_at=next_day_at,
+            week_frees_at=frees_at.get(account.pk),
+        )
+        for account in accounts
+    }
 
 
 def on_do_not_contact_list() -> Exists:
