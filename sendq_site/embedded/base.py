@@ -22,6 +22,7 @@ class DatabaseClient(client.DatabaseClient):
         cls, settings_dict: dict[str, Any], parameters: Any
     ) -> tuple[list[str], dict[str, str] | None]:
         cluster.use()
+        _create_database(settings_dict["NAME"])
         args, env = super().settings_to_cmd_args_env(settings_dict, parameters)
         return [str(cluster.programs() / "psql"), *args[1:]], env
 
@@ -33,11 +34,12 @@ class DatabaseCreation(creation.DatabaseCreation):
 
     def _get_test_db_name(self) -> str:
         name: str = super()._get_test_db_name()  # type: ignore[misc]
-        number = self._test_slot()
+        number = self.slot()
         return name if number == 1 else f"{name}_{number}"
 
     @classmethod
-    def _test_slot(cls) -> int:
+    def slot(cls) -> int:
+        """Return this run's number from 1 on, kept until the process ends."""
         number = 1
         while cls._slot is None:
             lock = os.open(cluster.home / f"test-{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)

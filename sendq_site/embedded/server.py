@@ -28,6 +28,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 USER = "sendq"  # the superuser inside; the socket's folder decides who may be it
@@ -73,7 +74,7 @@ class Cluster:
         self._lease: int | None = None
         self._thread_lock = threading.Lock()
 
-    @property
+    @cached_property
     def home(self) -> Path:
         """The folder of the locks, and of the server's own folder `cluster`."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -123,19 +124,22 @@ class Cluster:
         with self._thread_lock:
             if self._lease is None:
                 return
-            with suppress(BlockingIOError):
-                fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self.stop()
             os.close(self._lease)
             self._lease = None
+            users = self._try_lock("users.lock")  # opened anew: forked children share the old one
+            if users is not None:
+                try:
+                    self.stop()
+                finally:
+                    os.close(users)
 
     def is_running(self) -> bool:
         """Say whether any process of the server lives, be it just starting or stopping."""
-        lock = self._try_lock("server.lock")
-        if lock is None:
-            return True
-        os.close(lock)
-        return False
+        return self._is_held("server.lock")
+
+    def is_watched(self) -> bool:
+        """Say whether the watch lives; it ends with the server, a moment later."""
+        return self._is_held("watch.lock")
 
     def answers(self) -> bool:
         """Say whether the server accepts connections."""
@@ -176,7 +180,7 @@ class Cluster:
         self._make_folders()
         if not self.data.exists():
             self._initdb(lock)
-        self._drop_stale_pid_file()
+        self._drop_stale_pid_files()
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".old"))
         settings = SETTINGS | {"unix_socket_directories": str(self.socket_dir)}
@@ -226,11 +230,12 @@ class Cluster:
             raise ServerError(f"initdb failed:\n{done.stdout}")
         draft.rename(self.data)
 
-    def _drop_stale_pid_file(self) -> None:
-        """Remove what a power cut left, where its process id now belongs to somebody else.
+    def _drop_stale_pid_files(self) -> None:
+        """Remove what a crash left, if its process id belongs to no server on these data.
 
-        PostgreSQL sees for itself that a process is gone, but not that another of the same user
-        got its number since. A server's working directory is its data.
+        PostgreSQL alone would refuse to start where another process of the user has got the number
+        since, or where nobody has reaped the dead one, as in many containers. A server's working
+        directory is its data; a zombie has none.
         """
         path = self.data / "postmaster.pid"
         if not path.exists() or not Path("/proc/self/cwd").exists():
@@ -239,15 +244,14 @@ class Cluster:
         try:
             stale = not Path(f"/proc/{pid}/cwd").samefile(self.data)
         except OSError:
-            return  # gone, or somebody else's: PostgreSQL copes with both
+            stale = True
         if stale:
             path.unlink()
+            (self.socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
     def _start_watch(self) -> None:
-        lock = self._try_lock("watch.lock")
-        if lock is None:
+        if self.is_watched():
             return
-        os.close(lock)
         # The shell leaves at once, so the watch is nobody's child; it shares no terminal or pipe.
         with (self.home / "watch.log").open("w") as log:
             subprocess.run(  # noqa: S603
@@ -269,8 +273,9 @@ class Cluster:
         while True:
             fcntl.flock(users, fcntl.LOCK_EX)  # sleeps in the kernel as long as there are users
             fcntl.flock(users, fcntl.LOCK_UN)
-            if self.is_running():
-                time.sleep(GRACE_SECONDS)
+            grace_over = time.monotonic() + GRACE_SECONDS
+            while self.is_running() and time.monotonic() < grace_over:
+                time.sleep(0.1)
             with suppress(BlockingIOError):
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
@@ -289,6 +294,13 @@ class Cluster:
             os.close(lock)
             return None
         return lock
+
+    def _is_held(self, name: str) -> bool:
+        lock = self._try_lock(name)
+        if lock is None:
+            return True
+        os.close(lock)
+        return False
 
     def _pg_ctl(
         self, command: str, *args: str, fd: int | None = None
