@@ -18,6 +18,7 @@ against certifi's. No retries, no redirects: the caller sees the answer as it is
 """
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -123,6 +124,11 @@ class _Wire:
                 logger.debug("Connection was gone already: %s", err)
         return True
 
+    def close(self) -> None:
+        """Free the descriptor. urllib3 leaves it to the garbage collector after some headers."""
+        if self._socket is not None and self._socket.fileno() != -1:
+            os.close(self._socket.detach())
+
 
 class _Fenced(HTTPConnection):
     def __init__(self, *args: Any, wire: _Wire, **kwargs: Any) -> None:
@@ -166,6 +172,7 @@ def _work(call: Call, wire: _Wire) -> None:
     except BaseException as err:  # noqa: BLE001 (the caller raises it; a thread has nobody to)
         wire.error = err
     finally:
+        wire.close()
         wire.done.set()
 
 

@@ -1,0 +1,105 @@
+"""A raw server: it reads whole requests, keeps them, and answers with any bytes a test says."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import closing
+
+from queueing.unipile import Client
+
+API_KEY = "key-of-the-tests"
+
+Reply = Callable[[socket.socket], None]
+
+
+def http(status: int, body: bytes | str = b"", *headers: str) -> bytes:
+    """A whole HTTP/1.1 answer."""
+    if isinstance(body, str):
+        body = body.encode()
+    lines = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+class RawServer:
+    """`reply` is bytes to write, or a function that gets the socket. `requests` is what came."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.reply: bytes | Reply = b""
+        self.requests: list[bytes] = []
+        self.read_first = True
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    @property
+    def url(self) -> str:
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/api/v1"
+
+    def client(self, **limits: float) -> Client:
+        given = {"connect_timeout": 2.0, "read_timeout": 2.0, "total_timeout": 4.0, **limits}
+        return Client(self.url, API_KEY, **given)  # type: ignore[arg-type]
+
+    def drip(self, start: bytes, piece: bytes = b"x") -> Reply:
+        """Write `start`, then a piece every 50 ms for as long as the client stays."""
+
+        def reply(conn: socket.socket) -> None:
+            conn.sendall(start)
+            while not self._over.wait(0.05):
+                conn.sendall(piece)
+
+        return reply
+
+    def hang(self, conn: socket.socket) -> None:
+        self._over.wait(20)
+
+    def stop(self) -> None:
+        self._over.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                conn, _ = self._listener.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._serve, args=(conn,))
+            self._threads = [*(t for t in self._threads if t.is_alive()), thread]
+            thread.start()
+
+    def _serve(self, conn: socket.socket) -> None:
+        try:
+            with closing(self._tls.wrap_socket(conn, server_side=True) if self._tls else conn) as c:
+                c.settimeout(10)
+                if self.read_first:
+                    self.requests.append(_read_request(c))
+                if callable(self.reply):
+                    self.reply(c)
+                else:
+                    c.sendall(self.reply)
+        except OSError:
+            conn.close()  # the client went away, which is what many tests are about
+
+
+def _read_request(conn: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _some(conn)
+    head, _, body = data.partition(b"\r\n\r\n")
+    fields = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:])
+    while len(body) < int(fields.get(b"content-length", 0)):
+        body += _some(conn)
+    return head + b"\r\n\r\n" + body
+
+
+def _some(conn: socket.socket) -> bytes:
+    data = conn.recv(65_536)
+    if not data:
+        raise ConnectionResetError("no whole request")
+    return data

@@ -1,0 +1,503 @@
+"""Hostile and broken servers. The question is always: may the invitation have left?"""
+
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from queueing.unipile import Client, Outcome, UnipileError
+
+from .raw_server import API_KEY, RawServer, http
+
+SENT = '{"object":"UserInvitationSent","invitation_id":"7461918827820281856"}'
+NOT_FOUND = '{"status":404,"type":"errors/resource_not_found","title":"User not found"}'
+
+
+def invite(client: Client) -> UnipileError:
+    """The error that an invitation ends in."""
+    with pytest.raises(UnipileError) as caught:
+        client.invite("acc", "ACoAA1", "Hello")
+    return caught.value
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def test_a_refused_connection_is_not_sent() -> None:
+    error = invite(Client(f"http://127.0.0.1:{free_port()}/api/v1", API_KEY))
+
+    assert error.outcome is Outcome.NOT_SENT
+    assert error.http_status is None
+    assert "refused" in error.summary
+
+
+def test_an_unknown_name_is_not_sent() -> None:
+    error = invite(Client("https://unipile.invalid:1/api/v1", API_KEY))
+
+    assert error.outcome is Outcome.NOT_SENT
+    assert "unipile.invalid" in error.summary
+
+
+def test_a_slow_name_server_is_not_sent_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def getaddrinfo(*_: object) -> list[object]:
+        answered.wait(20)
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    started = time.monotonic()
+
+    error = invite(Client("https://api.example.com/api/v1", API_KEY, total_timeout=0.3))
+
+    answered.set()
+    assert error.outcome is Outcome.NOT_SENT
+    assert time.monotonic() - started < 5
+
+
+def test_a_connection_nobody_accepts_is_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as listener:
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(4)]  # more than the backlog takes
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(address)
+        error = invite(Client(f"http://127.0.0.1:{address[1]}", API_KEY, connect_timeout=0.3))
+        for sock in waiting:
+            sock.close()
+
+    assert error.outcome is Outcome.NOT_SENT
+    assert "timed out" in error.summary
+
+
+def test_plain_text_behind_https_is_not_sent(server: RawServer) -> None:
+    def talk_plainly(conn: socket.socket) -> None:
+        conn.sendall(http(400, "speak plainly"))
+
+    server.read_first = False
+    server.reply = talk_plainly
+
+    error = invite(Client(server.url.replace("http:", "https:"), API_KEY))
+
+    assert error.outcome is Outcome.NOT_SENT
+
+
+def test_an_unknown_certificate_is_not_sent(tls_server: RawServer) -> None:
+    tls_server.reply = http(200, SENT)
+
+    error = invite(tls_server.client())
+
+    assert error.outcome is Outcome.NOT_SENT
+    assert "certificate" in error.summary.lower()
+    assert tls_server.requests == []
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+
+
+@pytest.mark.usefixtures("trusted")
+def test_https_sends(tls_server: RawServer) -> None:
+    tls_server.reply = http(200, SENT)
+
+    invitation = tls_server.client().invite("acc", "ACoAA1")
+
+    assert invitation.invitation_id == "7461918827820281856"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_https_that_breaks_while_it_answers_is_unknown(tls_server: RawServer) -> None:
+    def break_off(conn: socket.socket) -> None:
+        conn.sendall(http(200, SENT)[:-20])
+        plain = socket.socket(fileno=conn.detach())
+        with plain:
+            plain.sendall(b"this is no TLS record")
+
+    tls_server.reply = break_off
+
+    assert invite(tls_server.client()).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_drip_over_https_meets_the_deadline(tls_server: RawServer) -> None:
+    tls_server.reply = tls_server.drip(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+    started = time.monotonic()
+
+    error = invite(tls_server.client(total_timeout=0.5))
+
+    assert error.outcome is Outcome.UNKNOWN
+    assert time.monotonic() - started < 5
+
+
+DRIPS = {
+    "status line": (b"HTTP/1.1 20", b"0"),
+    "headers": (b"HTTP/1.1 200 OK\r\nX-Drip: ", b"x"),
+    "header lines": (b"HTTP/1.1 200 OK\r\n", b"X-Drip: x\r\n"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{", b" "),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "body without end": (b"HTTP/1.1 200 OK\r\n\r\n{", b" "),
+}
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_a_drip_meets_the_deadline(server: RawServer, drip: str) -> None:
+    server.reply = server.drip(*DRIPS[drip])
+    started = time.monotonic()
+
+    error = invite(server.client(total_timeout=0.5))
+
+    assert error.outcome is Outcome.UNKNOWN
+    assert time.monotonic() - started < 5
+
+
+def test_the_thread_of_a_given_up_call_ends(server: RawServer) -> None:
+    server.reply = server.drip(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+
+    invite(server.client(total_timeout=0.3))
+
+    left_behind = [t for t in threading.enumerate() if t.name == "unipile"]
+    for thread in left_behind:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in left_behind)
+
+
+def test_a_read_time_out_is_unknown(server: RawServer) -> None:
+    server.reply = server.hang
+
+    error = invite(server.client(read_timeout=0.3))
+
+    assert error.outcome is Outcome.UNKNOWN
+    assert error.may_have_been_sent
+
+
+def test_a_reset_after_the_request_is_unknown(server: RawServer) -> None:
+    def reset(conn: socket.socket) -> None:
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    server.reply = reset
+
+    assert invite(server.client()).outcome is Outcome.UNKNOWN
+    assert len(server.requests) == 1
+
+
+def test_a_close_without_an_answer_is_unknown_and_not_repeated(server: RawServer) -> None:
+    error = invite(server.client())
+
+    assert error.outcome is Outcome.UNKNOWN
+    assert error.http_status is None
+    assert len(server.requests) == 1
+
+
+BROKEN_SUCCESSES: dict[str, bytes] = {
+    "empty": http(200),
+    "no content": http(204),
+    "html": http(200, "<html>ok</html>"),
+    "list": http(200, f"[{SENT}]"),
+    "null": http(200, "null"),
+    "number": http(200, "7"),
+    "text": http(200, '"UserInvitationSent"'),
+    "truncated json": http(200, SENT[:-4]),
+    "truncated body": http(200, SENT + " " * 100)[:-50],
+    "other object": http(200, SENT.replace("UserInvitationSent", "InvitationSent")),
+    "no object": http(200, '{"invitation_id":"1"}'),
+    "error in a 200": http(200, NOT_FOUND),
+    "no id": http(200, '{"object":"UserInvitationSent"}'),
+    "empty id": http(200, '{"object":"UserInvitationSent","invitation_id":""}'),
+    "null id": http(200, '{"object":"UserInvitationSent","invitation_id":null}'),
+    "true id": http(200, '{"object":"UserInvitationSent","invitation_id":true}'),
+    "negative id": http(200, '{"object":"UserInvitationSent","invitation_id":-1}'),
+    "float id": http(200, '{"object":"UserInvitationSent","invitation_id":1.5}'),
+    "list id": http(200, '{"object":"UserInvitationSent","invitation_id":["1"]}'),
+    "nul id": http(200, '{"object":"UserInvitationSent","invitation_id":"1\\u0000"}'),
+    "surrogate id": http(200, '{"object":"UserInvitationSent","invitation_id":"\\ud800"}'),
+    "long id": http(200, '{"object":"UserInvitationSent","invitation_id":"%s"}' % ("1" * 101)),
+    "huge id": http(200, '{"object":"UserInvitationSent","invitation_id":%s}' % ("1" * 5000)),
+    "duplicate key": http(200, SENT[:-1] + ',"invitation_id":"2"}'),
+    "nan": http(200, SENT[:-1] + ',"usage":NaN}'),
+    "infinity": http(200, SENT[:-1] + ',"usage":-Infinity}'),
+    "deep": http(200, SENT[:-1] + ',"x":' + "[" * 100_000 + "]" * 100_000 + "}"),
+    "not utf-8": http(200, SENT.encode("utf-16")),
+    "bad gzip": http(200, SENT, "Content-Encoding: gzip"),
+    "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + SENT.encode(),
+    "bad length": b"HTTP/1.1 200 OK\r\nContent-Length: 9, 10\r\n\r\n" + SENT.encode(),
+    "many headers": http(200, SENT, *["X: y"] * 200),
+    "long header": http(200, SENT, "X: " + "y" * 100_000),
+    "no status": b"HTTP/1.1 yes\r\n\r\n" + SENT.encode(),
+    "not http": b"220 mail.example.com ESMTP\r\n",
+    "upgrade": b"HTTP/1.1 101 Switching\r\n\r\n" + SENT.encode(),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_SUCCESSES)
+def test_a_success_that_is_none_is_unknown(server: RawServer, case: str) -> None:
+    server.reply = BROKEN_SUCCESSES[case]
+
+    error = invite(server.client())
+
+    assert error.outcome is Outcome.UNKNOWN
+    assert "\x00" not in error.raw
+
+
+def test_a_huge_answer_is_cut_off(server: RawServer) -> None:
+    def flood(conn: socket.socket) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + SENT[:-1].encode())
+        for _ in range(160):
+            conn.sendall(b" " * 65_536)
+
+    server.reply = flood
+
+    error = invite(server.client())
+
+    assert error.outcome is Outcome.UNKNOWN
+    assert error.http_status == 200
+    assert "larger than 2000000 bytes" in error.summary
+    assert len(error.raw) == 4000
+
+
+def test_an_error_that_breaks_off_goes_by_its_status(server: RawServer) -> None:
+    for status, want in [(429, Outcome.THROTTLED), (503, Outcome.NOT_SENT), (422, Outcome.UNKNOWN)]:
+        server.reply = http(status, NOT_FOUND)[:-20]
+
+        error = invite(server.client())
+
+        assert (error.outcome, error.http_status) == (want, status)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_post_is_never_redirected(
+    server: RawServer, other_server: RawServer, status: int
+) -> None:
+    server.reply = http(status, "", f"Location: {other_server.url}/users/invite")
+    other_server.reply = http(200, SENT)
+
+    error = invite(server.client())
+
+    assert error.outcome is Outcome.UNKNOWN
+    assert error.http_status == status
+    assert other_server.requests == []
+    assert len(server.requests) == 1
+
+
+def test_a_read_follows_a_redirect_on_its_own_server(server: RawServer) -> None:
+    replies = [
+        http(301, "", "Location: /api/v1/users/jane-doe/"),
+        http(404, NOT_FOUND),
+    ]
+    server.reply = lambda conn: conn.sendall(replies.pop(0))
+
+    with pytest.raises(UnipileError) as caught:
+        server.client().profile("acc", "jane-doe")
+
+    assert caught.value.outcome is Outcome.REJECTED
+    lines = [request.split(b"\r\n")[0] for request in server.requests]
+    assert lines == [
+        b"GET /api/v1/users/jane-doe?account_id=acc HTTP/1.1",
+        b"GET /api/v1/users/jane-doe/?account_id=acc HTTP/1.1",
+    ]
+
+
+def test_a_read_gives_up_after_three_redirects(server: RawServer) -> None:
+    server.reply = http(302, "", "Location: /api/v1/users/jane-doe")
+
+    with pytest.raises(UnipileError) as caught:
+        server.client().profile("acc", "jane-doe")
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("form", ["http://127.0.0.1:{port}/x", "//127.0.0.1:{port}/x"])
+def test_the_key_goes_to_no_other_server(
+    server: RawServer, other_server: RawServer, form: str
+) -> None:
+    target = form.format(port=other_server.port)
+    server.reply = http(302, "", f"Location: {target}")
+
+    with pytest.raises(UnipileError) as caught:
+        server.client().profile("acc", "jane-doe")
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert other_server.requests == []
+    assert API_KEY.encode() in server.requests[0]
+
+
+@pytest.mark.parametrize("location", ["https://[", "http://127.0.0.1:x/", "\xff", "http://u@h/"])
+def test_a_redirect_to_nowhere_is_an_outcome(server: RawServer, location: str) -> None:
+    server.reply = http(302, "", f"Location: {location}")
+
+    with pytest.raises(UnipileError) as caught:
+        server.client().profile("acc", "jane-doe")
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+def test_proxies_and_netrc_of_the_environment_are_ignored(
+    server: RawServer, other_server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    server.reply = http(200, SENT)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{other_server.port}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    server.client().invite("acc", "ACoAA1")
+
+    assert other_server.requests == []
+    assert b"authorization" not in server.requests[0].lower()
+
+
+def test_every_call_has_a_fresh_connection(server: RawServer) -> None:
+    ports: list[int] = []
+
+    def reply(conn: socket.socket) -> None:
+        ports.append(conn.getpeername()[1])
+        conn.sendall(http(200, SENT))
+
+    server.reply = reply
+    client = server.client()
+
+    for _ in range(3):
+        client.invite("acc", "ACoAA1")
+
+    assert len(set(ports)) == 3
+    assert all(b"\r\nConnection: close\r\n" in request for request in server.requests)
+
+
+def test_too_late_is_not_sent(server: RawServer) -> None:
+    server.reply = http(200, SENT)
+
+    with pytest.raises(UnipileError) as caught:
+        server.client().invite("acc", "ACoAA1", not_after=time.monotonic() - 1)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert "too late" in caught.value.summary
+    assert server.requests == []
+
+
+def test_the_fence_holds_when_connecting_takes_too_long(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.reply = http(200, SENT)
+    not_after = time.monotonic() + 0.2
+    real = socket.getaddrinfo
+
+    def getaddrinfo(*args: object, **kwargs: object) -> object:
+        time.sleep(0.4)
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    with pytest.raises(UnipileError) as caught:
+        server.client().invite("acc", "ACoAA1", not_after=not_after)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert server.requests == []
+
+
+def test_in_time_is_sent(server: RawServer) -> None:
+    server.reply = http(200, SENT)
+
+    invitation = server.client().invite("acc", "ACoAA1", not_after=time.monotonic() + 60)
+
+    assert invitation.http_status == 200
+
+
+Break = Callable[..., object]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("x"), UnicodeError("x"), OSError()])
+def test_a_failure_before_the_first_byte_is_not_sent(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("requests.Session.request", fail)
+
+    assert invite(server.client()).outcome is Outcome.NOT_SENT
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("x"), UnicodeError("x"), OSError()])
+def test_a_failure_after_the_first_byte_is_unknown(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    server.reply = http(200, SENT)
+    monkeypatch.setattr("http.client.HTTPResponse.begin", fail)
+
+    assert invite(server.client()).outcome is Outcome.UNKNOWN
+
+
+def test_no_thread_left_is_not_sent(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = server.client()
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+
+    assert invite(client).outcome is Outcome.NOT_SENT
+    assert server.requests == []
+
+
+def test_an_interrupted_wait_calls_the_request_off(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a signal raises in the waiting thread passes through, and nothing leaves later."""
+    server.reply = http(200, SENT)
+    resolved, go_on = threading.Event(), threading.Event()
+    real_lookup, real_wait = socket.getaddrinfo, threading.Event.wait
+
+    def getaddrinfo(*args: object, **kwargs: object) -> object:
+        resolved.set()
+        real_wait(go_on, 20)
+        return real_lookup(*args, **kwargs)  # type: ignore[arg-type]
+
+    def wait(event: threading.Event, timeout: float | None = None) -> bool:
+        if threading.current_thread() is threading.main_thread() and event is not resolved:
+            if timeout is None:
+                return real_wait(event)  # Thread.start
+            real_wait(resolved, 20)
+            raise SystemExit("killed")
+        return real_wait(event, timeout)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(threading.Event, "wait", wait)
+
+    with pytest.raises(SystemExit, match="killed"):
+        server.client().invite("acc", "ACoAA1")
+
+    monkeypatch.undo()
+    workers = [t for t in threading.enumerate() if t.name == "unipile"]
+    go_on.set()
+    for worker in workers:
+        worker.join(10)
+    assert workers
+    assert server.requests == []
+
+
+def test_no_message_of_an_error_holds_the_key_or_a_memory_address(server: RawServer) -> None:
+    errors = [
+        invite(server.client()),
+        invite(Client(f"http://127.0.0.1:{free_port()}", API_KEY)),
+        invite(Client(server.url.replace("http:", "https:"), API_KEY, total_timeout=1)),
+    ]
+
+    for error in errors:
+        assert API_KEY not in f"{error} {error.raw}"
+        assert not re.search(r"0x[0-9a-f]{6,}", error.summary)
