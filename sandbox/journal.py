@@ -20,7 +20,10 @@ class Journal:
         self._file: BinaryIO | None = None
 
     def replay(self) -> Iterator[dict[str, Any]]:
-        """Yield every change kept so far, OSError if the file cannot be had; a last line cut short by a crash is dropped."""
+        """Yield every change kept so far; a last line cut short by a crash is dropped.
+
+        OSError if the file cannot be had.
+        """
         if self._path is None:
             return
         if not self._path.exists():
