@@ -19,6 +19,7 @@ from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.unipile import Outcome
 
 Kind = SendAttempt.Kind
+INTERRUPTED = "interrupted"  # error code of a call whose run ended in the middle of it
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,12 @@ def _open_attempt(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.dat
     made = SendAttempt.objects.filter(item=claimed.item_id)
     number = (made.aggregate(last=Max("number"))["last"] or 0) + 1
     attempt = SendAttempt.objects.create(
-        item_id=claimed.item_id, run=run, kind=kind, number=number, started_at=now
+        item_id=claimed.item_id,
+        run=run,
+        kind=kind,
+        route=SendAttempt.Route.INVITE if kind == Kind.SEND else SendAttempt.Route.PROFILE,
+        number=number,
+        started_at=now,
     )
     return Call(claimed, attempt.pk, kind)
 
@@ -190,15 +196,17 @@ def _settle_dead_claim(item: QueueItem, now: dt.datetime) -> bool:
     """Take a dead claim away; return whether its effect is unknown."""
     unfinished = item.send_attempts.filter(finished_at__isnull=True)
     in_doubt = unfinished.filter(kind=Kind.SEND).exists()
-    sent = item.send_attempts.filter(kind=Kind.SEND, outcome=Outcome.SENT).exists()
     unfinished.update(
-        finished_at=now, outcome=Outcome.UNKNOWN, detail="The run that made this call ended."
+        finished_at=now,
+        outcome=Outcome.UNKNOWN,
+        error_code=INTERRUPTED,
+        detail="The run that made this call ended before the answer was recorded.",
     )
     item.claim_token = None
     item.updated_at = now
-    item.status = QueueItem.Status.UNCONFIRMED if in_doubt or sent else QueueItem.Status.PENDING
+    item.status = QueueItem.Status.UNCONFIRMED if in_doubt else QueueItem.Status.PENDING
     if in_doubt:
-        item.error_code = "interrupted"
+        item.error_code = INTERRUPTED
         item.error_message = "The run ended in the middle of this call: it may have been sent."
     item.save(update_fields=["claim_token", "status", "error_code", "error_message", "updated_at"])
     return in_doubt

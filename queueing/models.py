@@ -229,12 +229,20 @@ class SendAttempt(models.Model):
         SEND = "send", "Send"
         LOOKUP = "lookup", "Look-up"
 
+    class Route(models.TextChoices):
+        INVITE = "invite", "Invitation"
+        PROFILE = "profile", "Profile"
+        SENT_LIST = "sent_list", "List of sent invitations"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     item = models.ForeignKey(QueueItem, on_delete=models.PROTECT, related_name="send_attempts")
     run = models.ForeignKey(
         ProcessRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="send_attempts"
     )
     kind = models.CharField(max_length=10, choices=Kind)
+    route = models.CharField(
+        max_length=10, choices=Route, blank=True, help_text="What Unipile was asked."
+    )
     number = models.PositiveIntegerField(help_text="Counts the calls about one item from 1.")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -266,6 +274,40 @@ class SendAttempt(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise models.ProtectedError("Attempts are evidence: they are never deleted.", {self})
+
+
+class Notice(models.Model):
+    """Something that a workspace's people should be told; sent with others as one digest."""
+
+    class Kind(models.TextChoices):
+        ITEM_FAILED = "item_failed", "Failed for good"
+        ACCOUNT_CHANGED = "account_changed", "Account"
+        SENDING_STOPPED = "sending_stopped", "All sending stopped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind)
+    item = models.ForeignKey(
+        QueueItem, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    text = models.TextField()
+    detail = models.TextField(blank=True, help_text="What Unipile answered, cut to size.")
+    created_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("created_at", "id")
+        indexes = (
+            # notices.send_digests: what is still to be told
+            models.Index(
+                fields=["workspace", "created_at"],
+                condition=Q(mailed_at__isnull=True),
+                name="notice_to_mail",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class SendingStopQuerySet(models.QuerySet["SendingStop"]):

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.people import normalised_slug
 from queueing import gates, limits, outcomes
-from queueing.claiming import Call, Claim
+from queueing.claiming import INTERRUPTED, Call, Claim
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.outcomes import AccountChange, Answer, History, Verdict
 from queueing.unipile import Outcome, Profile
@@ -35,8 +35,12 @@ DO_NOT_CONTACT = Verdict(
 
 
 def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
-    """Finish a call's attempt row; once finished it stays as it is."""
-    SendAttempt.objects.filter(pk=call.attempt_id, finished_at__isnull=True).update(
+    """Finish a call's attempt row; once finished it stays as it is.
+
+    A row that was finished as interrupted takes the answer that turned up after all.
+    """
+    open_or_interrupted = Q(finished_at__isnull=True) | Q(error_code=INTERRUPTED)
+    SendAttempt.objects.filter(open_or_interrupted, pk=call.attempt_id).update(
         finished_at=now,
         outcome=answer.outcome,
         http_status=answer.http_status,
@@ -123,10 +127,18 @@ def record(
     return won
 
 
-def _record_item(claim: Claim, verdict: Verdict, now: dt.datetime, invitation_id: str) -> bool:
-    held: QuerySet[QueueItem] = QueueItem.objects.sending().filter(
-        pk=claim.item_id, claim_token=claim.token
+def _held_by(claim: Claim) -> Q:
+    """Return the condition under which a claim's outcome may still be recorded.
+
+    The claim stands, or it grew old and was put in doubt: then a known outcome ends the doubt.
+    """
+    return Q(status=QueueItem.Status.SENDING, claim_token=claim.token) | Q(
+        status=QueueItem.Status.UNCONFIRMED, claimed_at=claim.claimed_at
     )
+
+
+def _record_item(claim: Claim, verdict: Verdict, now: dt.datetime, invitation_id: str) -> bool:
+    held = QueueItem.objects.filter(_held_by(claim), pk=claim.item_id)
     changes: dict[str, object] = {
         "status": verdict.status,
         "claim_token": None,
