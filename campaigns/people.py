@@ -2,14 +2,44 @@
 
 import re
 import unicodedata
-from urllib.parse import unquote, urlsplit
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-PROVIDER_ID = re.compile(r"A[A-Za-z]o?[A-Za-z0-9_-]{10,}")
-_PROFILE_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com", re.IGNORECASE)
-_UNFIT_FOR_A_SLUG = re.compile(r"[\s/?#\\<>\x00-\x1f\x7f]")
+# Ids of Classic LinkedIn, good for an invitation. Those of Sales Navigator (ACw…) and Recruiter
+# (AE…) are not. Upper and lower case matter in all of them, in slugs they don't.
+USER_ID = re.compile(r"A[CD]oAA[A-Za-z0-9_-]{10,}")
+_FOREIGN_ID = re.compile(r"(?:A[CD]w|AE[A-Za-z])AA[A-Za-z0-9_-]{10,}")
+_SPOILT_ID = re.compile(r"a[cd][ow]aa[a-z0-9_-]{30,}")
+
+EXAMPLE = "https://www.linkedin.com/in/ada-example"
+_PROFILE_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com", re.IGNORECASE | re.ASCII)
+_UNFIT_FOR_A_SLUG = re.compile(r"[\s/?#\\<>@:%\"\x00-\x1f\x7f-\x9f\ufffd]")
+_OLD_PROFILE_NUMBER = re.compile(r"[0-9a-f]{1,3}", re.IGNORECASE | re.ASCII)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Copied along from web pages and chats; joiners (200C, 200D) stay, for scripts that need them.
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_WRAPPING = "<>()[]{}\"'“”\u2018\u2019,;"
+_LEADING_STEPS = {"comm", "mwlite"}  # links in LinkedIn's e-mails, and its mobile site
+_OTHER_PAGES = {
+    "sales": "is a Sales Navigator link. Use the column with the public addresses",
+    "recruiter": "is a Recruiter link. Use the column with the public addresses",
+    "talent": "is a Recruiter link. Use the column with the public addresses",
+    "profile": "is a link of an old form that names nobody. Use the public address",
+    "company": "is the page of a company. Use the person's own address",
+    "showcase": "is the page of a company. Use the person's own address",
+    "school": "is the page of a school. Use the person's own address",
+    "groups": "is the page of a group. Use the person's own address",
+}
+
+
+class Identity(NamedTuple):
+    """What a profile address says about the person: a slug, or a LinkedIn user id instead."""
+
+    slug: str = ""
+    user_id: str = ""
 
 
 def normalised_slug(slug: str) -> str:
@@ -20,33 +50,143 @@ def normalised_slug(slug: str) -> str:
     """
     while (decoded := unquote(slug)) != slug:
         slug = decoded
-    return unicodedata.normalize("NFC", slug.strip().lower())
+    return unicodedata.normalize("NFC", INVISIBLE.sub("", slug).lower()).strip()
+
+
+def identity_of(profile_url: str) -> Identity:
+    """Return who a LinkedIn profile address names.
+
+    Takes what people have: with or without scheme, country and mobile hosts, a language or a query
+    behind it, percent-encoding, the form of before 2015 (`/pub/ada-example/1/2b/3c4`, which
+    LinkedIn redirects to `/in/ada-example-3c402b1`), and a user id in the place of the slug.
+
+    :raises ValidationError: where it is no address of a LinkedIn profile, in words for staff.
+    """
+    text = INVISIBLE.sub("", profile_url).strip().strip(_WRAPPING).strip()
+    if "://" not in text and "%3a%2f%2f" in text.lower():
+        text = unquote(text)
+    path = _path_on_linkedin(text)
+    if path and path[0].lower() in _LEADING_STEPS:
+        del path[0]
+    kind = path[0].lower() if path else ""
+    if kind in _OTHER_PAGES:
+        raise ValidationError(f"“{text[:100]}” {_OTHER_PAGES[kind]}, such as {EXAMPLE}.")
+    if kind == "pub":
+        return Identity(slug=_slug_of_old_form(path[1:], text))
+    if kind != "in" or len(path) < 2:
+        raise ValidationError(_no_profile(text))
+    return _identity_in_path(path[1], text)
+
+
+def identity_in(value: str) -> Identity:
+    """Return who is named by a profile address, by the last part of one, or by a user id.
+
+    :raises ValidationError: where it names nobody, in words for staff.
+    """
+    text = value.strip()
+    if "linkedin." in text.lower() or "://" in text or "%3a%2f%2f" in text.lower():
+        return identity_of(text)
+    return _identity_in_path(text, text)
 
 
 def slug_of(profile_url: str) -> str:
     """Return the normalised slug of a LinkedIn profile address, such as `ada-example`.
 
-    Takes what people have: with or without scheme, country and mobile hosts, a language or a query
-    behind it, percent-encoding.
-
-    :raises ValidationError: where it is no address of a LinkedIn profile.
+    :raises ValidationError: where it is no address of a LinkedIn profile, or names the person by
+        a user id, which must be kept as it is spelt and so is a field of its own.
     """
-    text = profile_url.strip()
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    path = [step for step in parts.path.split("/") if step]
-    if not _PROFILE_HOST.fullmatch(host) or len(path) < 2 or path[0].lower() != "in":
+    identity = identity_of(profile_url)
+    if not identity.slug:
         raise ValidationError(
-            f"“{text[:200]}” is no LinkedIn profile. Use an address such as "
-            "https://www.linkedin.com/in/ada-example."
+            f"This address holds a LinkedIn user id. Put {identity.user_id} into “LinkedIn user "
+            f"id” instead, or use the public address, such as {EXAMPLE}."
         )
-    slug = normalised_slug(path[1])
-    if not slug or len(slug) > 200 or _UNFIT_FOR_A_SLUG.search(slug):
-        raise ValidationError(f"“{text[:200]}” names no LinkedIn profile that could be read.")
+    return identity.slug
+
+
+def profile_address(slug: str) -> str:
+    """Return the address of a profile: `slug_of` undoes it."""
+    return f"https://www.linkedin.com/in/{slug}"
+
+
+def _no_profile(text: str) -> str:
+    return f"“{text[:100]}” is no LinkedIn profile. Use an address such as {EXAMPLE}."
+
+
+def _path_on_linkedin(text: str) -> list[str]:
+    """Return the steps of an address's path, once its host is certain to be LinkedIn's."""
+    parts: SplitResult | None = None
+    if not CONTROL.search(text):  # urlsplit would drop them, and so join two addresses in one
+        try:
+            parts = urlsplit(text if "://" in text else f"https://{text.lstrip('/')}")
+            host = (parts.hostname or "").rstrip(".")
+        except ValueError:
+            parts = None
+    if (
+        parts is None
+        or parts.scheme.lower() not in {"http", "https"}
+        or "@" in parts.netloc
+        or not _PROFILE_HOST.fullmatch(host)
+    ):
+        raise ValidationError(_no_profile(text))
+    return [step for step in parts.path.split("/") if step]
+
+
+def _identity_in_path(step: str, text: str) -> Identity:
+    decoded = unquote(step).strip()
+    if USER_ID.fullmatch(decoded):
+        return Identity(user_id=decoded)
+    if _FOREIGN_ID.fullmatch(decoded):
+        raise ValidationError(
+            f"“{text[:100]}” holds an id of Sales Navigator or Recruiter. Use the column with the "
+            f"public addresses, such as {EXAMPLE}."
+        )
+    if _SPOILT_ID.fullmatch(decoded):
+        raise ValidationError(
+            f"“{text[:100]}” holds a LinkedIn id in lower case, which names nobody. Export it "
+            f"again as it is spelt, or use the public address, such as {EXAMPLE}."
+        )
+    return Identity(slug=_fit_slug(step, text))
+
+
+def _slug_of_old_form(steps: list[str], text: str) -> str:
+    """Turn `ada-example/1/2b/3c4` into `ada-example-3c402b1`: reversed, the last two padded.
+
+    Source: LinkedIn's redirects, as recorded by the npm package linkedin-canonical-url.
+    """
+    name, numbers = steps[:1], steps[1:4]
+    if len(numbers) != 3 or not all(map(_OLD_PROFILE_NUMBER.fullmatch, numbers)):
+        raise ValidationError(_no_profile(text))
+    first, second, third = numbers
+    return _fit_slug(f"{name[0]}-{third:0>3}{second:0>3}{first}", text)
+
+
+def _fit_slug(step: str, text: str) -> str:
+    slug = normalised_slug(step)
+    if not _is_fit(slug):
+        raise ValidationError(
+            f"“{text[:100]}” names no person. Use the address of a LinkedIn profile, such as "
+            f"{EXAMPLE}."
+        )
     return slug
+
+
+def _is_fit(slug: str) -> bool:
+    return len(slug) <= 200 and any(map(str.isalnum, slug)) and not _UNFIT_FOR_A_SLUG.search(slug)
+
+
+def fit_user_id(value: str) -> str:
+    """Return a LinkedIn user id as it may be stored.
+
+    :raises ValidationError: where it is none that an invitation can be sent to.
+    """
+    text = value.strip()
+    if not USER_ID.fullmatch(text) or len(text) > 200:
+        raise ValidationError(
+            f"“{text[:100]}” is no LinkedIn user id. It begins with ACoAA, spelt exactly; ids "
+            "of Sales Navigator (ACw…) and of Recruiter (AE…) cannot be invited."
+        )
+    return text
 
 
 def validate_profile_url(value: str) -> None:
@@ -75,32 +215,23 @@ def email_list(value: str) -> list[str]:
 
 
 def company_key(name: str) -> str:
-    """Return the spelling under which companies are compared: one space, lower case.
+    """Return the spelling under which companies are compared: composed, one space, lower case.
+
+    The same as `Prospect.company_key` makes in the database: character by character, for
+    `str.lower` writes a final Greek sigma in another way, and İ as two characters.
 
     :raises ValidationError: where nothing is left.
     """
-    key = " ".join(name.split()).lower()
-    if not key:
+    text = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not text:
         raise ValidationError({"value": "Give the company's name."})
-    return key
+    return "".join(character.lower()[0] for character in text)
 
 
 def person_value(value: str) -> str:
-    """Return what a do-not-contact entry for a person is compared by: a slug or a provider id.
+    """Return what a do-not-contact entry for a person is compared by: a slug or a user id.
 
     :raises ValidationError: where it names nobody.
     """
-    text = value.strip()
-    if "linkedin." in text.lower() or "://" in text:
-        return slug_of(text)
-    if PROVIDER_ID.fullmatch(text):
-        return text
-    slug = normalised_slug(text)
-    if not slug or _UNFIT_FOR_A_SLUG.search(slug):
-        raise ValidationError(
-            {
-                "value": f"“{text[:200]}” names no person. Use a profile address, its last part "
-                "(ada-example), or a LinkedIn user id."
-            }
-        )
-    return slug
+    identity = identity_in(value)
+    return identity.slug or identity.user_id

@@ -1,0 +1,1 @@
+"""Import of people from the files that staff have: reading, columns, verdicts, rejects."""

@@ -1,0 +1,166 @@
+"""The person in a row: who it is, and what is known of them, cleaned."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+
+from campaigns import names, people
+from campaigns.importing import columns
+from campaigns.importing.columns import ColumnMapping
+from campaigns.importing.rows import Row
+from campaigns.models import Campaign, Prospect
+
+LONGEST = {"first_name": 200, "last_name": 200, "company": 300, "location": 300, "headline": 2_000}
+LONGEST_VARIABLE = 10_000
+# What spreadsheets, scrapers and databases write for nothing. "Hi null" is no greeting.
+_ERRORS_OF_SHEETS = ("#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!", "#ERROR!")
+_NOTHING = {*_ERRORS_OF_SHEETS, "N/A", "n/a", "null", "NULL", "undefined", "-", "--", "—"}
+_LINE_BREAK = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_ESCAPED_FORMULA = re.compile(r"\A'(?=[=+\-@])")
+
+
+class RowRefusedError(Exception):
+    """The row cannot be imported. `field` is the column at fault, as the file names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person that could be imported. `identified_by` is the column that says who it is."""
+
+    row: int
+    identity: people.Identity
+    identified_by: str
+    values: dict[str, str]
+    variables: dict[str, str]
+    cells: tuple[str, ...]
+
+    @property
+    def person_key(self) -> str:
+        return self.identity.slug or self.identity.user_id
+
+    @property
+    def company_key(self) -> str:
+        return people.company_key(self.values["company"]) if self.values["company"] else ""
+
+    @property
+    def shown_as(self) -> str:
+        name = f"{self.values['first_name']} {self.values['last_name']}".strip()
+        return name or self.person_key
+
+    def prospect(self, campaign: Campaign) -> Prospect:
+        """Return the prospect, not yet saved, with its address in the normal form."""
+        slug, user_id = self.identity
+        return Prospect(
+            campaign=campaign,
+            profile_url=people.profile_address(slug) if slug else "",
+            public_identifier=slug,
+            linkedin_user_id=user_id,
+            variables=self.variables,
+            **self.values,
+        )
+
+
+def candidate_in(row: Row, mapping: ColumnMapping) -> Candidate:
+    """Return the person in a row.
+
+    An id of LinkedIn's is kept only where the row has no public address: it is good for the account
+    alone that found it, and nobody knows here which one did.
+
+    :raises RowRefusedError: naming the column and what is wrong with it.
+    """
+    if row.problem:
+        raise RowRefusedError("", row.problem)
+    width = len(mapping.header)
+    if any(map(str.strip, row.cells[width:])):
+        raise RowRefusedError(
+            "",
+            f"the row has {len(row.cells)} cells and the header {width}: a cell that holds the "
+            "delimiter needs quotation marks",
+        )
+    cells = row.cells[:width] + ("",) * (width - len(row.cells))
+    identity, identified_by = _identity(cells, mapping)
+    values = {name: _value(cells, mapping, name) for name in LONGEST}
+    if not values["first_name"] and not values["last_name"]:
+        whole = _line(_cell(cells, mapping.column(columns.FULL_NAME)))
+        values["first_name"], values["last_name"] = (
+            part[: LONGEST["first_name"]] for part in names.split_name(whole)
+        )
+    return Candidate(row.number, identity, identified_by, values, _variables(cells, mapping), cells)
+
+
+def _cell(cells: tuple[str, ...], index: int | None) -> str:
+    text = "" if index is None else cells[index].strip()
+    return "" if text in _NOTHING else text
+
+
+def _identity(cells: tuple[str, ...], mapping: ColumnMapping) -> tuple[people.Identity, str]:
+    """Return the first slug that the row holds, else the first user id, and its column."""
+    found: list[tuple[people.Identity, str]] = []
+    refusals: list[RowRefusedError] = []
+    for index in _identifying(mapping):
+        text = _cell(cells, index)
+        if not text:
+            continue
+        try:
+            found.append((_identity_in_cell(text, mapping.fields[index]), mapping.header[index]))
+        except ValidationError as error:
+            refusals.append(RowRefusedError(mapping.header[index], " ".join(error.messages)))
+    best = next((each for each in found if each[0].slug), found[0] if found else None)
+    if best:
+        return best
+    if refusals:
+        raise refusals[0]
+    raise RowRefusedError(mapping.header[_identifying(mapping)[0]], "no profile address")
+
+
+def _identifying(mapping: ColumnMapping) -> list[int]:
+    others = (mapping.column(columns.PUBLIC_IDENTIFIER), mapping.column(columns.LINKEDIN_USER_ID))
+    return [*mapping.addresses, *(index for index in others if index is not None)]
+
+
+def _identity_in_cell(text: str, field: str) -> people.Identity:
+    if field == columns.PROFILE_URL:
+        return people.identity_of(text)
+    if field == columns.PUBLIC_IDENTIFIER:
+        return people.identity_in(text)
+    return people.Identity(user_id=people.fit_user_id(text.rpartition(":")[2]))  # may be a URN
+
+
+def _value(cells: tuple[str, ...], mapping: ColumnMapping, name: str) -> str:
+    index = mapping.column(name)
+    text = _line(_cell(cells, index))
+    if index is not None and len(text) > LONGEST[name]:
+        raise RowRefusedError(mapping.header[index], f"longer than {LONGEST[name]:,} characters")
+    return text
+
+
+def _variables(cells: tuple[str, ...], mapping: ColumnMapping) -> dict[str, str]:
+    variables = {}
+    for index, name in enumerate(mapping.variables):
+        text = _text(_cell(cells, index)) if name else ""
+        if len(text) > LONGEST_VARIABLE:
+            raise RowRefusedError(
+                mapping.header[index], f"longer than {LONGEST_VARIABLE:,} characters"
+            )
+        if text:
+            variables[name] = text
+    return variables
+
+
+def _text(value: str) -> str:
+    """Return a cell in one spelling (NFC), without what cannot be seen, its line breaks kept."""
+    text = _LINE_BREAK.sub("\n", _ESCAPED_FORMULA.sub("", value))
+    text = _CONTROL_IN_TEXT.sub("", people.INVISIBLE.sub("", text))
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _line(value: str) -> str:
+    return " ".join(_text(value).split())

@@ -1,0 +1,235 @@
+"""Which column of a file is what: guessed from its name and its cells, corrected by staff."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+
+from campaigns import people
+from campaigns.importing.rows import MAX_COLUMNS, UnreadableFileError
+
+PROFILE_URL = "profile_url"
+PUBLIC_IDENTIFIER = "public_identifier"
+LINKEDIN_USER_ID = "linkedin_user_id"
+FULL_NAME = "full_name"
+VARIABLE = "variable"
+IGNORE = "ignore"
+
+# Names of columns, squeezed (see `squeezed`), the best first. Where they come from: LinkedIn's
+# Connections.csv, PhantomBuster (Search, Sales Navigator and Profile exports), Evaboot's and other
+# exports of Sales Navigator, Apollo, HubSpot, ZoomInfo, and sheets made by hand.
+_NAMES = {
+    PROFILE_URL: """defaultprofileurl linkedinurlpublic linkedinpublicurl publicprofileurl
+        linkedinprofileurl personlinkedinurl personlinkedinprofileurl contactlinkedinurl
+        prospectlinkedinurl leadlinkedinurl linkedincontactprofileurl hslinkedinurl linkedinurl
+        linkedinprofile linkedinprofilelink linkedinlink linkedinaddress profileurl profilelink
+        profileaddress publicprofile linkedin linkedinbio url linkedinurluniqueid linkedinidurl
+        salesnavigatorprofileurl salesnavigatorurl salesnavurl prospectsalesnavigatorurl""",
+    PUBLIC_IDENTIFIER: """publicidentifier linkedinpublicidentifier linkedinprofileslug
+        linkedinslug vanityname publicid""",
+    LINKEDIN_USER_ID: """linkedinuserid providerid linkedinproviderid linkedinprofileurn vmid
+        memberid""",
+    "first_name": "firstname givenname first fname vorname prenom nombre",
+    "last_name": "lastname surname familyname last lname nachname apellido nom",
+    FULL_NAME: "fullname name contactname personname leadname prospectname",
+    "headline": """headline linkedinheadline jobtitle title position currentjob currenttitle
+        currentposition linkedinjobtitle prospectposition role""",
+    "company": """company companyname currentcompany organization organisation organizationname
+        employer accountname linkedincompanyname associatedcompany primaryassociatedcompany
+        unternehmen firma companynameforemails""",
+    "location": "location personlocation prospectlocation ort city",
+    IGNORE: "sendqrow sendqverdict sendqfield sendqreason",
+}
+FIELDS = (*_NAMES, VARIABLE)
+IDENTIFYING = (PROFILE_URL, PUBLIC_IDENTIFIER, LINKEDIN_USER_ID)
+
+_FIELD_AND_RANK = {
+    name: (field, rank)
+    for field, names in _NAMES.items()
+    for rank, name in enumerate(names.split())
+}
+_LEAST_TRUSTED = len(_FIELD_AND_RANK)
+_OF_A_COMPANY = re.compile(r"company|account|organi[sz]ation|employer|school")
+_CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_TAKEN_NAMES = {"first_name", "last_name", "company", "headline", "location"}
+
+
+class MappingError(Exception):
+    """A correction of the guessed columns is wrong."""
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """What each column of a header is: `fields[i]` and `variables[i]` belong to `header[i]`.
+
+    `variables[i]` is empty unless `fields[i]` is VARIABLE. `addresses` are the columns of profile
+    addresses, the most trustworthy first.
+    """
+
+    header: tuple[str, ...]
+    fields: tuple[str, ...]
+    variables: tuple[str, ...]
+    addresses: tuple[int, ...]
+
+    def column(self, field: str) -> int | None:
+        """Return the index of the column that holds a field, or None."""
+        return self.fields.index(field) if field in self.fields else None
+
+    def described(self) -> dict[str, str]:
+        """Return what each named column is taken for, for staff to check."""
+        return {
+            name or f"(column {index + 1})": f"{{{{ {variable} }}}}" if field == VARIABLE else field
+            for index, (name, field, variable) in enumerate(
+                zip(self.header, self.fields, self.variables, strict=True)
+            )
+        }
+
+
+def squeezed(name: str) -> str:
+    """Return a column's name without case, accents and signs: `First Name` → `firstname`."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(filter(str.isalnum, plain))
+
+
+def header_score(cells: Sequence[str], named: Sequence[str] = ()) -> int:
+    """Return how much a row looks like a header: recognised names, those of persons far above.
+
+    :param named: names that staff have given, squeezed.
+    """
+    names = {squeezed(cell) for cell in cells}
+    known = [name for name in names if name in named or _recognised(name)]
+    leading = any(name in named or _recognised(name) in IDENTIFYING for name in known)
+    return len(known) + (100 if leading else 0)
+
+
+def guess(
+    header: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    corrections: Mapping[str, str],
+    identifying: Sequence[str] = IDENTIFYING,
+) -> ColumnMapping:
+    """Return what the columns are.
+
+    :param sample: some rows, by which an address column with an unknown name is found.
+    :param corrections: column name → one of `FIELDS`; they win over any guess.
+    :param identifying: fields of which the file needs one.
+    :raises MappingError: where a correction is wrong.
+    :raises UnreadableFileError: where no column says who is meant.
+    """
+    if len(header) > MAX_COLUMNS:
+        raise UnreadableFileError(f"The file has more than {MAX_COLUMNS:,} columns.")
+    fields = _corrected(header, corrections)
+    _guess_by_name(header, fields)
+    if PROFILE_URL not in fields.values():
+        _guess_by_cells(header, sample, fields)
+    if not set(identifying) & set(fields.values()):
+        raise UnreadableFileError(
+            f"No column was recognised as {' or '.join(identifying)}. The columns are: "
+            f"{_listed(header)}. If one is, say which: --map “COLUMN={identifying[0]}”."
+        )
+    addresses = [index for index, field in fields.items() if field == PROFILE_URL]
+    each = tuple(fields.get(index, VARIABLE) for index in range(len(header)))
+    return ColumnMapping(
+        header=tuple(header),
+        fields=each,
+        variables=_variable_names(header, each),
+        addresses=tuple(sorted(addresses, key=lambda i: _trust(header[i], corrections))),
+    )
+
+
+def _listed(header: Sequence[str]) -> str:
+    shown = ", ".join(f"“{name[:60]}”" for name in header[:30] if name)
+    return f"{shown}, …" if len(header) > 30 else shown or "(none)"
+
+
+def _recognised(name: str) -> str:
+    """Return the field that a squeezed column name stands for, or an empty text."""
+    if name in _FIELD_AND_RANK:
+        return _FIELD_AND_RANK[name][0]
+    if name.startswith(("linkedin", "personlinkedin")) and name.endswith(
+        ("url", "link", "profile")
+    ):
+        return "" if _OF_A_COMPANY.search(name) else PROFILE_URL
+    return ""
+
+
+def _trust(name: str, corrections: Mapping[str, str]) -> int:
+    if squeezed(name) in {squeezed(corrected) for corrected in corrections}:
+        return -1
+    return _FIELD_AND_RANK.get(squeezed(name), ("", _LEAST_TRUSTED))[1]
+
+
+def _corrected(header: Sequence[str], corrections: Mapping[str, str]) -> dict[int, str]:
+    names = [squeezed(name) for name in header]
+    fields: dict[int, str] = {}
+    for name, field in corrections.items():
+        if field not in FIELDS:
+            raise MappingError(f"“{field}” is no field. Use one of: {', '.join(FIELDS)}.")
+        if names.count(squeezed(name)) != 1:
+            found = "stands twice in" if squeezed(name) in names else "is not in"
+            raise MappingError(f"“{name}” {found} the header: {_listed(header)}.")
+        if field in fields.values() and field not in {PROFILE_URL, VARIABLE, IGNORE}:
+            raise MappingError(f"Two columns are mapped to {field}. Map one of them.")
+        fields[names.index(squeezed(name))] = field
+    return fields
+
+
+def _guess_by_name(header: Sequence[str], fields: dict[int, str]) -> None:
+    """Add the columns whose names are known: one for a field, but any number for addresses."""
+    best: dict[str, tuple[int, int]] = {}
+    for index, name in enumerate(header):
+        field = _recognised(squeezed(name))
+        if index in fields or not field:
+            continue
+        if field in {PROFILE_URL, IGNORE}:
+            fields[index] = field
+        elif field not in fields.values():
+            rank = _FIELD_AND_RANK[squeezed(name)][1]
+            best[field] = min(best.get(field, (rank, index)), (rank, index))
+    for field, (_, index) in best.items():
+        fields[index] = field
+
+
+def _guess_by_cells(
+    header: Sequence[str], sample: Sequence[Sequence[str]], fields: dict[int, str]
+) -> None:
+    """Take a column of unknown name for addresses if most of its cells are LinkedIn profiles."""
+    for index in range(len(header)):
+        cells = [row[index] for row in sample if index < len(row) and row[index].strip()]
+        if index not in fields and cells and sum(map(_is_profile, cells)) * 2 > len(cells):
+            fields[index] = PROFILE_URL
+
+
+def _is_profile(cell: str) -> bool:
+    try:
+        people.identity_of(cell)
+    except ValidationError:
+        return False
+    return True
+
+
+def _variable_names(header: Sequence[str], fields: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for each extra column that `{{ … }}` in a message can use, each once."""
+    taken = set(_TAKEN_NAMES)
+    names = []
+    for index, title in enumerate(header):
+        if fields[index] != VARIABLE:
+            names.append("")
+            continue
+        name = stem = _snake_case(title) or f"column_{index + 1}"
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{stem}_{count}"
+        taken.add(name)
+        names.append(name)
+    return tuple(names)
+
+
+def _snake_case(title: str) -> str:
+    plain = unicodedata.normalize("NFKD", _CAMEL_HUMP.sub(" ", title))
+    plain = plain.encode("ascii", "ignore").decode().lower()
+    name = "_".join(re.findall(r"[a-z0-9]+", plain))[:50].strip("_")
+    return f"_{name}" if name[:1].isdigit() else name

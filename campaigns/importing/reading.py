@@ -1,0 +1,270 @@
+"""Files as rows of text: encoding, delimiter, the header below any notes, and broken rows.
+
+Nothing is read as a whole: a file may have millions of rows, and one row may be as large as a file.
+"""
+
+import codecs
+import csv
+import io
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from campaigns.importing import columns, workbook
+from campaigns.importing.rows import Row, UnreadableFileError
+
+DELIMITERS = (",", ";", "\t")
+MAX_LINE = 1_000_000  # characters, of one line and of one row
+MAX_ROW_LINES = 2_000  # a quotation mark that is still open after them was never closed
+HEADER_WITHIN = 25  # rows from the top
+SAMPLE_ROWS = 100
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_KNOWN_STARTS = (
+    (b"PK\x03\x04", "a ZIP archive. Unpack it and import the file in it, such as Connections.csv"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old or protected Excel workbook. Save it as .xlsx, without password",
+    ),
+    (b"%PDF", "a PDF. Export the list as CSV or XLSX"),
+    (b"\x1f\x8b", "compressed (gzip). Unpack it first"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file whose header was found. `rows()` reads it again from the start, row by row."""
+
+    header: tuple[str, ...]
+    header_row: int
+    sample: tuple[tuple[str, ...], ...]
+    delimiter: str
+    records: Callable[[], Iterator[Row]]
+    rows_expected: int | None = None
+
+    def rows(self) -> Iterator[Row]:
+        """Yield what stands below the header, empty rows left out.
+
+        :raises UnreadableFileError: where the file breaks off or changed since it was opened.
+        """
+        for row in self.records():
+            if row.number > self.header_row and (row.problem or any(map(str.strip, row.cells))):
+                yield row
+
+
+def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Table:
+    """Open a file of people: CSV in UTF-8, UTF-16 with a mark or the encoding given, or XLSX.
+
+    :param encoding: for text without a byte order mark; empty means UTF-8.
+    :param named: names of columns that staff have given, by which the header is found too.
+    :raises UnreadableFileError: with what to do about it.
+    """
+    squeezed = [columns.squeezed(name) for name in named]
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+        if not start.strip():
+            raise UnreadableFileError("The file is empty.")
+        if workbook.is_workbook(path):
+            table = _with_header(partial(workbook.rows, path), squeezed, ",")
+            rows_expected = workbook.rows_expected(path)
+        else:
+            codec = _codec(start, encoding)
+            rows_expected = _lines_decoded(path, codec)
+            table = _read_text(path, codec, squeezed)
+    except OSError as error:
+        raise UnreadableFileError(f"The file cannot be read: {error.strerror or error}.") from error
+    if table is None:
+        raise UnreadableFileError(
+            f"None of the first {HEADER_WITHIN} rows was recognised as the names of the columns. "
+            "Put a row such as “First Name,Last Name,LinkedIn URL” above the people, or say which "
+            f"column is which: --map “COLUMN={columns.PROFILE_URL}”."
+        )
+    if next(table.rows(), None) is None:
+        raise UnreadableFileError("The file has names of columns, but no row below them.")
+    return replace(table, rows_expected=rows_expected)
+
+
+def is_text_encoding(name: str) -> bool:
+    """Tell whether Python can read text in an encoding of this name."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _codec(start: bytes, encoding: str) -> str:
+    """Return how a file is to be decoded: by its mark, by what staff say, or as UTF-8."""
+    for signature, what in _KNOWN_STARTS:
+        if start.startswith(signature):
+            raise UnreadableFileError(f"The file is {what}.")
+    for mark, codec in _BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            return codec
+    if not encoding and start.count(0) * 4 > len(start):
+        order = "be" if start.startswith(b"\0") else "le"
+        raise UnreadableFileError(
+            "The file seems to be UTF-16 without a byte order mark. Save it again as “CSV UTF-8”, "
+            f"or import it with --encoding utf-16-{order}."
+        )
+    return encoding or "utf-8"
+
+
+def _read_text(path: Path, codec: str, named: Sequence[str]) -> Table | None:
+    found = [
+        _with_header(partial(_records, path, codec, delimiter), named, delimiter)
+        for delimiter in _delimiters_to_try(path, codec)
+    ]
+    return max(
+        filter(None, found),
+        key=lambda table: (columns.header_score(table.header, named), len(table.header)),
+        default=None,
+    )
+
+
+def _lines_decoded(path: Path, codec: str) -> int:
+    """Decode the whole file once, and return the number of its lines.
+
+    A wrong encoding is so found before anything is done, and not at row 40,000.
+    """
+    decoder = codecs.getincrementaldecoder(codec)()
+    lines, tail = 1, b""
+    with path.open("rb") as file:
+        while True:
+            block = file.read(1 << 16)
+            try:
+                lines += decoder.decode(block, final=not block).count("\n")
+            except UnicodeDecodeError as error:
+                raise UnreadableFileError(_undecodable(error, codec, lines, tail)) from error
+            if not block:
+                return lines
+            tail = block[-40:]
+
+
+def _undecodable(error: UnicodeDecodeError, codec: str, lines: int, tail: bytes) -> str:
+    read = error.object
+    line = lines + read[: error.start].count(b"\n")
+    near = (tail + read)[max(0, error.start + len(tail) - 25) : error.start + len(tail) + 25]
+    as_windows = near.decode("cp1252", "replace").splitlines()
+    shown = max(as_windows, key=len, default="").strip()
+    return (
+        f"The file is not {codec.removesuffix('-sig').upper()}: line {line} has a byte "
+        f"(0x{read[error.start]:02X}) that cannot be. Save it again as “CSV UTF-8”. If this reads "
+        f"right: “{shown}”, it is Windows-1252, and --encoding cp1252 imports it as it is."
+    )
+
+
+def _delimiters_to_try(path: Path, codec: str) -> tuple[str, ...]:
+    """Return the delimiter that Excel's first line `sep=;` names, or all of them."""
+    with _open_text(path, codec) as stream:
+        first = stream.readline(10).strip().lower()
+    if first.startswith("sep=") and len(first) == 5:
+        return (first[4],)
+    return DELIMITERS
+
+
+def _with_header(
+    records: Callable[[], Iterator[Row]], named: Sequence[str], delimiter: str
+) -> Table | None:
+    """Return the table below the row that looks most like a header, or None if none does."""
+    top = list(islice(records(), HEADER_WITHIN + SAMPLE_ROWS))
+    candidates = [row for row in top[:HEADER_WITHIN] if not row.problem]
+    header = max(candidates, key=lambda r: columns.header_score(r.cells, named), default=None)
+    if header is None or not columns.header_score(header.cells, named):
+        return None
+    return Table(
+        header=tuple(cell.strip() for cell in header.cells),
+        header_row=header.number,
+        sample=tuple(row.cells for row in top if row.number > header.number and not row.problem),
+        delimiter=delimiter,
+        records=records,
+    )
+
+
+def _open_text(path: Path, codec: str) -> io.TextIOWrapper:
+    return path.open("r", encoding=codec, newline="")
+
+
+def _records(path: Path, codec: str, delimiter: str) -> Iterator[Row]:
+    """Yield the rows of a CSV file, numbered as a spreadsheet numbers them, also the broken ones.
+
+    A broken row costs one line: what follows is read anew, so that a quotation mark that nobody
+    closed does not swallow the people below it.
+    """
+    with _open_text(path, codec) as stream:
+        lines = _Lines(stream)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+        number = 0
+        while True:
+            lines.begin_row()
+            number += 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Row(number, (lines.give_back()[:1000],), _in_words(error))
+                continue
+            except UnicodeDecodeError as error:
+                raise UnreadableFileError("The file changed while it was read.") from error
+            yield Row.checked(number, cells)
+
+
+class _Lines:
+    """The lines of a file, of which those of one row can be given back."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+        self._returned: deque[str] = deque()
+        self._row: list[str] = []
+        self._size = 0
+
+    def begin_row(self) -> None:
+        self._row = []
+        self._size = 0
+
+    def give_back(self) -> str:
+        """Return the row's first line, and let the others be read again."""
+        first, *others = self._row
+        self._returned.extendleft(reversed(others))
+        return first
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.popleft() if self._returned else self._stream.readline(MAX_LINE + 1)
+        if not line:
+            raise StopIteration
+        self._row.append(line)
+        self._size += len(line)
+        if len(line) > MAX_LINE:
+            self._skip_rest_of(line)
+            raise csv.Error(f"longer than {MAX_LINE:,} characters")
+        if self._size > MAX_LINE or len(self._row) > MAX_ROW_LINES:
+            raise csv.Error("unexpected end of data")
+        return line
+
+    def _skip_rest_of(self, line: str) -> None:
+        while line and not line.endswith(("\n", "\r")):
+            line = self._stream.readline(MAX_LINE)
+
+
+def _in_words(error: csv.Error) -> str:
+    text = str(error)
+    if "longer than" in text:
+        return f"the row is {text}"
+    if "field larger" in text:
+        return f"a cell is longer than {csv.field_size_limit():,} characters"
+    if "unexpected end" in text:
+        return "a quotation mark is opened and never closed"
+    return "the quotation marks are out of balance"

@@ -1,0 +1,31 @@
+"""A row of a file, before anyone asks what it means."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+MAX_COLUMNS = 1_000
+
+
+class UnreadableFileError(Exception):
+    """The file as a whole cannot be read; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`number` counts as a spreadsheet does, from 1. `problem` says why it could not be read."""
+
+    number: int
+    cells: tuple[str, ...]
+    problem: str = ""
+
+    @classmethod
+    def checked(cls, number: int, cells: Iterable[str]) -> Self:
+        """Return a row, or one with a problem where its cells are nothing to work with."""
+        kept = tuple(cells)
+        if len(kept) > MAX_COLUMNS:
+            return cls(number, kept[:10], f"the row has more than {MAX_COLUMNS:,} cells")
+        if any("\0" in cell for cell in kept):
+            clean = tuple(cell.replace("\0", "\ufffd") for cell in kept)
+            return cls(number, clean, "the row holds NUL characters, as damaged files do")
+        return cls(number, kept)

@@ -1,0 +1,161 @@
+"""What becomes of each row, decided in one place for the dry run and for the import itself."""
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db import IntegrityError, connection, transaction
+
+from campaigns.importing.candidates import Candidate, RowRefusedError, candidate_in
+from campaigns.importing.columns import ColumnMapping
+from campaigns.importing.known import Known, known_people
+from campaigns.importing.reading import Table
+from campaigns.importing.rows import Row
+from campaigns.models import Campaign, Prospect
+
+CHUNK = 1_000  # rows that are looked up and stored at once: what memory holds
+PROBLEMS_KEPT = 1_000
+
+
+class Outcome(enum.StrEnum):
+    """What became of a row."""
+
+    ADDED = "added"
+    DUPLICATE = "duplicate"
+    KNOWN = "known"
+    DO_NOT_CONTACT = "do not contact"
+    REFUSED = "refused"
+
+
+REJECTED = (Outcome.REFUSED, Outcome.DO_NOT_CONTACT)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The verdict on one row. `field` is the field at fault; `reason` is in words for staff."""
+
+    row: int
+    outcome: Outcome
+    person: str = ""
+    field: str = ""
+    reason: str = ""
+    cells: tuple[str, ...] = ()
+
+
+@dataclass
+class Report:
+    """What an import did: rows by outcome, and why people were not added."""
+
+    dry_run: bool
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    also_elsewhere: int = 0
+    problems: list[Verdict] = field(default_factory=list)  # the first that were not added
+    problems_left_out: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.counts.total()
+
+    def add(self, verdict: Verdict) -> None:
+        self.counts[verdict.outcome] += 1
+        if verdict.outcome is Outcome.ADDED:
+            self.also_elsewhere += bool(verdict.reason)
+        elif len(self.problems) < PROBLEMS_KEPT:
+            self.problems.append(verdict)
+        else:
+            self.problems_left_out += 1
+
+
+class ImportFailedError(Exception):
+    """Nothing was imported; the text says why."""
+
+
+def import_prospects(
+    table: Table,
+    mapping: ColumnMapping,
+    campaign: Campaign,
+    *,
+    dry_run: bool = False,
+    on_verdict: Callable[[Verdict], None] = lambda verdict: None,
+) -> Report:
+    """Add the people of a file to a campaign, all in one transaction, and report on each row.
+
+    A person is added once to a campaign, however often and in whatever spelling the file names
+    them, so that the same file can be imported again. Someone who is in another campaign of the
+    workspace is added too, with a note in the report: one list often serves several campaigns, and
+    who is queued first is decided when a campaign is queued, where nobody is invited twice.
+    People and companies on the do-not-contact list are not added.
+
+    :param on_verdict: called with each verdict, in the order of the rows.
+    :raises ImportFailedError: where somebody else added the same people meanwhile.
+    :raises UnreadableFileError: where the file breaks off.
+    """
+    report = Report(dry_run)
+    try:
+        with transaction.atomic():
+            if not dry_run:
+                _one_import_at_a_time(campaign)
+            for verdict in _verdicts(table, mapping, campaign, dry_run=dry_run):
+                report.add(verdict)
+                on_verdict(verdict)
+    except IntegrityError as error:
+        raise ImportFailedError(
+            "Somebody else added the same people to this campaign at the same time. Nothing was "
+            "imported: import the file again."
+        ) from error
+    return report
+
+
+def _one_import_at_a_time(campaign: Campaign) -> None:
+    """Wait for other imports into the campaign. An advisory lock, so that nothing else waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(campaign.pk)])
+
+
+def _verdicts(
+    table: Table, mapping: ColumnMapping, campaign: Campaign, *, dry_run: bool
+) -> Iterator[Verdict]:
+    """Yield the verdict on each row, and store who is added, a chunk at a time."""
+    first_rows: dict[str, int] = {}
+    rows = table.rows()
+    while chunk := list(islice(rows, CHUNK)):
+        read = [_read(row, mapping) for row in chunk]
+        candidates = [each for each in read if isinstance(each, Candidate)]
+        known = known_people(candidates, campaign)
+        added: list[Prospect] = []
+        for each in read:
+            if isinstance(each, Verdict):
+                yield each
+                continue
+            verdict = _verdict_on(each, known, first_rows)
+            if verdict.outcome is Outcome.ADDED:
+                added.append(each.prospect(campaign))
+            yield verdict
+        if not dry_run:
+            Prospect.objects.bulk_create(added)
+
+
+def _read(row: Row, mapping: ColumnMapping) -> Candidate | Verdict:
+    try:
+        return candidate_in(row, mapping)
+    except RowRefusedError as refused:
+        return Verdict(row.number, Outcome.REFUSED, "", refused.field, refused.reason, row.cells)
+
+
+def _verdict_on(candidate: Candidate, known: Known, first_rows: dict[str, int]) -> Verdict:
+    key, company = candidate.person_key, candidate.company_key
+    outcome, field, reason = Outcome.ADDED, "", known.elsewhere.get(key, "")
+    if key in first_rows:
+        outcome, reason = Outcome.DUPLICATE, f"the same person as in row {first_rows[key]}"
+    elif key in known.here:
+        outcome, reason = Outcome.KNOWN, "already in this campaign"
+    elif key in known.barred_people:
+        outcome, field = Outcome.DO_NOT_CONTACT, candidate.identified_by
+        reason = known.barred_people[key] or "on the do-not-contact list"
+    elif company in known.barred_companies:
+        outcome, field = Outcome.DO_NOT_CONTACT, "company"
+        reason = known.barred_companies[company] or "company on the do-not-contact list"
+    first_rows.setdefault(key, candidate.row)
+    return Verdict(candidate.row, outcome, candidate.shown_as, field, reason, candidate.cells)
