@@ -6,6 +6,7 @@ import argparse
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sandbox.app import Core, Options, default_accounts
 from sandbox.clock import parse
@@ -59,72 +60,57 @@ def _instant(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 instant") from error
 
 
+def _add_behaviour(parser: argparse.ArgumentParser) -> None:
+    plain = Settings()
+    add = parser.add_argument
+    seconds: dict[str, Any] = {"type": _seconds, "metavar": "SECONDS"}
+    number: dict[str, Any] = {"type": _whole, "metavar": "N"}
+    add("--lag", **seconds, default=plain.lag_seconds, help="before a new invitation shows")
+    add("--profile-lag", **seconds, help="the same for profiles alone")
+    add("--day-cap", **number, default=plain.day_cap, help="invitations in 24 hours")
+    add("--week-cap", **number, default=plain.week_cap, help="invitations in 7 days")
+    add("--month-note-cap", **number, help="notes from a free account in 30 days; none if left out")
+    add("--cap-error", choices=CAP_ERRORS, default=plain.cap_error, help="answer at a cap")
+    add("--page-cap", **number, default=plain.page_cap, help="longest page of sent ones")
+    add("--allow-repeats", action="store_true", help="a second invitation is a second effect")
+    add("--clock", type=_instant, metavar="INSTANT", help="start the clock there; it ticks on")
+    add("--fault-rate", type=_rate, default=0.0, help="share of invite calls that fail somehow")
+    add("--fault-seed", **number, default=1, help="makes the failures repeatable")
+    add("--fault-seconds", **seconds, default=30.0, help="length of random hangs")
+
+
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the default of an option unless that is nothing."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False):
+            return action.help
+        return super()._get_help_string(action)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="A stand-in for Unipile's API v1 (LinkedIn connection requests). Nothing"
         " leaves this machine and nobody is real.",
+        formatter_class=_Formatter,
     )
-    plain = Settings()
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=_port, default=8090, help="port to listen on; 0 picks a free one")
+    add("--api-key", default=Options().api_key, help="the X-API-KEY that callers must send")
     add(
-        "--port",
-        type=_port,
-        default=8090,
-        help="port to listen on; 0 picks a free one (%(default)s)",
+        "--account",
+        type=_account,
+        action="append",
+        metavar="ID:TYPE",
+        dest="listed",
+        help=f"an account, TYPE one of {', '.join(Tier)}; repeat for more"
+        " (default: one free and one sales_navigator)",
     )
-    add(
-        "--api-key",
-        default=Options().api_key,
-        help="the X-API-KEY that callers must send (%(default)s)",
-    )
-    add("--account", type=_account, action="append", metavar="ID:TYPE", dest="listed",
-        help="an account, TYPE one of free, premium, sales_navigator; repeat for more"
-        " (default: one free and one sales_navigator)")  # fmt: skip
-    add("--accounts", type=_whole, metavar="N", help="N accounts, sandbox-account-001 and on,"
-        " of each type in turn")  # fmt: skip
+    add("--accounts", type=_whole, metavar="N", help="N accounts, sandbox-account-001 and on")
     add("--state", type=Path, metavar="FILE", help="keep what happens in FILE, go on from it")
-    add("--lag", type=_seconds, default=plain.lag_seconds, metavar="SECONDS",
-        help="time before a new invitation shows (%(default)s)")  # fmt: skip
-    add("--profile-lag", type=_seconds, metavar="SECONDS", help="the same for profiles alone")
-    add(
-        "--day-cap",
-        type=_whole,
-        default=plain.day_cap,
-        help="invitations in 24 hours (%(default)s)",
-    )
-    add(
-        "--week-cap",
-        type=_whole,
-        default=plain.week_cap,
-        help="invitations in 7 days (%(default)s)",
-    )
-    add("--month-note-cap", type=_whole, help="notes from a free account in 30 days (LinkedIn"
-        " allows about 5)")  # fmt: skip
-    add(
-        "--cap-error",
-        choices=CAP_ERRORS,
-        default=plain.cap_error,
-        help="answer at a cap (%(default)s)",
-    )
-    add(
-        "--page-cap",
-        type=_whole,
-        default=plain.page_cap,
-        help="longest page of sent ones (%(default)s)",
-    )
-    add("--allow-repeats", action="store_true", help="take a second invitation to a person as a"
-        " second effect")  # fmt: skip
-    add("--clock", type=_instant, metavar="INSTANT", help="start the clock there; it ticks on")
-    add(
-        "--fault-rate",
-        type=_rate,
-        default=0.0,
-        help="share of invite calls that fail somehow (%(default)s)",
-    )
-    add("--fault-seed", type=_whole, default=1, help="makes the failures repeatable (%(default)s)")
-    add("--fault-seconds", type=_seconds, default=30.0, help="length of random hangs (%(default)s)")
+    _add_behaviour(parser)
     return parser
 
 

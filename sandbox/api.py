@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,6 +20,16 @@ from sandbox.world import World
 MAX_BODY_BYTES = 1_000_000
 
 
+def _parse(body: bytes) -> Any:
+    """Read JSON that can be written again as UTF-8; ValueError if it is none."""
+    try:
+        value = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is a ValueError
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request, read whole."""
@@ -31,7 +42,7 @@ class Ask:
     def loose_body(self) -> JSON:
         """Return the JSON object sent, or an empty one whatever was sent instead."""
         try:
-            body = json.loads(self.body)
+            body = _parse(self.body)
         except ValueError:
             return {}
         return body if isinstance(body, dict) else {}
@@ -43,7 +54,7 @@ class Ask:
         if len(self.body) > MAX_BODY_BYTES:
             raise ApiError("content_too_large")
         try:
-            body = json.loads(self.body)
+            body = _parse(self.body)
         except ValueError:
             raise ApiError("malformed_request") from None
         if not isinstance(body, dict):
@@ -62,7 +73,7 @@ class Ask:
         text = self.query.get("limit")
         if text is None:
             return default
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= most:
             raise ApiError("invalid_parameters", f"limit must be between 1 and {most}.")
         return int(text)
 

@@ -211,7 +211,7 @@ def read_cursor(text: str) -> JSON:
     """Read a cursor back; 400 if it is none."""
     try:
         values = json.loads(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
         raise ApiError("invalid_parameters", "The cursor is not valid.")

@@ -60,6 +60,8 @@ def test_a_wrong_invitation_is_refused(
         (b"{", "application/json", 400, "malformed_request"),
         (b"[]", "application/json", 400, "malformed_request"),
         (b"\xff\xfe", "application/json", 400, "malformed_request"),
+        (b'{"account_id": "\\ud800"}', "application/json", 400, "malformed_request"),
+        (b"[" * 100_000, "application/json", 400, "malformed_request"),
         (b"a=b", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
         (b'"' + b"x" * 1_100_000 + b'"', "application/json", 400, "content_too_large"),
     ],
@@ -221,7 +223,7 @@ def test_pages_may_be_shorter_than_asked_for(api: Api, control: Control) -> None
     assert page["cursor"] is not None
 
 
-@pytest.mark.parametrize("limit", ["0", "251", "-1", "ten", "1.5", ""])
+@pytest.mark.parametrize("limit", ["0", "251", "-1", "ten", "1.5", "", "9" * 5000])
 def test_a_limit_out_of_range_is_refused(api: Api, limit: str) -> None:
     answer = api.get("/users/invite/sent", account_id=FREE, limit=limit)
 
