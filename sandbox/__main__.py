@@ -76,7 +76,7 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     add("--clock", type=_instant, metavar="INSTANT", help="start the clock there; it ticks on")
     add("--fault-rate", type=_rate, default=0.0, help="share of invite calls that fail somehow")
     add("--fault-seed", **number, default=1, help="makes the failures repeatable")
-    add("--fault-seconds", **seconds, default=30.0, help="length of random hangs")
+    add("--fault-seconds", **seconds, default=30.0, help="length of random hangs, delays, drips")
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):

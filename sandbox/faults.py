@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
     ANSWER = "answer"  # any status, type and body
     HANG = "hang"  # hold the connection for `seconds`, then close it without an answer
-    DRIP = "drip"  # `bytes` of the answer every `interval` seconds
+    DRIP = "drip"  # `bytes` of the answer every `interval`, for `seconds` at most
     RESET = "reset"  # TCP reset without an answer
     CLOSE = "close"  # orderly end of the connection without an answer
     GARBAGE = "garbage"  # 200 with an HTML page
@@ -142,7 +142,7 @@ MIX: tuple[Fault, ...] = (
 class Weather:
     """A standing chance of a fault: `rate` of the invite calls, drawn with `seed`.
 
-    Hangs and delays drawn from it last `seconds`.
+    Hangs, delays and drips drawn from it last `seconds`.
     """
 
     rate: float = 0.0

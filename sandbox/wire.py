@@ -220,7 +220,8 @@ async def _drip(fault: Fault, exchange: Exchange, answer: Answer) -> None:
     rest = head + body if fault.head else body
     if not fault.head:
         exchange.write(head)
-    while rest:
+    end = asyncio.get_running_loop().time() + fault.seconds
+    while rest and asyncio.get_running_loop().time() <= end:
         exchange.write(rest[: fault.bytes])
         rest = rest[fault.bytes :]
         if await exchange.hold(fault.interval) is not Hold.ELAPSED:

@@ -184,6 +184,15 @@ def test_a_drip_before_the_effect_carries_an_error(api: Api, control: Control, h
     assert control.effects() == []
 
 
+def test_a_drip_is_cut_off_in_the_end(api: Api, control: Control) -> None:
+    control.fault("drip", route="invite", when="after", interval=0.05, seconds=0.1)
+
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        api.invite("ada")
+
+    assert len(control.effects()) == 1
+
+
 @BOTH
 def test_a_delay_gives_the_true_answer_late(
     api: Api, control: Control, when: str, effects: int
