@@ -1,0 +1,91 @@
+"""What every page of the admin has in common: walls between workspaces, and lists of any length."""
+
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import cached_property
+
+_M = TypeVar("_M", bound=models.Model)
+User = AbstractBaseUser | AnonymousUser
+
+
+def behind_walls(rows: models.QuerySet[_M], user: User, path: str) -> models.QuerySet[_M]:
+    """Return those rows that belong to a workspace of the user's; superusers see all.
+
+    :param path: the lookup that leads from a row to its workspace, `pk` for a workspace itself.
+    """
+    if getattr(user, "is_superuser", False):
+        return rows
+    return rows.filter(**{f"{path}__in": getattr(user, "workspaces").values("pk")})  # noqa: B009
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts up to a bound: nobody pages through a million rows, and counting them takes seconds.
+
+    `is_cut` says that there are more than `count`.
+    """
+
+    COUNT_AT_MOST = 10_000
+
+    @cached_property
+    def _counted(self) -> int:
+        rows = self.object_list
+        if not isinstance(rows, models.QuerySet):
+            return len(rows)
+        return rows.order_by()[: self.COUNT_AT_MOST + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, self.COUNT_AT_MOST)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._counted > self.COUNT_AT_MOST
+
+
+class _Walled:
+    """What pages and their inlines share: choices stop at the walls too."""
+
+    admin_site: admin.AdminSite
+
+    def get_field_queryset(
+        self, db: str | None, db_field: Any, request: HttpRequest
+    ) -> models.QuerySet[Any] | None:
+        related = self.admin_site._registry.get(db_field.remote_field.model)
+        if isinstance(related, DeskAdmin):
+            return related.get_queryset(request)
+        found: models.QuerySet[Any] | None = super().get_field_queryset(  # type: ignore[misc]
+            db, db_field, request
+        )
+        return found
+
+
+class DeskAdmin(_Walled, admin.ModelAdmin):  # type: ignore[type-arg]
+    """A page of the admin. `workspace_path` leads from a row to its workspace."""
+
+    workspace_path = "workspace"
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return behind_walls(super().get_queryset(request), request.user, self.workspace_path)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        # A guessed id behind another wall is answered like one that never was.
+        raise Http404(f"There is no such {opts.verbose_name}, or it is not yours to see.")
+
+
+class DeskInline(_Walled, admin.TabularInline):  # type: ignore[type-arg]
+    """Rows inside a page."""
+
+    extra = 0
+    show_change_link = True

@@ -1,0 +1,11 @@
+"""The operations desk: the admin's pages about when and how requests are sent."""
+
+from django.contrib import admin
+
+from queueing.admin import accounts, campaigns, evidence, hours, items, ticker
+
+__all__ = ["accounts", "campaigns", "evidence", "hours", "items", "ticker"]
+
+admin.site.site_header = "SendQ"
+admin.site.site_title = "SendQ"
+admin.site.index_title = "Operations desk"

@@ -1,0 +1,65 @@
+"""What was done: runs, calls and stops. Read only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from campaigns.desk import DeskAdmin, DeskInline
+from queueing.models import ProcessRun, SendAttempt, SendingStop
+
+
+class ReadOnly:
+    """Evidence is looked at, never written."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AttemptInline(ReadOnly, DeskInline):
+    model = SendAttempt
+    fields = (
+        "number",
+        "kind",
+        "started_at",
+        "finished_at",
+        "outcome",
+        "http_status",
+        "error_code",
+        "detail",
+    )
+    verbose_name_plural = "calls to Unipile"
+
+
+@admin.register(SendAttempt)
+class SendAttemptAdmin(ReadOnly, DeskAdmin):
+    workspace_path = "item__workspace"
+    list_display = ("item", "number", "kind", "started_at", "outcome", "http_status", "error_code")
+    list_filter = ("kind", "outcome")
+    list_select_related = ("item__prospect",)
+    ordering = ("-started_at",)
+
+
+@admin.register(ProcessRun)
+class ProcessRunAdmin(ReadOnly, DeskAdmin):
+    list_display = ("started_at", "finished_at", "trigger", "message")
+    list_filter = ("trigger",)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return admin.ModelAdmin.get_queryset(self, request)  # a run serves all workspaces
+
+
+@admin.register(SendingStop)
+class SendingStopAdmin(ReadOnly, DeskAdmin):
+    list_display = ("stopped_at", "stopped_by", "reason", "lifted_at", "lifted_by")
+    list_select_related = ("stopped_by", "lifted_by")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return admin.ModelAdmin.get_queryset(self, request)  # a stop holds all workspaces

@@ -1,0 +1,76 @@
+"""Every page of the admin answers."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django_q.models import OrmQ, Schedule
+from pytest_django import Settings
+
+from queueing import sample
+from queueing.models import SendAttempt
+from tests.admin.conftest import a_user, logged_in
+from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.fixture
+def _sample(db: None) -> None:
+    sample.load(NOON)
+
+
+@pytest.mark.usefixtures("_sample")
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_lists_and_pages_answer(desk: Client, model: type[Model]) -> None:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+
+    assert desk.get(reverse(f"{name}_changelist")).status_code == 200
+    row = model._default_manager.first()
+    if row is not None:
+        assert desk.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.usefixtures("_sample")
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_searches_answer(desk: Client, model: type[Model]) -> None:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+
+    answer = desk.get(reverse(name), {"q": "ada example"})
+
+    assert answer.status_code == 200
+
+
+def test_every_page_says_sandbox(desk: Client, settings: Settings) -> None:
+    settings.IN_SANDBOX = True
+    assert b"sandbox-mark" in desk.get("/admin/").content
+    settings.IN_SANDBOX = False
+    assert b"sandbox-mark" not in desk.get("/admin/").content
+
+
+@pytest.mark.parametrize("model", [Schedule, OrmQ])
+def test_only_superusers_touch_the_task_queue(desk: Client, model: type[Model]) -> None:
+    clerk = a_user("clerk")
+    clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="django_q"))
+    name = f"admin:django_q_{model._meta.model_name}"
+
+    browser = logged_in(clerk)
+
+    assert browser.get(reverse(f"{name}_changelist")).status_code == 200
+    assert browser.get(reverse(f"{name}_add")).status_code == 403
+    assert (desk.get(reverse(f"{name}_add")).status_code == 200) == (model is Schedule)
+
+
+def test_an_item_with_calls_cannot_be_deleted(desk: Client) -> None:
+    workspace = a_workspace()
+    account = an_account(workspace)
+    item = an_item(a_campaign(workspace, account), account)
+    url = reverse("admin:queueing_queueitem_delete", args=[item.pk])
+    assert desk.get(url).status_code == 200
+
+    SendAttempt.objects.create(item=item, kind="send", number=1, started_at=NOON)
+
+    assert desk.get(url).status_code == 403
+    assert desk.post(url, {"post": "yes"}).status_code == 403
