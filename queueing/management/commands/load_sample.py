@@ -1,0 +1,17 @@
+"""Load the sample workspace into an empty database."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from queueing import sample
+
+
+class Command(BaseCommand):
+    help = "Load the sample workspace, if the database holds no workspace yet."
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        if sample.load(timezone.now()):
+            return f"Loaded the sample workspace: {len(sample.PEOPLE)} items over two accounts."
+        return "There is a workspace already: nothing was loaded."
