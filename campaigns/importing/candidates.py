@@ -76,16 +76,7 @@ def candidate_in(row: Row, mapping: ColumnMapping) -> Candidate:
 
     :raises RowRefusedError: naming the column and what is wrong with it.
     """
-    if row.problem:
-        raise RowRefusedError("", row.problem)
-    width = len(mapping.header)
-    if any(map(str.strip, row.cells[width:])):
-        raise RowRefusedError(
-            "",
-            f"the row has {len(row.cells)} cells and the header {width}: a cell that holds the "
-            "delimiter needs quotation marks",
-        )
-    cells = row.cells[:width] + ("",) * (width - len(row.cells))
+    cells = _fitted_cells(row, mapping)
     identity, identified_by = _identity(cells, mapping)
     values = {name: _value(cells, mapping, name) for name in LONGEST}
     if not values["first_name"] and not values["last_name"]:
@@ -101,8 +92,50 @@ def _cell(cells: tuple[str, ...], index: int | None) -> str:
     return "" if text in _NOTHING else text
 
 
+def identities_in(row: Row, mapping: ColumnMapping) -> set[people.Identity]:
+    """Return all that a row says of who a person is: a public address, a user id, or both.
+
+    :raises RowRefusedError: where it says nothing.
+    """
+    return {identity for identity, _ in _identities(_fitted_cells(row, mapping), mapping)}
+
+
+def company_in(row: Row, mapping: ColumnMapping) -> str:
+    """Return the company in a row.
+
+    :raises RowRefusedError: where there is none.
+    """
+    index = mapping.column("company")
+    company = _value(_fitted_cells(row, mapping), mapping, "company")
+    if not company:
+        raise RowRefusedError("" if index is None else mapping.header[index], "no company")
+    return company
+
+
+def _fitted_cells(row: Row, mapping: ColumnMapping) -> tuple[str, ...]:
+    """Return a row's cells, as many as the header has."""
+    if row.problem:
+        raise RowRefusedError("", row.problem)
+    width = len(mapping.header)
+    if any(map(str.strip, row.cells[width:])):
+        raise RowRefusedError(
+            "",
+            f"the row has {len(row.cells)} cells and the header {width}: a cell that holds the "
+            "delimiter needs quotation marks",
+        )
+    return row.cells[:width] + ("",) * (width - len(row.cells))
+
+
 def _identity(cells: tuple[str, ...], mapping: ColumnMapping) -> tuple[people.Identity, str]:
     """Return the first slug that the row holds, else the first user id, and its column."""
+    found = _identities(cells, mapping)
+    return next((each for each in found if each[0].slug), found[0])
+
+
+def _identities(
+    cells: tuple[str, ...], mapping: ColumnMapping
+) -> list[tuple[people.Identity, str]]:
+    """Return each identity that the row holds, at least one, with the name of its column."""
     found: list[tuple[people.Identity, str]] = []
     refusals: list[RowRefusedError] = []
     for index in _identifying(mapping):
@@ -113,9 +146,8 @@ def _identity(cells: tuple[str, ...], mapping: ColumnMapping) -> tuple[people.Id
             found.append((_identity_in_cell(text, mapping.fields[index]), mapping.header[index]))
         except ValidationError as error:
             refusals.append(RowRefusedError(mapping.header[index], " ".join(error.messages)))
-    best = next((each for each in found if each[0].slug), found[0] if found else None)
-    if best:
-        return best
+    if found:
+        return found
     if refusals:
         raise refusals[0]
     raise RowRefusedError(mapping.header[_identifying(mapping)[0]], "no profile address")
