@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from campaigns.models import LinkedInAccount, Prospect
-from queueing import retries
+from queueing import hours, retries
 from queueing.models import QueueItem
 from queueing.unipile import Outcome, Profile
 
@@ -17,9 +17,11 @@ Status = QueueItem.Status
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
 LIMIT_REST = dt.timedelta(hours=24)
 LIMIT_REST_AT_MOST = dt.timedelta(hours=72)
+RESTRICTION_REST = dt.timedelta(days=3)
 THROTTLE_REST = dt.timedelta(hours=1)
 THROTTLE_REST_AT_MOST = dt.timedelta(hours=24)
 UNKNOWN_IN_A_ROW = 3
+BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
 
 NEEDS_A_LOOK_UP = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED)
@@ -40,6 +42,7 @@ class Answer:
 
 
 FOUND = "found"
+WITHDRAWN = "invitation_withdrawn"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class History:
     unknown_in_a_row: int
     next_day_at: dt.datetime
     retry_delays_seconds: Sequence[int]
+    hours: hours.Hours
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def after_send(sent: Answer, look: Answer | None, history: History, now: dt.date
                 error_message="LinkedIn shows the invitation as pending.",
                 prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
             )
-        return _withdrawn(now)
+        return withdrawn(now)
     if profile is not None and is_connected(profile):
         return _connected()
     if sent.outcome == Outcome.ALREADY_INVITED:
@@ -150,7 +154,7 @@ def by_profile(profile: Profile, now: dt.datetime) -> Verdict | None:
             "has_invited_us", "The person has invited this account: accept that on LinkedIn."
         )
     if seen == ("SENT", "WITHDRAWN"):
-        return _withdrawn(now)
+        return withdrawn(now)
     return None
 
 
@@ -168,8 +172,14 @@ def _sent(sent: Answer, history: History) -> Verdict:
     )
 
 
-def _retry(answer: Answer, history: History, now: dt.datetime) -> Verdict:
+def next_try(history: History, now: dt.datetime) -> dt.datetime | None:
+    """Return when to try again, inside the sending hours; None when the retries are used up."""
     at = retries.retry_at(now, history.attempts + 1, history.retry_delays_seconds)
+    return at and (hours.next_opening(history.hours, at) or at)
+
+
+def _retry(answer: Answer, history: History, now: dt.datetime) -> Verdict:
+    at = next_try(history, now)
     if at is None:
         return Verdict(
             Status.FAILED,
@@ -206,9 +216,10 @@ def _skipped(code: str, message: str) -> Verdict:
     return Verdict(Status.SKIPPED, code, message, prospect_status=Prospect.Status.SKIPPED)
 
 
-def _withdrawn(now: dt.datetime) -> Verdict:
+def withdrawn(now: dt.datetime) -> Verdict:
+    """Return the verdict on somebody whose earlier invitation was withdrawn."""
     return _skipped(
-        "invitation_withdrawn",
+        WITHDRAWN,
         "An earlier invitation was withdrawn. LinkedIn takes a new one from "
         f"{(now + REINVITE_AFTER).date()} on at the earliest.",
     )
@@ -252,13 +263,16 @@ def _disconnected(answer: Answer, history: History, now: dt.datetime) -> Account
 
 
 def _restricted(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
-    return AccountChange(LinkedInAccount.Status.RESTRICTED, reason=answer.summary)
+    # Unipile may go on to report the account as OK: it rests a while before it is tried again.
+    return AccountChange(
+        LinkedInAccount.Status.RESTRICTED,
+        rest_until=now + RESTRICTION_REST,
+        reason=answer.summary,
+    )
 
 
 def _bad_api_key(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
-    return AccountChange(
-        stop_everything=True, reason="Unipile refuses the API key: check UNIPILE_API_KEY."
-    )
+    return AccountChange(stop_everything=True, reason=BAD_API_KEY_REASON)
 
 
 # The account cannot send now; the item did nothing wrong and keeps all its tries.

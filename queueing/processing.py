@@ -13,8 +13,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from queueing import calls, claiming, outcomes, recording
+from queueing import calls, claiming, journal, outcomes, recording
 from queueing.claiming import Call
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.outcomes import Answer, Verdict
@@ -22,6 +23,7 @@ from queueing.unipile import Client
 
 logger = logging.getLogger(__name__)
 
+RECONNECT_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4)
 Clock = Callable[[], dt.datetime]
 
 
@@ -49,6 +51,7 @@ class Run:
     waiting: Iterator[uuid.UUID]
     started: float = field(default_factory=time.monotonic)
     claimed: int = 0
+    broken: DatabaseError | None = None
     results: list[ItemResult] = field(default_factory=list)
 
     def may_claim(self) -> bool:
@@ -56,6 +59,7 @@ class Run:
         return (
             (self.limit is None or self.claimed < self.limit)
             and time.monotonic() - self.started < self.deadline_seconds
+            and self.broken is None
             and not self.should_stop()
         )
 
@@ -65,7 +69,13 @@ class Run:
             account = next(self.waiting, None)
             if account is None:
                 return None
-            call = claiming.claim(account, self.row, self.clock())
+            try:
+                call = claiming.claim(account, self.row, self.clock())
+            except DatabaseError as error:
+                # Nothing more is claimed; the calls in flight are still ended and recorded.
+                logger.exception("The database does not let anything be claimed")
+                self.broken = error
+                return None
             if call is not None:
                 self.claimed += 1
                 return call
@@ -74,10 +84,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Step:
-    """A call in flight. `sent` is the answer to the send that made a look-up necessary."""
+    """A call in flight. `sent` and `sent_call`: the send that made this look-up necessary."""
 
     call: Call
     sent: Answer | None = None
+    sent_call: Call | None = None
+
+    @property
+    def sending_call(self) -> Call:
+        return self.sent_call or self.call
 
 
 def process_queue(
@@ -97,6 +112,7 @@ def process_queue(
     :param deadline_seconds: claim nothing more after so many seconds; calls under way are ended.
     :param should_stop: asked before each claim.
     """
+    journal.replay()
     claiming.recover(clock())
     run = Run(
         client=client,
@@ -109,6 +125,8 @@ def process_queue(
     )
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="sender") as senders:
         _send_all(run, senders, concurrency)
+    if run.broken is not None:
+        raise run.broken
     return run.results
 
 
@@ -123,7 +141,7 @@ def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
             return
         ended, _ = wait(in_flight, return_when=FIRST_COMPLETED)
         for future in ended:
-            following = _carry_on(run, in_flight.pop(future), future.result())
+            following = _carry_on_or_keep(run, in_flight.pop(future), future.result())
             if following is not None:
                 in_flight[_submit(run, senders, following.call)] = following
 
@@ -133,6 +151,25 @@ def _submit(run: Run, senders: ThreadPoolExecutor, call: Call) -> Future[Answer]
     age = (run.clock() - call.claim.claimed_at).total_seconds()
     not_after = time.monotonic() + settings.SENDING_BOUND_SECONDS / 2 - age
     return senders.submit(calls.make, run.client, call, not_after)
+
+
+def _carry_on_or_keep(run: Run, step: Step, answer: Answer) -> Step | None:
+    """Carry on, through short absences of the database; else keep the answer in the journal."""
+    for pause in RECONNECT_PAUSES_SECONDS:
+        try:
+            return _carry_on(run, step, answer)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The database is away (%s); the next try in %s s", error, pause)
+            connection.close()
+            time.sleep(pause)
+    try:
+        return _carry_on(run, step, answer)
+    except DatabaseError as error:
+        logger.exception("The answer about %s cannot be recorded now", step.call.claim.name)
+        run.broken = error
+        if step.sent is not None or step.call.kind == SendAttempt.Kind.SEND:
+            journal.keep(step.sending_call, step.sent or answer, run.clock())
+        return None
 
 
 def _carry_on(run: Run, step: Step, answer: Answer) -> Step | None:
@@ -166,7 +203,7 @@ def _after_send(run: Run, step: Step, answer: Answer) -> Step | None:
         return None
     recording.finish_attempt(step.call, answer, now)
     call = claiming.begin_call(claim, SendAttempt.Kind.LOOKUP, run.row, now)
-    return Step(call, sent=answer) if call else None
+    return Step(call, sent=answer, sent_call=step.call) if call else None
 
 
 def _end(run: Run, step: Step, answer: Answer, sent: Answer) -> None:

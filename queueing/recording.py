@@ -5,7 +5,9 @@ Fenced by the claim's token: whoever lost the claim changes nothing but its own 
 
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,7 +15,7 @@ from django.db.models import F, Q
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.people import normalised_slug
-from queueing import gates, limits, outcomes
+from queueing import gates, limits, notices, outcomes
 from queueing.claiming import INTERRUPTED, Call, Claim
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.outcomes import AccountChange, Answer, History, Verdict
@@ -51,7 +53,9 @@ def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
 
 def history_of(claim: Claim, now: dt.datetime) -> History:
     """Read what went before this claim, for the decision on an answer to it."""
-    item = QueueItem.objects.only("attempts").get(pk=claim.item_id)
+    item = QueueItem.objects.select_related(
+        "campaign__sending_hours", "campaign__workspace__sending_hours"
+    ).get(pk=claim.item_id)
     outcomes = list(
         SendAttempt.objects.filter(
             item__linkedin_account=claim.account_id,
@@ -69,6 +73,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         unknown_in_a_row=_in_a_row(outcomes, Outcome.UNKNOWN),
         next_day_at=limits.next_day_start(now, gates.policy().day_zone),
         retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
+        hours=gates.hours_of(item.campaign.hours()),
     )
 
 
@@ -115,8 +120,10 @@ def record(
         finish_attempt(call, answer, now)
         won = _record_item(call.claim, verdict, now, invitation_id)
         if won:
-            _record_prospect(call.claim, verdict, now)
-        _record_account(call.claim, verdict.account, now)
+            record_prospect(call.claim.item_id, verdict, now)
+            if verdict.status == QueueItem.Status.FAILED:
+                notices.item_failed(call.claim.item_id, verdict.error_message, answer.raw, now)
+        change_account(call.claim.account_id, verdict.account, now)
     if not won:
         logger.error(
             "Item %s: the claim was lost before its outcome (%s) was recorded; "
@@ -139,28 +146,34 @@ def _held_by(claim: Claim) -> Q:
 
 def _record_item(claim: Claim, verdict: Verdict, now: dt.datetime, invitation_id: str) -> bool:
     held = QueueItem.objects.filter(_held_by(claim), pk=claim.item_id)
-    changes: dict[str, object] = {
+    changes = _changes(verdict, now)
+    if verdict.status == QueueItem.Status.SENT:
+        changes |= {"sent_at": now, "invitation_id": invitation_id}
+    return bool(held.update(**changes))
+
+
+def _changes(verdict: Verdict, now: dt.datetime) -> dict[str, Any]:
+    changes: dict[str, Any] = {
         "status": verdict.status,
         "claim_token": None,
         "error_code": verdict.error_code,
         "error_message": verdict.error_message,
         "updated_at": now,
     }
-    if verdict.status == QueueItem.Status.SENT:
-        changes |= {"sent_at": now, "invitation_id": invitation_id}
     if verdict.burns_attempt:
         changes["attempts"] = F("attempts") + 1
     if verdict.retry_at:
         changes["scheduled_for"] = verdict.retry_at
-    return bool(held.update(**changes))
+    return changes
 
 
-def _record_prospect(claim: Claim, verdict: Verdict, now: dt.datetime) -> None:
+def record_prospect(item_id: uuid.UUID, verdict: Verdict, now: dt.datetime) -> None:
+    """Bring an item's prospect to what the verdict says; never back from a later state."""
     if not verdict.prospect_status:
         return
     beyond = [Prospect.Status.CONNECTED, Prospect.Status.REPLIED]
     prospect = (
-        Prospect.objects.filter(queue_items=claim.item_id)
+        Prospect.objects.filter(queue_items=item_id)
         .exclude(status__in=beyond)
         .select_related("campaign")
         .first()
@@ -180,16 +193,43 @@ def follow_up_due_at(campaign: Campaign, sent_at: dt.datetime) -> dt.datetime:
     return sent_at + dt.timedelta(days=campaign.follow_up_after_days)
 
 
-def _record_account(claim: Claim, change: AccountChange, now: dt.datetime) -> None:
-    accounts = LinkedInAccount.objects.filter(pk=claim.account_id)
-    if change.status:
-        accounts.filter(status=LinkedInAccount.Status.CONNECTED).update(
-            status=change.status, pause_reason=change.reason
+def settle_doubt(
+    item: QueueItem,
+    verdict: Verdict,
+    invitation_id: str,
+    sent_at: dt.datetime | None,
+    now: dt.datetime,
+) -> bool:
+    """End an item's doubt as the verdict says; return False where it was ended meanwhile."""
+    with transaction.atomic():
+        in_doubt = QueueItem.objects.filter(
+            pk=item.pk, status=QueueItem.Status.UNCONFIRMED, claimed_at=item.claimed_at
         )
-    if change.rest_until:
-        accounts.filter(
-            Q(paused_until__isnull=True) | Q(paused_until__lt=change.rest_until)
-        ).update(paused_until=change.rest_until, pause_reason=change.reason)
+        changes = _changes(verdict, now) | {"sent_at": sent_at, "invitation_id": invitation_id}
+        if not in_doubt.update(**changes):
+            return False
+        record_prospect(item.pk, verdict, now)
+        if verdict.status == QueueItem.Status.FAILED:
+            notices.item_failed(item.pk, verdict.error_message, "", now)
+    return True
+
+
+def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetime) -> None:
+    """Let an account rest, or give it another status; say so once for each change of state."""
+    account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    rests_until = account.paused_until or now
+    was_resting = rests_until > now
+    told = ""
+    if change.status and account.status == LinkedInAccount.Status.CONNECTED:
+        account.status, account.pause_reason = change.status, change.reason
+        told = f"{account.get_status_display()}: {change.reason}"
+    if change.rest_until and change.rest_until > rests_until:
+        account.paused_until, account.pause_reason = change.rest_until, change.reason
+        if not was_resting and not told:
+            told = f"Rests until {change.rest_until:%Y-%m-%d %H:%M} UTC: {change.reason}"
+    account.save(update_fields=["status", "pause_reason", "paused_until"])
+    if told:
+        notices.account_changed(account, told, now)
     if change.stop_everything:
         stop_sending(change.reason, now)
 
@@ -199,5 +239,6 @@ def stop_sending(reason: str, now: dt.datetime) -> None:
     try:
         with transaction.atomic():
             SendingStop.objects.create(reason=reason, stopped_at=now)
+            notices.sending_stopped(reason, now)
     except IntegrityError:
         logger.info("Sending is stopped already; not stopped again for: %s", reason)

@@ -1,4 +1,4 @@
-"""When a failed call is tried again. Pure."""
+"""How long to wait before a call is tried again, and how long an account rests. Pure."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -9,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Count
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import claiming, gates, processing
+from queueing import claiming, gates, notices, processing
 from queueing.gates import Gate, GateState
 from queueing.models import ProcessRun, QueueItem
 from queueing.processing import Clock, ItemResult
 from queueing.unipile import Client, base_url
+
+logger = logging.getLogger(__name__)
 
 
 class NotConnectedError(Exception):
@@ -82,13 +86,17 @@ def run(
         _finish(row, clock(), {}, f"Ended early: {type(error).__name__}: {error}")
         raise
     counts = Counter(item.status for item in results)
+    notices.send_digests(clock())
     _finish(row, clock(), {**counts, "held": result["held"]}, result["message"])
     return result
 
 
 def _finish(row: ProcessRun, now: dt.datetime, counts: dict[str, Any], message: str) -> None:
     row.finished_at, row.counts, row.message = now, counts, message
-    row.save(update_fields=["finished_at", "counts", "message"])
+    try:
+        row.save(update_fields=["finished_at", "counts", "message"])
+    except DatabaseError:
+        logger.exception("The end of the run cannot be noted: %s", message)
 
 
 def result_of(

@@ -28,6 +28,8 @@ def jobs() -> list[Job]:
             ("process_send_queue", "--trigger", "schedule"),
         ),
         Job("process_pending_prospects", "*/15 * * * *", ("process_pending_prospects",)),
+        Job("reconcile_send_queue", "*/5 * * * *", ("reconcile_send_queue",)),
+        Job("sync_accounts", "7-59/15 * * * *", ("sync_accounts",)),
         Job("execute_scheduled_campaigns", "*/5 * * * *", ("execute_scheduled_campaigns",)),
     ]
 

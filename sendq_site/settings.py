@@ -167,6 +167,7 @@ if bool(UNIPILE_DSN) != bool(UNIPILE_API_KEY):
     )
 SANDBOX_FILE = DATA_DIR / "sandbox.json"
 IN_SANDBOX = not UNIPILE_DSN or UNIPILE_DSN.startswith("http://")
+JOURNAL_DIR = DATA_DIR / "journal"  # answers that the database could not take
 CRON_SECRET = env.str("CRON_SECRET", default="")
 
 # Sending
@@ -205,6 +206,11 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Task queue",
 }
 
+# Where people reach this site: for the links in notices.
+SITE_URL = env.str(
+    "SITE_URL",
+    default=f"https://{ALLOWED_HOSTS[0]}" if SERVED_TO_OTHERS else "http://127.0.0.1:8000",
+).rstrip("/")
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sendq@localhost")
 

@@ -1,0 +1,117 @@
+"""Tell a workspace's people what needs them: one digest a workspace and run, never a mail an item.
+
+A notice is written in the transaction of what it tells of, and mailed at the end of the run: a
+crash in between delays it, and loses nothing.
+"""
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Iterable
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+
+from campaigns.models import LinkedInAccount, Workspace
+from campaigns.people import email_list
+from queueing.models import Notice, QueueItem
+
+logger = logging.getLogger(__name__)
+
+
+def item_failed(item_id: uuid.UUID, text: str, raw: str, now: dt.datetime) -> None:
+    """Note that an item failed for good."""
+    item = QueueItem.objects.select_related("prospect", "campaign").get(pk=item_id)
+    Notice.objects.create(
+        workspace_id=item.workspace_id,
+        kind=Notice.Kind.ITEM_FAILED,
+        item=item,
+        text=f"{item.prospect} ({item.campaign}): {text}",
+        detail=raw,
+        created_at=now,
+    )
+
+
+def account_changed(account: LinkedInAccount, text: str, now: dt.datetime) -> None:
+    """Note that an account stopped sending, or goes on."""
+    Notice.objects.create(
+        workspace_id=account.workspace_id,
+        kind=Notice.Kind.ACCOUNT_CHANGED,
+        text=f"{account.name}: {text}",
+        created_at=now,
+    )
+
+
+def sending_stopped(reason: str, now: dt.datetime) -> None:
+    """Note for every workspace that SendQ itself stopped all sending."""
+    Notice.objects.bulk_create(
+        Notice(
+            workspace=workspace,
+            kind=Notice.Kind.SENDING_STOPPED,
+            text=f"All sending is stopped: {reason}",
+            created_at=now,
+        )
+        for workspace in Workspace.objects.all()
+    )
+
+
+def send_digests(now: dt.datetime) -> int:
+    """Mail what is still to be told, one digest a workspace; return how many were mailed.
+
+    Notices are taken before the mail and given back if it cannot be sent, so that two runs at once
+    do not tell the same twice.
+    """
+    mailed = 0
+    waiting = Notice.objects.filter(mailed_at__isnull=True).order_by()
+    for workspace in Workspace.objects.filter(pk__in=waiting.values("workspace")):
+        taken = _take(workspace, now)
+        if not taken:
+            continue
+        addresses = email_list(workspace.notify_emails)
+        if not addresses:
+            logger.warning(
+                "%s notices for %s, which has no addresses for notices", len(taken), workspace
+            )
+            continue
+        try:
+            _digest(workspace, addresses, taken).send()
+        except (OSError, SMTPException):
+            logger.exception("The notices for %s could not be mailed; tried again", workspace)
+            _keep_for_later(taken)
+        else:
+            mailed += 1
+    return mailed
+
+
+def _take(workspace: Workspace, now: dt.datetime) -> list[Notice]:
+    with transaction.atomic():
+        notices = list(
+            Notice.objects.select_for_update(skip_locked=True)
+            .filter(workspace=workspace, mailed_at__isnull=True)
+            .order_by("created_at", "id")
+        )
+        Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
+    return notices
+
+
+def _keep_for_later(notices: Iterable[Notice]) -> None:
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=None)
+
+
+def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:
+    lines = [f"SendQ has something to tell about {workspace}.", ""]
+    for notice in notices:
+        lines.append(f"- {notice.text}")
+        if notice.item_id:
+            path = reverse("admin:queueing_queueitem_change", args=[notice.item_id])
+            lines.append(f"  {settings.SITE_URL}{path}")
+        if notice.detail:
+            lines.append(f"  Unipile answered: {notice.detail[:1000]}")
+    number = "1 notice" if len(notices) == 1 else f"{len(notices)} notices"
+    subject = f"[SendQ] {workspace}: {number}"
+    return EmailMessage(
+        " ".join(subject.split()), "\n".join(lines), settings.DEFAULT_FROM_EMAIL, addresses
+    )

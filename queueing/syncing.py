@@ -1,0 +1,76 @@
+"""Ask Unipile how the accounts are: hold those that are lost, let those go on that are back."""
+
+import datetime as dt
+import logging
+from collections import Counter
+
+from django.db import transaction
+
+from campaigns.models import LinkedInAccount
+from queueing import notices, recording
+from queueing.models import SendingStop
+from queueing.outcomes import BAD_API_KEY_REASON, AccountChange
+from queueing.unipile import Account, Client, Outcome, UnipileError
+
+logger = logging.getLogger(__name__)
+
+OK = "OK"
+PASSING = "CONNECTING"  # Unipile is at it: neither lost nor back
+Status = LinkedInAccount.Status
+
+
+def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
+    """Bring every account's status to what Unipile reports; return how many changed to what.
+
+    A restricted account goes on when Unipile reports it as OK and its rest is over.
+
+    :raises UnipileError: where Unipile cannot be asked; a refused API key stops all sending first.
+    """
+    try:
+        reported = {account.id: account for account in client.accounts()}
+    except UnipileError as error:
+        if error.outcome == Outcome.BAD_API_KEY:
+            recording.stop_sending(BAD_API_KEY_REASON, now)
+        raise
+    changed: Counter[str] = Counter()
+    if _lift_own_stop(now):
+        changed["sending_on"] += 1
+    for account_id, unipile_id in LinkedInAccount.objects.values_list("pk", "unipile_account_id"):
+        with transaction.atomic():
+            account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+            status = _bring_to(account, reported.get(unipile_id), now)
+        if status:
+            changed[status] += 1
+    return changed
+
+
+def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.datetime) -> str:
+    """Change one locked account where its report calls for it; return the new status or ""."""
+    if reported is None:
+        return _lose(account, "Unipile does not know this account.", now)
+    if reported.status == PASSING:
+        return ""
+    if reported.status != OK:
+        return _lose(
+            account, f"Unipile reports {reported.status}: reconnect the account there.", now
+        )
+    resting = account.paused_until is not None and account.paused_until > now
+    if account.status == Status.CONNECTED or (account.status == Status.RESTRICTED and resting):
+        return ""
+    account.status, account.pause_reason = Status.CONNECTED, ""
+    account.save(update_fields=["status", "pause_reason"])
+    notices.account_changed(account, "connected again; it goes on sending", now)
+    return Status.CONNECTED
+
+
+def _lose(account: LinkedInAccount, reason: str, now: dt.datetime) -> str:
+    if account.status != Status.CONNECTED:
+        return ""
+    recording.change_account(account.pk, AccountChange(Status.DISCONNECTED, reason=reason), now)
+    return Status.DISCONNECTED
+
+
+def _lift_own_stop(now: dt.datetime) -> bool:
+    """Lift the stop that SendQ made for a refused API key: the key has just been taken."""
+    own = SendingStop.objects.open().filter(stopped_by__isnull=True, reason=BAD_API_KEY_REASON)
+    return bool(own.update(lifted_at=now))
