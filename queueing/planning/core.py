@@ -1,0 +1,120 @@
+"""People and accounts make slots; a queue makes the runs that will send it. Pure."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
+from typing import Generic, TypeVar
+
+from queueing.planning.slots import Jitter, Slot, Timeline
+from queueing.planning.ticks import Calendar
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A person's place: the index of the account's timeline, and the slot."""
+
+    account: int
+    slot: Slot
+
+
+class Spreader:
+    """Gives one campaign's people slots, each the soonest that any of its accounts has left.
+
+    So every account gets what its limits, its warm-up and what other campaigns queued leave it; of
+    accounts that are free at the same run, the one that was given the fewest comes first.
+    """
+
+    def __init__(
+        self, timelines: Sequence[Timeline], calendar: Calendar, not_before: int = 0
+    ) -> None:
+        """Plan from `not_before` on: epoch seconds, such as the campaign's start; 0 means now."""
+        self._timelines = timelines
+        self._calendar = calendar
+        self._not_before = not_before
+        # Nothing before these instants is free any more: what is taken stays taken.
+        self._from = [max(not_before, timeline.now) for timeline in timelines]
+        self._given = [0] * len(timelines)
+        self._heaps: dict[tuple[int, ...], list[tuple[int, int, int]]] = {}
+        self._may_go_now = [
+            start == line.now for start, line in zip(self._from, timelines, strict=True)
+        ]
+
+    def place(self, eligible: tuple[int, ...], jitter: Jitter) -> Placed | None:
+        """Give one person a slot with one of the eligible accounts; None where none ever has one.
+
+        :param eligible: indexes of timelines.
+        """
+        heap = self._heaps.get(eligible)
+        if heap is None:
+            heap = self._heaps[eligible] = [(0, 0, account) for account in eligible]
+            heapify(heap)
+        while heap:
+            account = heap[0][2]
+            free = self._timelines[account].first_free(self._calendar, self._from[account])
+            if free is None:
+                heappop(heap)
+                continue
+            # Others may have taken the run this entry was made for.
+            current = (free.tick, self._given[account], account)
+            if heap[0] != current:
+                heapreplace(heap, current)
+                continue
+            return Placed(account, self._take(account, free, jitter))
+        return None
+
+    def _take(self, account: int, free: Slot, jitter: Jitter) -> Slot:
+        timeline = self._timelines[account]
+        slot = None
+        if self._may_go_now[account]:
+            self._may_go_now[account] = False
+            slot = timeline.take_now(self._calendar)
+        if slot is None:
+            slot = timeline.take_near(self._calendar, free, jitter, self._not_before)
+        self._from[account] = slot.tick + 1
+        self._given[account] += 1
+        return slot
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Generic[Key]):
+    """A pending item: its key, and when it falls due (epoch seconds)."""
+
+    key: Key
+    at: int
+
+
+@dataclass(frozen=True)
+class Line(Generic[Key]):
+    """An account's pending items of one campaign, in turn: only the first may go."""
+
+    calendar: Calendar
+    items: Sequence[Waiting[Key]]
+    not_before: int = 0
+
+
+def simulate(timeline: Timeline, lines: Sequence[Line[Key]]) -> Iterator[tuple[Waiting[Key], Slot]]:
+    """Send an account's queue ahead of time, as runs will: at each the oldest due item that may go.
+
+    Yields in the order of sending and takes the slots; items that never go are left out.
+    """
+    heads = [0] * len(lines)
+    heap = [(0, line.items[0].at, number) for number, line in enumerate(lines) if line.items]
+    heapify(heap)
+    while heap:
+        tick, at, number = heap[0]
+        line, item = lines[number], lines[number].items[heads[number]]
+        free = timeline.first_free(line.calendar, max(item.at, line.not_before, tick))
+        if free is None:
+            heappop(heap)
+        elif free.tick > tick:
+            heapreplace(heap, (free.tick, at, number))
+        else:
+            timeline.take(free)
+            yield item, Slot(item.at, free.tick, free.day)
+            heads[number] += 1
+            if heads[number] < len(line.items):
+                heapreplace(heap, (free.tick, line.items[heads[number]].at, number))
+            else:
+                heappop(heap)

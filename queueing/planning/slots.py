@@ -1,0 +1,201 @@
+"""One account's time: what it has sent, what is planned, and where one more fits. Pure.
+
+The rules are those of the gates, seen ahead: daily cap, rolling weekly cap and spacing. Instants
+are whole epoch seconds.
+"""
+
+import datetime as dt
+import hashlib
+import uuid
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from queueing import limits
+from queueing.planning.ticks import HORIZON_SECONDS, LATENESS_SECONDS, Calendar, Stretch
+
+WEEK_SECONDS = int(limits.WEEK.total_seconds())
+
+
+class Binds(StrEnum):
+    """What keeps one more request from going."""
+
+    DAILY_CAP = "daily cap"
+    WEEKLY_CAP = "weekly cap"
+    SPACING = "spacing"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an account may do. `daily` gives the limit of a day; the gap is in seconds."""
+
+    daily: Callable[[dt.date], limits.Limit]
+    weekly: limits.Limit
+    own_gap: int | None
+    policy: limits.Policy
+    rests_until: int = 0
+
+    def gap(self, calendar: Calendar, day: dt.date) -> int:
+        return limits.gap_seconds(
+            self.policy,
+            own=self.own_gap,
+            open_seconds=calendar.open_seconds,
+            daily=self.daily(day).value,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """`at`: when the item falls due; `tick`: the run that sends it; `day`: the day it counts on."""
+
+    at: int
+    tick: int
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """Two numbers in [0, 1): which of the possible runs, and how long before it."""
+
+    run: float = 0.0
+    lead: float = 0.0
+
+    @classmethod
+    def of(cls, seed: uuid.UUID, key: uuid.UUID) -> "Jitter":
+        """Return the jitter of one person under a seed: always the same."""
+        digest = hashlib.blake2b(key.bytes, digest_size=8, key=seed.bytes).digest()
+        high, low = int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:], "big")
+        return cls(high / 2**32, low / 2**32)
+
+
+class Timeline:
+    """What one account has sent and will send, in order."""
+
+    def __init__(self, terms: Terms, now: int, sent: Iterable[int]) -> None:
+        """Begin with what counts against the caps already: the instants of `sent`."""
+        self.terms = terms
+        self.now = now
+        self.earliest = max(now, terms.rests_until)
+        self._times = sorted(sent)
+        self._day_limits: dict[dt.date, limits.Limit] = {}
+        self._gaps: dict[tuple[int, dt.date], int] = {}
+        zone = terms.policy.day_zone
+        self._per_day = Counter(
+            dt.datetime.fromtimestamp(instant, zone).date() for instant in self._times
+        )
+
+    def limit_on(self, day: dt.date) -> limits.Limit:
+        """Return the daily limit that holds on a day."""
+        known = self._day_limits.get(day)
+        if known is None:
+            known = self._day_limits[day] = self.terms.daily(day)
+        return known
+
+    def first_free(self, calendar: Calendar, not_before: int) -> Slot | None:
+        """Return the first run at which one more may go, or None within the horizon."""
+        instant = max(not_before, self.earliest)
+        given_up_at = instant + HORIZON_SECONDS
+        while instant < given_up_at:
+            found = calendar.at_or_after(instant)
+            if found is None:
+                return None
+            stretch, index = found
+            tick = stretch.ticks[index]
+            blocked = self.blocked(tick, stretch, self._gap(calendar, stretch.day))
+            if blocked is None:
+                return Slot(tick, tick, stretch.day)
+            instant = blocked[1]
+        return None
+
+    def blocked(self, instant: int, stretch: Stretch, gap: int) -> tuple[Binds, int] | None:
+        """Return what keeps one more from going at an instant, and when to ask again."""
+        if self._per_day[stretch.day] >= self.limit_on(stretch.day).value:
+            return Binds.DAILY_CAP, stretch.day_ends
+        position = bisect_right(self._times, instant)
+        if position and instant < (free_at := self._times[position - 1] + gap):
+            return Binds.SPACING, free_at
+        if position < len(self._times) and self._times[position] < instant + gap:
+            return Binds.SPACING, self._times[position] + gap
+        return self._week_is_full(instant, position)
+
+    def _week_is_full(self, instant: int, position: int) -> tuple[Binds, int] | None:
+        weekly, reach = self.terms.weekly.value, WEEK_SECONDS + LATENESS_SECONDS
+        if weekly <= 0:
+            return Binds.WEEKLY_CAP, instant + HORIZON_SECONDS
+        if position >= weekly and self._times[position - weekly] >= instant - reach:
+            return Binds.WEEKLY_CAP, self._times[position - weekly] + reach + 1
+        # What is planned behind this instant must keep its place.
+        for later in range(position, bisect_right(self._times, instant + reach)):
+            first = bisect_left(self._times, self._times[later] - reach)
+            if later - first + 1 >= weekly:
+                return Binds.WEEKLY_CAP, self._times[later] + 1
+        return None
+
+    def take(self, slot: Slot) -> None:
+        """Count one more at a slot."""
+        if not self._times or slot.tick >= self._times[-1]:
+            self._times.append(slot.tick)
+        else:
+            self._times.insert(bisect_right(self._times, slot.tick), slot.tick)
+        self._per_day[slot.day] += 1
+
+    def take_now(self, calendar: Calendar) -> Slot | None:
+        """Take a slot that is due at once, or return None where a gate is closed now.
+
+        It goes with the next run: a person may start one by hand, else the ticker does.
+        """
+        stretch = calendar.at(self.now)
+        if stretch is None or self.earliest > self.now:
+            return None
+        if self.blocked(self.now, stretch, self._gap(calendar, stretch.day)):
+            return None
+        run = self.first_free(calendar, self.now)
+        if run is None:
+            return None
+        slot = Slot(self.now, run.tick, run.day)
+        self.take(slot)
+        return slot
+
+    def take_near(
+        self, calendar: Calendar, free: Slot, jitter: Jitter, not_before: int = 0
+    ) -> Slot:
+        """Take a slot at or soon after a free one, and let it fall due some time before its run.
+
+        Jitter never costs the day a request: it uses the room that is left over.
+        """
+        found = calendar.at_or_after(free.tick)
+        if found is None:
+            raise ValueError("the slot is not one of this calendar")
+        stretch, index = found
+        gap = self._gap(calendar, stretch.day)
+        index = self._jittered(calendar, stretch, index, gap, jitter)
+        tick = stretch.ticks[index]
+        position = bisect_right(self._times, tick)
+        since = max(stretch.before(index), self.earliest, not_before)
+        if position:
+            since = max(since, self._times[position - 1] + gap)
+        slot = Slot(tick - int(jitter.lead * max(tick - since, 0)), tick, stretch.day)
+        self.take(slot)
+        return slot
+
+    def _jittered(
+        self, calendar: Calendar, stretch: Stretch, index: int, gap: int, jitter: Jitter
+    ) -> int:
+        starts = calendar.latest_starts(stretch, gap)
+        left = self.limit_on(stretch.day).value - self._per_day[stretch.day]
+        possible = bisect_right(starts, -index, key=lambda start: -start)
+        last = starts[min(left, possible) - 1] if possible else index
+        room = bisect_right(stretch.ticks, stretch.ticks[index] + gap // 2) - 1
+        chosen = index + int(jitter.run * (max(min(last, room), index) - index + 1))
+        is_free = self.blocked(stretch.ticks[chosen], stretch, gap) is None
+        return chosen if is_free else index
+
+    def _gap(self, calendar: Calendar, day: dt.date) -> int:
+        """Return the gap between two runs, in seconds: a send is recorded late, never early."""
+        key = (id(calendar), day)
+        known = self._gaps.get(key)
+        if known is None:
+            known = self._gaps[key] = self.terms.gap(calendar, day) + LATENESS_SECONDS
+        return known
