@@ -1,0 +1,201 @@
+"""What accounts have sent and have waiting, read once: the planner's view of the database."""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from campaigns.models import Campaign, ClosedDay, LinkedInAccount
+from queueing import gates, hours, limits
+from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.planning.core import Line, Waiting, simulate
+from queueing.planning.slots import Slot, Terms, Timeline
+from queueing.planning.ticks import Calendar, ticker
+
+# Campaigns that send, or will by themselves.
+WILL_SEND = Q(campaign__status=Campaign.Status.ACTIVE) | Q(
+    campaign__status=Campaign.Status.DRAFT, campaign__starts_at__isnull=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A pending item, as planning sees it."""
+
+    id: uuid.UUID
+    account_id: uuid.UUID
+    campaign_id: uuid.UUID
+    prospect_id: uuid.UUID
+    scheduled_for: dt.datetime
+    pinned: bool
+    attempts: int
+
+    @property
+    def at(self) -> int:
+        return epoch(self.scheduled_for)
+
+
+def epoch(instant: dt.datetime) -> int:
+    """Return an instant as whole epoch seconds, rounded down."""
+    return int(instant.timestamp() // 1)
+
+
+def instant(seconds: int) -> dt.datetime:
+    """Return epoch seconds as an aware UTC instant."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def accounts_of(campaign: Campaign) -> list[LinkedInAccount]:
+    """Return a campaign's accounts in a fixed order, with their workspace."""
+    return list(campaign.accounts.select_related("workspace").order_by("name", "pk"))
+
+
+def can_send(account: LinkedInAccount) -> bool:
+    """Return whether an account will send again without anybody's doing."""
+    return account.status == LinkedInAccount.Status.CONNECTED
+
+
+def starts_at(campaign: Campaign) -> int:
+    """Return from when on a campaign sends, in epoch seconds; 0 for one that does already."""
+    if campaign.status == Campaign.Status.DRAFT and campaign.starts_at:
+        return epoch(campaign.starts_at)
+    return 0
+
+
+def campaigns() -> QuerySet[Campaign]:
+    """Return campaigns with all that `gates.hours_of` reads, in a fixed number of queries."""
+    days = Prefetch("sending_hours__closed_days", ClosedDay.objects.order_by("date"))
+    default_days = Prefetch("workspace__sending_hours__closed_days", ClosedDay.objects.all())
+    return Campaign.objects.select_related(
+        "sending_hours", "workspace__sending_hours"
+    ).prefetch_related(days, default_days)
+
+
+@contextmanager
+def planning(workspace_id: uuid.UUID) -> Iterator[None]:
+    """Let one planner at a time work on a workspace, in this database; others wait here.
+
+    Two at once would give the same slots away twice. No row is locked: sending goes on meanwhile.
+    """
+    key = int.from_bytes(workspace_id.bytes[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        if connection.in_atomic_block:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+            yield
+            return
+        cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+class Board:
+    """The accounts' timelines, begun with what they sent, and the calendars of hours."""
+
+    def __init__(self, accounts: Sequence[LinkedInAccount], now: dt.datetime) -> None:
+        """Read what counts against the accounts' caps. Accounts come with their workspace."""
+        self.accounts = {account.pk: account for account in accounts}
+        self.now = now
+        self._policy = gates.policy()
+        self._calendars: dict[hours.Hours, Calendar] = {}
+        sent = self._sent()
+        self.timelines = {
+            key: Timeline(self._terms(account), epoch(now), sent[key])
+            for key, account in self.accounts.items()
+        }
+
+    def calendar(self, sending_hours: hours.Hours) -> Calendar:
+        """Return the calendar of some hours: one for all campaigns that keep them."""
+        known = self._calendars.get(sending_hours)
+        if known is None:
+            known = self._calendars[sending_hours] = Calendar(
+                sending_hours,
+                ticker(settings.SEND_QUEUE_CRON),
+                self._policy.day_zone,
+                epoch(self.now) - 86_400,
+            )
+        return known
+
+    def simulate(
+        self, pending: Iterable[Pending], of: dict[uuid.UUID, Campaign]
+    ) -> Iterator[tuple[Pending, Slot]]:
+        """Send pending items ahead of time, account by account; takes their slots.
+
+        :param pending: in turn.
+        :param of: their campaigns.
+        """
+        calendars = {key: self.calendar(gates.hours_of(of[key].hours())) for key in of}
+        waiting: dict[tuple[uuid.UUID, uuid.UUID], list[Waiting[Pending]]] = defaultdict(list)
+        for item in pending:
+            waiting[item.account_id, item.campaign_id].append(Waiting(item, item.at))
+        for key, account in self.accounts.items():
+            lines = [
+                Line(calendars[campaign_id], items, starts_at(of[campaign_id]))
+                for (account_id, campaign_id), items in waiting.items()
+                if account_id == key and can_send(account)
+            ]
+            for entry, slot in simulate(self.timelines[key], lines):
+                yield entry.key, slot
+
+    def simulate_queue(self) -> Iterator[tuple[Pending, Slot]]:
+        """Send ahead of time what the accounts have waiting in campaigns that will send."""
+        items = QueueItem.objects.filter(WILL_SEND, linkedin_account__in=self.accounts)
+        pending = list(pending_of(items))
+        of = campaigns().in_bulk({item.campaign_id for item in pending})
+        return self.simulate(pending, of)
+
+    def _terms(self, account: LinkedInAccount) -> Terms:
+        return Terms(
+            daily=partial(gates.daily_limit_of, account),
+            weekly=limits.weekly_limit(
+                self._policy, account_type=account.account_type, own=account.weekly_limit
+            ),
+            own_gap=account.min_gap_seconds,
+            policy=self._policy,
+            rests_until=epoch(account.paused_until) + 1 if account.paused_until else 0,
+        )
+
+    def _sent(self) -> dict[uuid.UUID, list[int]]:
+        """Return when the requests were sent that still count, by account, in one query.
+
+        Those in flight count as sent now; those in doubt as long as `counting_since` counts them.
+        """
+        longest_gap = max((a.min_gap_seconds or 0 for a in self.accounts.values()), default=0)
+        since = self.now - max(limits.WEEK, dt.timedelta(seconds=longest_gap))
+        bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+        counting = (
+            QueueItem.objects.filter(linkedin_account__in=self.accounts)
+            .counting_since(since)
+            .annotate(at=Coalesce("sent_at", F("claimed_at") + bound))
+            .values_list("linkedin_account_id", "at")
+        )
+        sent: dict[uuid.UUID, list[int]] = defaultdict(list)
+        for account_id, at in counting:
+            sent[account_id].append(min(epoch(at), epoch(self.now)))
+        return sent
+
+
+def pending_of(items: QueueItemQuerySet) -> Iterator[Pending]:
+    """Yield pending items in turn, without those that the do-not-contact list holds."""
+    fields = (
+        "id",
+        "linkedin_account_id",
+        "campaign_id",
+        "prospect_id",
+        "scheduled_for",
+        "pinned",
+        "attempts",
+    )
+    may_go = items.pending().filter(~gates.on_do_not_contact_list())
+    for row in may_go.in_turn().values_list(*fields).iterator(chunk_size=5000):
+        yield Pending(*row)

@@ -1,0 +1,135 @@
+"""Who of a campaign may be queued, and why the others may not."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campaigns import messages
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
+from queueing.models import QueueItem
+
+ALREADY_INVITED = "Already invited in this workspace"
+ALREADY_QUEUED = "Already queued in this campaign"
+ALREADY_CONNECTED = "Already connected"
+DO_NOT_CONTACT = "On the do-not-contact list"
+NO_PROFILE = "No LinkedIn profile"
+NEVER_OPEN = "The campaign's sending hours never open"
+LIMITS_FORBID = "The limits of the campaign's accounts never let them send"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why somebody is not queued. `for_good`: the prospect is set aside and not asked again."""
+
+    reason: str
+    for_good: bool = False
+
+
+def queued_elsewhere(campaign_name: str) -> str:
+    return f"Queued in campaign “{campaign_name}”"
+
+
+def no_account(accounts: Sequence[LinkedInAccount]) -> str:
+    """Say why none of a campaign's accounts can be used."""
+    if not accounts:
+        return "The campaign has no account to send from"
+    states = ", ".join(
+        f"{account} is {account.get_status_display().lower()}" for account in accounts
+    )
+    return f"No account of the campaign can send: {states}"
+
+
+def earlier_end(prospect: Prospect) -> str:
+    """Say what became of a prospect that was dealt with before."""
+    known = {
+        Prospect.Status.QUEUED: ALREADY_QUEUED,
+        Prospect.Status.CONNECTION_REQUEST_SENT: ALREADY_INVITED,
+        Prospect.Status.CONNECTED: ALREADY_CONNECTED,
+        Prospect.Status.REPLIED: ALREADY_CONNECTED,
+    }
+    status = Prospect.Status(prospect.status)
+    return known.get(status) or prospect.status_reason or f"{status.label} before"
+
+
+class Selection:
+    """A campaign's reasons to leave people out; the lists of the workspace are read once."""
+
+    def __init__(self, campaign: Campaign, note_limit: int) -> None:
+        """Judge a campaign's people.
+
+        :param note_limit: the longest note, in characters, that any usable account may send.
+        """
+        self._campaign = campaign
+        self._note_limit = note_limit
+        entries = DoNotContact.objects.filter(workspace=campaign.workspace_id)
+        listed = list(entries.values_list("kind", "value"))
+        self._persons = {value for kind, value in listed if kind == DoNotContact.Kind.PERSON}
+        self._companies = {value for kind, value in listed if kind == DoNotContact.Kind.COMPANY}
+        connected = Prospect.objects.filter(
+            campaign__workspace=campaign.workspace_id,
+            status__in=[Prospect.Status.CONNECTED, Prospect.Status.REPLIED],
+        ).only("public_identifier", "linkedin_user_id")
+        self._connected = {person.person_key for person in connected.iterator(chunk_size=5000)}
+
+    def judge(
+        self, prospects: Sequence[Prospect]
+    ) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, LeftOut]]:
+        """Return the notes of those who may be queued, and why the others may not be."""
+        held = self.held([prospect.person_key for prospect in prospects])
+        notes: dict[uuid.UUID, str] = {}
+        left_out: dict[uuid.UUID, LeftOut] = {}
+        for prospect in prospects:
+            person = self._person_left_out(prospect) or held.get(prospect.person_key)
+            if person is None:
+                note, person = self._note(prospect)
+            if person is None:
+                notes[prospect.pk] = note
+            else:
+                left_out[prospect.pk] = person
+        return notes, left_out
+
+    def held(self, person_keys: Sequence[str]) -> dict[str, LeftOut]:
+        """Return why people are held: queued, in doubt, or invited, here or in another campaign."""
+        rows = (
+            QueueItem.objects.holding_the_person()
+            .filter(
+                workspace=self._campaign.workspace_id,
+                person_key__in=person_keys,
+                kind=QueueItem.Kind.CONNECTION_REQUEST,
+            )
+            .values_list("person_key", "sent_at", "campaign_id", "campaign__name")
+        )
+        return {key: self._held_by(sent_at, pk, name) for key, sent_at, pk, name in rows}
+
+    def _held_by(self, sent_at: object, campaign_id: uuid.UUID, name: str) -> LeftOut:
+        if sent_at is not None:
+            return LeftOut(ALREADY_INVITED, for_good=True)
+        if campaign_id == self._campaign.pk:
+            return LeftOut(ALREADY_QUEUED)
+        return LeftOut(queued_elsewhere(name))
+
+    def _person_left_out(self, prospect: Prospect) -> LeftOut | None:
+        if not prospect.person_key:
+            return LeftOut(NO_PROFILE)
+        listed = {prospect.public_identifier, prospect.linkedin_user_id} & self._persons
+        if listed or prospect.company_key in self._companies:
+            return LeftOut(DO_NOT_CONTACT, for_good=True)
+        if prospect.person_key in self._connected:
+            return LeftOut(ALREADY_CONNECTED, for_good=True)
+        return None
+
+    def _note(self, prospect: Prospect) -> tuple[str, LeftOut | None]:
+        try:
+            note = messages.render(self._campaign.message_template, values_of(prospect))
+        except messages.UnfilledVariableError as error:
+            return "", LeftOut(f"Message: {error} and has no fallback")
+        if len(note) > self._note_limit:
+            return "", LeftOut(f"Message longer than {self._note_limit} characters")
+        return note, None
+
+
+def values_of(prospect: Prospect) -> dict[str, str]:
+    """Return what a message's variables stand for: extra columns of the import, then fields."""
+    extra = prospect.variables if isinstance(prospect.variables, dict) else {}
+    values = {str(name): str(value) for name, value in extra.items()}
+    return values | {name: getattr(prospect, name) for name in messages.PROSPECT_FIELDS}
