@@ -1,0 +1,26 @@
+"""Start campaigns whose time has come, and complete those that are done."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from queueing import planning
+
+
+class Command(BaseCommand):
+    help = (
+        "Queue and start the drafts whose start time has come; complete the active campaigns in "
+        "which everybody is dealt with. Safe to repeat."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        report = planning.execute_scheduled_campaigns(timezone.now())
+        result = json.dumps(report.as_json()) if options["json"] else str(report)
+        if report.not_started:
+            raise CommandError(result)
+        return result

@@ -1,0 +1,84 @@
+"""Start campaigns whose time has come, and complete those that are done."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from campaigns.models import Campaign, Prospect
+from queueing.models import QueueItem
+from queueing.planning.enqueue import CannotEnqueueError, enqueue
+
+STILL_TO_DO = (Prospect.Status.NEW, Prospect.Status.QUEUED)
+STILL_UNDER_WAY = (
+    QueueItem.Status.PENDING,
+    QueueItem.Status.SENDING,
+    QueueItem.Status.UNCONFIRMED,
+)
+
+
+@dataclass
+class ScheduleReport:
+    """Names of campaigns; `not_started` maps a name to the reason, `queued` counts people."""
+
+    started: list[str] = field(default_factory=list)
+    queued: int = 0
+    completed: list[str] = field(default_factory=list)
+    not_started: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = [f"Started {len(self.started)}, queued {self.queued}"]
+        parts.append(f"completed {len(self.completed)}.")
+        failures = [f"Not started: “{name}”. {why}" for name, why in self.not_started.items()]
+        return " ".join([", ".join(parts), *failures])
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "started": self.started,
+            "queued": self.queued,
+            "completed": self.completed,
+            "not_started": self.not_started,
+        }
+
+
+def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
+    """Start the drafts that are due and complete the active campaigns that are done.
+
+    Safe to repeat and to race. A draft is queued first and started then, so that one that is
+    interrupted is taken up again; one that can queue nobody stays a draft.
+    """
+    report = ScheduleReport()
+    due = Campaign.objects.filter(status=Campaign.Status.DRAFT, starts_at__lte=now)
+    for campaign in due.order_by("starts_at", "pk"):
+        _start(campaign, now, report)
+    for campaign in done().order_by("name", "pk"):
+        if done().filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):
+            report.completed.append(campaign.name)
+    return report
+
+
+def done() -> QuerySet[Campaign]:
+    """Return active campaigns that have people, all of them dealt with, and nothing under way."""
+    people = Prospect.objects.filter(campaign=OuterRef("pk"))
+    items = QueueItem.objects.filter(campaign=OuterRef("pk"), status__in=STILL_UNDER_WAY)
+    return Campaign.objects.filter(
+        Exists(people),
+        ~Exists(people.filter(status__in=STILL_TO_DO)),
+        ~Exists(items),
+        status=Campaign.Status.ACTIVE,
+    )
+
+
+def _start(campaign: Campaign, now: dt.datetime, report: ScheduleReport) -> None:
+    try:
+        queued = enqueue(campaign, now)
+    except CannotEnqueueError as error:
+        report.not_started[campaign.name] = str(error)
+        return
+    report.queued += queued.queued
+    if queued.cannot_send and not QueueItem.objects.pending().filter(campaign=campaign).exists():
+        report.not_started[campaign.name] = queued.cannot_send
+        return
+    draft = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT)
+    if draft.update(status=Campaign.Status.ACTIVE):
+        report.started.append(campaign.name)
