@@ -7,12 +7,13 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower, Trim
 
-from campaigns import messages, people
+from campaigns import messages, people, search
 from campaigns.sending_hours import ClosedDay, SendingHours, default_hours
 
 __all__ = [
@@ -115,6 +116,7 @@ class LinkedInAccount(models.Model):
     class Meta:
         ordering = ("name",)
         verbose_name = "LinkedIn account"
+        permissions = (("raise_cap", "Can raise a cap"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(account_type__in=["free", "premium", "sales_navigator"]),
@@ -302,6 +304,8 @@ class Prospect(models.Model):
             models.Index(
                 fields=["campaign", "status", "created_at", "id"], name="prospect_by_status"
             ),
+            # search.matching: the admin's search for people
+            GinIndex(search.words_of_a_prospect(), name="prospect_words"),
         )
 
     def __str__(self) -> str:

@@ -108,6 +108,7 @@ class QueueItem(models.Model):
     class Meta:
         db_table = "send_queue"
         ordering = ("scheduled_for", "created_at", "id")
+        permissions = (("send_now", "Can send before the planned time"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["workspace", "person_key", "kind"],
@@ -180,6 +181,23 @@ class QueueItem(models.Model):
                 condition=Q(status__in=["sending", "unconfirmed"]),
                 name="item_in_doubt",
             ),
+            # The admin's lists, all of them or of one status, in order
+            models.Index(fields=["scheduled_for", "created_at", "id"], name="item_in_order"),
+            models.Index(
+                fields=["status", "scheduled_for", "created_at", "id"], name="item_by_status"
+            ),
+            models.Index(fields=["workspace", "status", "scheduled_for"], name="item_by_workspace"),
+            # status.by_day: the dashboard's chart
+            models.Index(
+                fields=["sent_at"],
+                include=["workspace"],
+                condition=Q(sent_at__isnull=False),
+                name="item_sent_by_day",
+            ),
+            # status.by_day and the admin's failed sends, newest first
+            models.Index(
+                fields=["updated_at"], condition=Q(status="failed"), name="item_failed_by_day"
+            ),
         )
 
     def __str__(self) -> str:
@@ -188,6 +206,25 @@ class QueueItem(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.person_key = self.person_key or self.prospect.person_key
         super().save(*args, **kwargs)
+
+
+class FailedSend(QueueItem):
+    """What failed for good, for the admin's triage."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "failed send"
+
+
+class UnconfirmedSend(QueueItem):
+    """What may have been sent, and is not known to be."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "unconfirmed send"
+        permissions = (("confirm_unconfirmed", "Can confirm that nothing was sent"),)
 
 
 class ProcessRun(models.Model):
@@ -333,6 +370,7 @@ class SendingStop(models.Model):
 
     class Meta:
         ordering = ("-stopped_at",)
+        permissions = (("stop_all_sending", "Can stop all sending and let it go on"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["lifted_at"],

@@ -1,0 +1,38 @@
+"""Find people by the beginnings of words, in an index: any number of prospects takes no longer."""
+
+import re
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Replace
+
+WORDS_AT_MOST = 8
+
+_WORD = re.compile(r"\w+")
+
+
+def words_of_a_prospect() -> SearchVector:
+    """Return what an index holds of a prospect: name, company, and the parts of the slug."""
+    return SearchVector(
+        "first_name",
+        "last_name",
+        "company",
+        Replace("public_identifier", Value("-"), Value(" ")),
+        config="simple",
+    )
+
+
+def matching(prospects: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:
+    """Return the prospects in which every word of the text begins some word.
+
+    A profile address finds its person too: only what follows `/in/` counts.
+    """
+    words = _WORD.findall(text.rpartition("/in/")[2].lower())[:WORDS_AT_MOST]
+    if not words:
+        return prospects.none()
+    query = SearchQuery(
+        " & ".join(f"{word}:*" for word in words), search_type="raw", config="simple"
+    )
+    return prospects.alias(words=words_of_a_prospect()).filter(words=query)
