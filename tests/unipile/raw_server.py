@@ -6,9 +6,13 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 
-from queueing.unipile import Client
+import pytest
+
+from queueing.unipile import Client, UnipileError
 
 API_KEY = "key-of-the-tests"
+SENT = '{"object":"UserInvitationSent","invitation_id":"7461918827820281856"}'
+NOT_FOUND = '{"status":404,"type":"errors/resource_not_found","title":"User not found"}'
 
 Reply = Callable[[socket.socket], None]
 
@@ -103,3 +107,16 @@ def _some(conn: socket.socket) -> bytes:
     if not data:
         raise ConnectionResetError("no whole request")
     return data
+
+
+def refused_invitation(client: Client) -> UnipileError:
+    """The error that an invitation ends in."""
+    with pytest.raises(UnipileError) as caught:
+        client.invite("acc", "ACoAA1", "Hello")
+    return caught.value
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port

@@ -5,34 +5,17 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from queueing.unipile import Client, Outcome, UnipileError
 
-from .raw_server import API_KEY, RawServer, http
-
-SENT = '{"object":"UserInvitationSent","invitation_id":"7461918827820281856"}'
-NOT_FOUND = '{"status":404,"type":"errors/resource_not_found","title":"User not found"}'
-
-
-def invite(client: Client) -> UnipileError:
-    """The error that an invitation ends in."""
-    with pytest.raises(UnipileError) as caught:
-        client.invite("acc", "ACoAA1", "Hello")
-    return caught.value
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+from .raw_server import API_KEY, SENT, RawServer, free_port, http, refused_invitation
 
 
 def test_a_refused_connection_is_not_sent() -> None:
-    error = invite(Client(f"http://127.0.0.1:{free_port()}/api/v1", API_KEY))
+    error = refused_invitation(Client(f"http://127.0.0.1:{free_port()}/api/v1", API_KEY))
 
     assert error.outcome is Outcome.NOT_SENT
     assert error.http_status is None
@@ -40,7 +23,7 @@ def test_a_refused_connection_is_not_sent() -> None:
 
 
 def test_an_unknown_name_is_not_sent() -> None:
-    error = invite(Client("https://unipile.invalid:1/api/v1", API_KEY))
+    error = refused_invitation(Client("https://unipile.invalid:1/api/v1", API_KEY))
 
     assert error.outcome is Outcome.NOT_SENT
     assert "unipile.invalid" in error.summary
@@ -56,7 +39,7 @@ def test_a_slow_name_server_is_not_sent_in_time(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     started = time.monotonic()
 
-    error = invite(Client("https://api.example.com/api/v1", API_KEY, total_timeout=0.3))
+    error = refused_invitation(Client("https://api.example.com/api/v1", API_KEY, total_timeout=0.3))
 
     answered.set()
     assert error.outcome is Outcome.NOT_SENT
@@ -70,7 +53,9 @@ def test_a_connection_nobody_accepts_is_not_sent() -> None:
         for sock in waiting:
             sock.setblocking(False)
             sock.connect_ex(address)
-        error = invite(Client(f"http://127.0.0.1:{address[1]}", API_KEY, connect_timeout=0.3))
+        error = refused_invitation(
+            Client(f"http://127.0.0.1:{address[1]}", API_KEY, connect_timeout=0.3)
+        )
         for sock in waiting:
             sock.close()
 
@@ -85,7 +70,7 @@ def test_plain_text_behind_https_is_not_sent(server: RawServer) -> None:
     server.read_first = False
     server.reply = talk_plainly
 
-    error = invite(Client(server.url.replace("http:", "https:"), API_KEY))
+    error = refused_invitation(Client(server.url.replace("http:", "https:"), API_KEY))
 
     assert error.outcome is Outcome.NOT_SENT
 
@@ -93,7 +78,7 @@ def test_plain_text_behind_https_is_not_sent(server: RawServer) -> None:
 def test_an_unknown_certificate_is_not_sent(tls_server: RawServer) -> None:
     tls_server.reply = http(200, SENT)
 
-    error = invite(tls_server.client())
+    error = refused_invitation(tls_server.client())
 
     assert error.outcome is Outcome.NOT_SENT
     assert "certificate" in error.summary.lower()
@@ -124,7 +109,7 @@ def test_https_that_breaks_while_it_answers_is_unknown(tls_server: RawServer) ->
 
     tls_server.reply = break_off
 
-    assert invite(tls_server.client()).outcome is Outcome.UNKNOWN
+    assert refused_invitation(tls_server.client()).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.usefixtures("trusted")
@@ -132,7 +117,7 @@ def test_a_drip_over_https_meets_the_deadline(tls_server: RawServer) -> None:
     tls_server.reply = tls_server.drip(b"HTTP/1.1 200 OK\r\nX-Drip: ")
     started = time.monotonic()
 
-    error = invite(tls_server.client(total_timeout=0.5))
+    error = refused_invitation(tls_server.client(total_timeout=0.5))
 
     assert error.outcome is Outcome.UNKNOWN
     assert time.monotonic() - started < 5
@@ -154,7 +139,7 @@ def test_a_drip_meets_the_deadline(server: RawServer, drip: str) -> None:
     server.reply = server.drip(*DRIPS[drip])
     started = time.monotonic()
 
-    error = invite(server.client(total_timeout=0.5))
+    error = refused_invitation(server.client(total_timeout=0.5))
 
     assert error.outcome is Outcome.UNKNOWN
     assert time.monotonic() - started < 5
@@ -163,7 +148,7 @@ def test_a_drip_meets_the_deadline(server: RawServer, drip: str) -> None:
 def test_the_thread_of_a_given_up_call_ends(server: RawServer) -> None:
     server.reply = server.drip(b"HTTP/1.1 200 OK\r\nX-Drip: ")
 
-    invite(server.client(total_timeout=0.3))
+    refused_invitation(server.client(total_timeout=0.3))
 
     left_behind = [t for t in threading.enumerate() if t.name == "unipile"]
     for thread in left_behind:
@@ -174,7 +159,7 @@ def test_the_thread_of_a_given_up_call_ends(server: RawServer) -> None:
 def test_a_read_time_out_is_unknown(server: RawServer) -> None:
     server.reply = server.hang
 
-    error = invite(server.client(read_timeout=0.3))
+    error = refused_invitation(server.client(read_timeout=0.3))
 
     assert error.outcome is Outcome.UNKNOWN
     assert error.may_have_been_sent
@@ -186,177 +171,16 @@ def test_a_reset_after_the_request_is_unknown(server: RawServer) -> None:
 
     server.reply = reset
 
-    assert invite(server.client()).outcome is Outcome.UNKNOWN
+    assert refused_invitation(server.client()).outcome is Outcome.UNKNOWN
     assert len(server.requests) == 1
 
 
 def test_a_close_without_an_answer_is_unknown_and_not_repeated(server: RawServer) -> None:
-    error = invite(server.client())
+    error = refused_invitation(server.client())
 
     assert error.outcome is Outcome.UNKNOWN
     assert error.http_status is None
     assert len(server.requests) == 1
-
-
-BROKEN_SUCCESSES: dict[str, bytes] = {
-    "empty": http(200),
-    "no content": http(204),
-    "html": http(200, "<html>ok</html>"),
-    "list": http(200, f"[{SENT}]"),
-    "null": http(200, "null"),
-    "number": http(200, "7"),
-    "text": http(200, '"UserInvitationSent"'),
-    "truncated json": http(200, SENT[:-4]),
-    "truncated body": http(200, SENT + " " * 100)[:-50],
-    "other object": http(200, SENT.replace("UserInvitationSent", "InvitationSent")),
-    "no object": http(200, '{"invitation_id":"1"}'),
-    "error in a 200": http(200, NOT_FOUND),
-    "no id": http(200, '{"object":"UserInvitationSent"}'),
-    "empty id": http(200, '{"object":"UserInvitationSent","invitation_id":""}'),
-    "null id": http(200, '{"object":"UserInvitationSent","invitation_id":null}'),
-    "true id": http(200, '{"object":"UserInvitationSent","invitation_id":true}'),
-    "negative id": http(200, '{"object":"UserInvitationSent","invitation_id":-1}'),
-    "float id": http(200, '{"object":"UserInvitationSent","invitation_id":1.5}'),
-    "list id": http(200, '{"object":"UserInvitationSent","invitation_id":["1"]}'),
-    "nul id": http(200, '{"object":"UserInvitationSent","invitation_id":"1\\u0000"}'),
-    "surrogate id": http(200, '{"object":"UserInvitationSent","invitation_id":"\\ud800"}'),
-    "long id": http(200, '{"object":"UserInvitationSent","invitation_id":"%s"}' % ("1" * 101)),
-    "huge id": http(200, '{"object":"UserInvitationSent","invitation_id":%s}' % ("1" * 5000)),
-    "duplicate key": http(200, SENT[:-1] + ',"invitation_id":"2"}'),
-    "nan": http(200, SENT[:-1] + ',"usage":NaN}'),
-    "infinity": http(200, SENT[:-1] + ',"usage":-Infinity}'),
-    "deep": http(200, SENT[:-1] + ',"x":' + "[" * 100_000 + "]" * 100_000 + "}"),
-    "not utf-8": http(200, SENT.encode("utf-16")),
-    "bad gzip": http(200, SENT, "Content-Encoding: gzip"),
-    "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + SENT.encode(),
-    "bad length": b"HTTP/1.1 200 OK\r\nContent-Length: 9, 10\r\n\r\n" + SENT.encode(),
-    "many headers": http(200, SENT, *["X: y"] * 200),
-    "long header": http(200, SENT, "X: " + "y" * 100_000),
-    "no status": b"HTTP/1.1 yes\r\n\r\n" + SENT.encode(),
-    "not http": b"220 mail.example.com ESMTP\r\n",
-    "upgrade": b"HTTP/1.1 101 Switching\r\n\r\n" + SENT.encode(),
-}
-
-
-@pytest.mark.parametrize("case", BROKEN_SUCCESSES)
-def test_a_success_that_is_none_is_unknown(server: RawServer, case: str) -> None:
-    server.reply = BROKEN_SUCCESSES[case]
-
-    error = invite(server.client())
-
-    assert error.outcome is Outcome.UNKNOWN
-    assert "\x00" not in error.raw
-
-
-def test_a_huge_answer_is_cut_off(server: RawServer) -> None:
-    def flood(conn: socket.socket) -> None:
-        conn.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + SENT[:-1].encode())
-        for _ in range(160):
-            conn.sendall(b" " * 65_536)
-
-    server.reply = flood
-
-    error = invite(server.client())
-
-    assert error.outcome is Outcome.UNKNOWN
-    assert error.http_status == 200
-    assert "larger than 2000000 bytes" in error.summary
-    assert len(error.raw) == 4000
-
-
-def test_an_error_that_breaks_off_goes_by_its_status(server: RawServer) -> None:
-    for status, want in [(429, Outcome.THROTTLED), (503, Outcome.NOT_SENT), (422, Outcome.UNKNOWN)]:
-        server.reply = http(status, NOT_FOUND)[:-20]
-
-        error = invite(server.client())
-
-        assert (error.outcome, error.http_status) == (want, status)
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_post_is_never_redirected(
-    server: RawServer, other_server: RawServer, status: int
-) -> None:
-    server.reply = http(status, "", f"Location: {other_server.url}/users/invite")
-    other_server.reply = http(200, SENT)
-
-    error = invite(server.client())
-
-    assert error.outcome is Outcome.UNKNOWN
-    assert error.http_status == status
-    assert other_server.requests == []
-    assert len(server.requests) == 1
-
-
-def test_a_read_follows_a_redirect_on_its_own_server(server: RawServer) -> None:
-    replies = [
-        http(301, "", "Location: /api/v1/users/jane-doe/"),
-        http(404, NOT_FOUND),
-    ]
-    server.reply = lambda conn: conn.sendall(replies.pop(0))
-
-    with pytest.raises(UnipileError) as caught:
-        server.client().profile("acc", "jane-doe")
-
-    assert caught.value.outcome is Outcome.REJECTED
-    lines = [request.split(b"\r\n")[0] for request in server.requests]
-    assert lines == [
-        b"GET /api/v1/users/jane-doe?account_id=acc HTTP/1.1",
-        b"GET /api/v1/users/jane-doe/?account_id=acc HTTP/1.1",
-    ]
-
-
-def test_a_read_gives_up_after_three_redirects(server: RawServer) -> None:
-    server.reply = http(302, "", "Location: /api/v1/users/jane-doe")
-
-    with pytest.raises(UnipileError) as caught:
-        server.client().profile("acc", "jane-doe")
-
-    assert caught.value.outcome is Outcome.NOT_SENT
-    assert len(server.requests) == 4
-
-
-@pytest.mark.parametrize("form", ["http://127.0.0.1:{port}/x", "//127.0.0.1:{port}/x"])
-def test_the_key_goes_to_no_other_server(
-    server: RawServer, other_server: RawServer, form: str
-) -> None:
-    target = form.format(port=other_server.port)
-    server.reply = http(302, "", f"Location: {target}")
-
-    with pytest.raises(UnipileError) as caught:
-        server.client().profile("acc", "jane-doe")
-
-    assert caught.value.outcome is Outcome.NOT_SENT
-    assert other_server.requests == []
-    assert API_KEY.encode() in server.requests[0]
-
-
-@pytest.mark.parametrize("location", ["https://[", "http://127.0.0.1:x/", "\xff", "http://u@h/"])
-def test_a_redirect_to_nowhere_is_an_outcome(server: RawServer, location: str) -> None:
-    server.reply = http(302, "", f"Location: {location}")
-
-    with pytest.raises(UnipileError) as caught:
-        server.client().profile("acc", "jane-doe")
-
-    assert caught.value.outcome is Outcome.NOT_SENT
-
-
-def test_proxies_and_netrc_of_the_environment_are_ignored(
-    server: RawServer, other_server: RawServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    server.reply = http(200, SENT)
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{other_server.port}")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password something\n")
-    monkeypatch.setenv("NETRC", str(netrc))
-
-    server.client().invite("acc", "ACoAA1")
-
-    assert other_server.requests == []
-    assert b"authorization" not in server.requests[0].lower()
 
 
 def test_every_call_has_a_fresh_connection(server: RawServer) -> None:
@@ -415,9 +239,6 @@ def test_in_time_is_sent(server: RawServer) -> None:
     assert invitation.http_status == 200
 
 
-Break = Callable[..., object]
-
-
 @pytest.mark.parametrize("error", [MemoryError(), ValueError("x"), UnicodeError("x"), OSError()])
 def test_a_failure_before_the_first_byte_is_not_sent(
     server: RawServer, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -427,7 +248,7 @@ def test_a_failure_before_the_first_byte_is_not_sent(
 
     monkeypatch.setattr("requests.Session.request", fail)
 
-    assert invite(server.client()).outcome is Outcome.NOT_SENT
+    assert refused_invitation(server.client()).outcome is Outcome.NOT_SENT
 
 
 @pytest.mark.parametrize("error", [MemoryError(), ValueError("x"), UnicodeError("x"), OSError()])
@@ -440,7 +261,7 @@ def test_a_failure_after_the_first_byte_is_unknown(
     server.reply = http(200, SENT)
     monkeypatch.setattr("http.client.HTTPResponse.begin", fail)
 
-    assert invite(server.client()).outcome is Outcome.UNKNOWN
+    assert refused_invitation(server.client()).outcome is Outcome.UNKNOWN
 
 
 def test_no_thread_left_is_not_sent(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,7 +272,7 @@ def test_no_thread_left_is_not_sent(server: RawServer, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(threading.Thread, "start", fail)
 
-    assert invite(client).outcome is Outcome.NOT_SENT
+    assert refused_invitation(client).outcome is Outcome.NOT_SENT
     assert server.requests == []
 
 
@@ -493,9 +314,9 @@ def test_an_interrupted_wait_calls_the_request_off(
 
 def test_no_message_of_an_error_holds_the_key_or_a_memory_address(server: RawServer) -> None:
     errors = [
-        invite(server.client()),
-        invite(Client(f"http://127.0.0.1:{free_port()}", API_KEY)),
-        invite(Client(server.url.replace("http:", "https:"), API_KEY, total_timeout=1)),
+        refused_invitation(server.client()),
+        refused_invitation(Client(f"http://127.0.0.1:{free_port()}", API_KEY)),
+        refused_invitation(Client(server.url.replace("http:", "https:"), API_KEY, total_timeout=1)),
     ]
 
     for error in errors:

@@ -71,7 +71,7 @@ def storable(error: UnipileError) -> bool:
 
 
 @given(status=statuses, body=bodies, trouble=st.sampled_from(["", "broke off"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_refusal_is_one_outcome(status: int, body: bytes, trouble: str) -> None:
     answer = Answer(status, body, trouble)
 
@@ -86,7 +86,7 @@ def test_any_refusal_is_one_outcome(status: int, body: bytes, trouble: str) -> N
 
 @given(body=bodies)
 @example(json.dumps(SENT).encode())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_success_is_an_invitation_or_unknown(body: bytes) -> None:
     result = result_of(lambda: shapes.invitation(Answer(200, body)))
 
@@ -109,7 +109,7 @@ OBJECTS: list[tuple[str, Callable[[Answer], object]]] = [
 
 @pytest.mark.parametrize(("name", "read"), OBJECTS)
 @given(resource=resources, items=st.lists(resources, max_size=2))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_resource_is_read_or_refused(
     name: str, read: Callable[[Answer], object], resource: Any, items: list[Any]
 ) -> None:
@@ -157,7 +157,7 @@ headers = st.lists(st.sampled_from(HEADERS) | line, max_size=4)
     body=bodies,
 )
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_answer_on_the_wire(
     fuzzed: RawServer, start: bytes, status: int, fields: list[bytes], body: bytes
@@ -169,7 +169,7 @@ def test_any_answer_on_the_wire(
 
 @given(reply=st.binary(max_size=300))
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_bytes_on_the_wire(fuzzed: RawServer, reply: bytes) -> None:
     fuzzed.reply = reply
