@@ -17,6 +17,7 @@ Status = QueueItem.Status
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
 LIMIT_REST = dt.timedelta(hours=24)
 LIMIT_REST_AT_MOST = dt.timedelta(hours=72)
+FEATURE_REST = dt.timedelta(days=1)
 RESTRICTION_REST = dt.timedelta(days=3)
 THROTTLE_REST = dt.timedelta(hours=1)
 THROTTLE_REST_AT_MOST = dt.timedelta(hours=24)
@@ -259,7 +260,12 @@ def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> Accoun
 
 
 def _disconnected(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
-    return AccountChange(LinkedInAccount.Status.DISCONNECTED, reason=answer.summary)
+    # Other answers than 401 mean a missing feature or a challenge, while Unipile may go on to report
+    # the account as OK: without a rest it would come and go with every sync.
+    rest_until = None if answer.http_status == 401 else now + FEATURE_REST
+    return AccountChange(
+        LinkedInAccount.Status.DISCONNECTED, rest_until=rest_until, reason=answer.summary
+    )
 
 
 def _restricted(answer: Answer, history: History, now: dt.datetime) -> AccountChange:

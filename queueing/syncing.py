@@ -22,7 +22,7 @@ Status = LinkedInAccount.Status
 def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
     """Bring every account's status to what Unipile reports; return how many changed to what.
 
-    A restricted account goes on when Unipile reports it as OK and its rest is over.
+    A lost account goes on when Unipile reports it as OK and its rest, if it has one, is over.
 
     :raises UnipileError: where Unipile cannot be asked; a refused API key stops all sending first.
     """
@@ -55,7 +55,7 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
             account, f"Unipile reports {reported.status}: reconnect the account there.", now
         )
     resting = account.paused_until is not None and account.paused_until > now
-    if account.status == Status.CONNECTED or (account.status == Status.RESTRICTED and resting):
+    if account.status == Status.CONNECTED or resting:
         return ""
     account.status, account.pause_reason = Status.CONNECTED, ""
     account.save(update_fields=["status", "pause_reason"])
