@@ -260,8 +260,8 @@ def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> Accoun
 
 
 def _disconnected(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
-    # Other answers than 401 mean a missing feature or a challenge, while Unipile may go on to report
-    # the account as OK: without a rest it would come and go with every sync.
+    # Other answers than 401 mean a missing feature or a challenge, while Unipile may go on to
+    # report the account as OK: without a rest it would come and go with every sync.
     rest_until = None if answer.http_status == 401 else now + FEATURE_REST
     return AccountChange(
         LinkedInAccount.Status.DISCONNECTED, rest_until=rest_until, reason=answer.summary
