@@ -35,4 +35,5 @@ def matching(prospects: models.QuerySet[Any], text: str) -> models.QuerySet[Any]
     query = SearchQuery(
         " & ".join(f"{word}:*" for word in words), search_type="raw", config="simple"
     )
-    return prospects.alias(words=words_of_a_prospect()).filter(words=query)
+    found: models.QuerySet[Any] = prospects.alias(words=words_of_a_prospect())
+    return found.filter(words=query)

@@ -1,0 +1,249 @@
+"""What people do to items of the queue: retry, skip, send next, settle a doubt.
+
+An action says from which states it starts and whom it leaves alone, in SQL; so it can be counted
+before it is done, on any number of items. It is done in chunks: lock, look again, change, log, in
+one transaction. Whatever has changed since somebody looked is left alone, and said.
+"""
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import Case, Count, Exists, OuterRef, Q, TextField, Value, When
+
+from campaigns.models import Prospect
+from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.staff import log
+
+Status = QueueItem.Status
+
+CHUNK = 500  # items a transaction
+CHANGED = "changed since you looked"
+HELD = "the person is queued or invited again already"
+
+ALREADY = {
+    Status.PENDING: "pending already",
+    Status.SENDING: "being sent now",
+    Status.SENT: "already sent",
+    Status.FAILED: "failed",
+    Status.SKIPPED: "skipped",
+    Status.UNCONFIRMED: "unconfirmed",
+}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Result:
+    """How many items an action changes or has changed, and why others are left alone."""
+
+    done: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self, verb: str, tense: str = "") -> str:
+        """Return it in words: “37 retried, 5 not: 3 already sent, 2 unconfirmed”.
+
+        :param tense: “will be ” before the action.
+        """
+        told = f"{self.done:,} {tense}{verb}"
+        if not self.left:
+            return f"{told}."
+        reasons = ", ".join(f"{number:,} {why}" for why, number in self.left.most_common())
+        return f"{told}, {self.left.total():,} not: {reasons}."
+
+
+class ItemAction:
+    """Something to do to items. `verb` is a participle; `starts_from` are the states it leaves."""
+
+    verb = ""
+    starts_from: tuple[str, ...] = ()
+
+    def others_left(self) -> list[When]:
+        """Return further conditions, each with the reason to leave an item alone."""
+        return []
+
+    def during(self, items: QueueItemQuerySet, now: dt.datetime) -> AbstractContextManager[object]:
+        """Hold what the action needs while it goes through the items."""
+        return nullcontext()
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
+        """Change locked items; every one of them is free to be changed."""
+        raise NotImplementedError
+
+    def why_left(self) -> Case:
+        """Return, for each item, why it is left alone; empty for one that is not."""
+        by_status = [
+            When(status=status, then=Value(words))
+            for status, words in ALREADY.items()
+            if status not in self.starts_from
+        ]
+        return Case(*by_status, *self.others_left(), default=Value(""), output_field=TextField())
+
+
+def preview(action: ItemAction, items: QueueItemQuerySet) -> Result:
+    """Count what the action would do, and change nothing."""
+    counted = (
+        items.order_by()
+        .annotate(left=action.why_left())
+        .values("left")
+        .annotate(number=Count("pk"))
+        .values_list("left", "number")
+    )
+    left = Counter(dict(counted))
+    return Result(left.pop("", 0), left)
+
+
+def act(
+    action: ItemAction,
+    items: QueueItemQuerySet,
+    by: User,
+    now: dt.datetime,
+    *,
+    reason: str = "",
+    seen_at: dt.datetime | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Result:
+    """Do it, chunk by chunk, each committed by itself.
+
+    :param seen_at: when the person looked; items changed later are left alone.
+    """
+    result, total = Result(), items.count()
+    went_through = 0
+    with action.during(items, now):
+        for ids in _chunks(items):
+            chunk = _act_on(action, ids, by, reason, now, seen_at)
+            result.done += chunk.done
+            result.left += chunk.left
+            went_through += len(ids)
+            progress(went_through, total)
+    return result
+
+
+def _chunks(items: QueueItemQuerySet) -> Iterator[list[uuid.UUID]]:
+    """Yield ids; the next chunk is asked for when the last one is done, from where it ended."""
+    remaining = items.order_by("pk")
+    ids = list(remaining.values_list("pk", flat=True)[:CHUNK])
+    while ids:
+        yield ids
+        ids = list(remaining.filter(pk__gt=ids[-1]).values_list("pk", flat=True)[:CHUNK])
+
+
+def _act_on(
+    action: ItemAction,
+    ids: list[uuid.UUID],
+    by: User,
+    reason: str,
+    now: dt.datetime,
+    seen_at: dt.datetime | None,
+) -> Result:
+    with transaction.atomic():
+        chunk = QueueItem.objects.filter(pk__in=ids).order_by("pk")
+        # Lock first, look in a later statement: one statement would look before it has the lock.
+        list(chunk.select_for_update(no_key=True).values_list("pk"))
+        looked_at = chunk.annotate(left=action.why_left()).select_related(
+            "prospect", "campaign", "linkedin_account"
+        )
+        result, free = Result(), []
+        for item in looked_at:
+            if seen_at is not None and item.updated_at > seen_at:
+                result.left[CHANGED] += 1
+            elif item.left:  # type: ignore[attr-defined]
+                result.left[item.left] += 1  # type: ignore[attr-defined]
+            else:
+                free.append(item)
+        changed = action.change(free, by, reason, now)
+        return Result(changed.done, result.left + changed.left)
+
+
+class BackToPending(ItemAction):
+    """Failed items wait again, as if they had never been tried."""
+
+    verb = "retried"
+    starts_from = (Status.FAILED,)
+
+    def others_left(self) -> list[When]:
+        others = QueueItem.objects.holding_the_person().filter(
+            workspace=OuterRef("workspace"),
+            kind=OuterRef("kind"),
+            person_key=OuterRef("person_key"),
+        )
+        return [When(Exists(others), then=Value(HELD))]
+
+    def planned_for(self, item: QueueItem, now: dt.datetime) -> dt.datetime | None:
+        """Return when the item is to go; None leaves it alone."""
+        return now
+
+    def why_not_planned(self) -> str:
+        return "never let go by hours and limits"
+
+    def text_of(self, item: QueueItem) -> str:
+        """Return what will be sent.
+
+        :raises ValueError: saying why the item must be left alone.
+        """
+        return item.message
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
+        result, done = Result(), []
+        for item in items:
+            try:
+                item.message = self.text_of(item)
+            except ValueError as why:
+                result.left[str(why)] += 1
+                continue
+            at = self.planned_for(item, now)
+            if at is None:
+                result.left[self.why_not_planned()] += 1
+                continue
+            if self._store(item, at, now):
+                done.append(item)
+            else:
+                result.left[HELD] += 1
+        Prospect.objects.filter(
+            pk__in=[item.prospect_id for item in done], status=Prospect.Status.FAILED
+        ).update(status=Prospect.Status.QUEUED, status_reason="")
+        log.note(by, done, self.verb.capitalize(), reason)
+        result.done = len(done)
+        return result
+
+    @staticmethod
+    def _store(item: QueueItem, at: dt.datetime, now: dt.datetime) -> bool:
+        """Store one; False where the same person has been queued in this instant."""
+        try:
+            with transaction.atomic():
+                QueueItem.objects.filter(pk=item.pk).update(
+                    status=Status.PENDING,
+                    message=item.message,
+                    scheduled_for=at,
+                    attempts=0,
+                    error_code="",
+                    error_message="",
+                    updated_at=now,
+                )
+        except IntegrityError:
+            return False
+        return True
+
+
+class SendNext(ItemAction):
+    """Items fall due at once; every gate still holds for them."""
+
+    verb = "planned for the next run"
+    starts_from = (Status.PENDING,)
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+
+    def others_left(self) -> list[When]:
+        return [When(Q(scheduled_for__lte=self.now), then=Value("due already"))]
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
+        ids = [item.pk for item in items]
+        QueueItem.objects.filter(pk__in=ids).update(scheduled_for=now, pinned=True, updated_at=now)
+        log.note(by, items, "Planned for the next run", reason)
+        return Result(len(ids))

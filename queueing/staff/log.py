@@ -1,0 +1,28 @@
+"""The log of what people did: Django's own, written in the transaction of the change itself."""
+
+from collections.abc import Iterable
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+
+def note(by: User, rows: Iterable[models.Model], what: str, reason: str = "") -> None:
+    """Log a change of rows of one model."""
+    rows = list(rows)
+    if not rows:
+        return
+    kind = ContentType.objects.get_for_model(rows[0])  # of a proxy, the model behind it
+    message = f"{what}: {reason}" if reason else f"{what}."
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            user_id=by.pk,
+            content_type_id=kind.pk,
+            object_id=str(row.pk),
+            object_repr=str(row)[:200],
+            action_flag=CHANGE,
+            change_message=message,
+        )
+        for row in rows
+    )

@@ -1,0 +1,159 @@
+"""What people do to campaigns, accounts, and to all sending at once."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from campaigns.models import Campaign, LinkedInAccount
+from queueing.models import QueueItem, SendingStop
+from queueing.planning.enqueue import EnqueueReport, enqueue
+from queueing.staff import items, log, triage
+
+State = Campaign.Status
+
+
+@dataclass(frozen=True)
+class Move:
+    """A campaign's change of state. `verb` is a participle."""
+
+    verb: str
+    starts_from: tuple[str, ...]
+    to: str
+
+
+START = Move("started", (State.DRAFT,), State.ACTIVE)
+PAUSE = Move("paused", (State.ACTIVE,), State.PAUSED)
+RESUME = Move("resumed", (State.PAUSED, State.COMPLETED), State.ACTIVE)
+ARCHIVE = Move(
+    "archived", (State.DRAFT, State.PAUSED, State.COMPLETED, State.ACTIVE), State.ARCHIVED
+)
+
+
+class NotNowError(Exception):
+    """The row is not in the state that the change starts from; the text says so, for staff."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a campaign has under way: what is pending, and calls that end by themselves."""
+
+    pending: int
+    in_flight: int
+
+    def __str__(self) -> str:
+        return f"held {self.pending:,}, in flight {self.in_flight:,}"
+
+
+def held(campaign: Campaign) -> Held:
+    """Count what a pause of the campaign holds, and what it cannot hold any more."""
+    queue = QueueItem.objects.filter(campaign=campaign)
+    return Held(queue.pending().count(), queue.sending().count())
+
+
+def move(campaign: Campaign, to: Move, by: User, reason: str = "") -> Held:
+    """Change a campaign's state, and log it.
+
+    A claim asks for the campaign's state under its lock: what is not in flight yet stays held.
+
+    :raises NotNowError: where the campaign is in another state by now.
+    """
+    with transaction.atomic():
+        ready = Campaign.objects.filter(pk=campaign.pk, status__in=to.starts_from)
+        if not ready.update(status=to.to):
+            campaign.refresh_from_db(fields=["status"])
+            state = campaign.get_status_display().lower()
+            raise NotNowError(f"“{campaign}” is {state} now: it was not {to.verb}.")
+        log.note(by, [campaign], to.verb.capitalize(), reason)
+    return held(campaign)
+
+
+def start(campaign: Campaign, by: User, now: dt.datetime) -> EnqueueReport:
+    """Queue a campaign's new people, then let it send.
+
+    :raises NotNowError: where it is no draft any more.
+    :raises planning.enqueue.CannotEnqueueError: where nobody can be queued.
+    """
+    report = enqueue(campaign, now)
+    move(campaign, START, by)
+    return report
+
+
+def archive(campaign: Campaign, by: User, reason: str, now: dt.datetime) -> items.Result:
+    """End a campaign for good: what it has pending is skipped, so that its people are free again.
+
+    :raises NotNowError: where it is archived already.
+    """
+    move(campaign, ARCHIVE, by, reason)
+    queue = QueueItem.objects.filter(campaign=campaign).pending()
+    return items.act(triage.Skip(), queue, by, now, reason=f"campaign archived: {reason}")
+
+
+def rest(
+    account: LinkedInAccount, until: dt.datetime, by: User, reason: str, now: dt.datetime
+) -> None:
+    """Let an account send nothing until an instant.
+
+    :raises ValueError: where that is over already.
+    """
+    if until <= now:
+        raise ValueError("Choose a time that is still to come.")
+    with transaction.atomic():
+        LinkedInAccount.objects.filter(pk=account.pk).update(
+            paused_until=until, pause_reason=reason
+        )
+        log.note(by, [account], f"Rests until {until:%Y-%m-%d %H:%M} UTC", reason)
+
+
+def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:
+    """Let an account send again.
+
+    :raises NotNowError: where it does not rest.
+    """
+    with transaction.atomic():
+        resting = LinkedInAccount.objects.filter(pk=account.pk, paused_until__gt=now)
+        if not resting.update(paused_until=None, pause_reason=""):
+            raise NotNowError(f"“{account}” does not rest any more.")
+        log.note(by, [account], "Rest ended", reason)
+
+
+def mark_connected(account: LinkedInAccount, by: User, reason: str) -> None:
+    """Say that an account works again, where it was held as disconnected or restricted.
+
+    :raises NotNowError: where it is connected already.
+    """
+    connected = LinkedInAccount.Status.CONNECTED
+    with transaction.atomic():
+        held_back = LinkedInAccount.objects.filter(pk=account.pk).exclude(status=connected)
+        if not held_back.update(status=connected, pause_reason=""):
+            raise NotNowError(f"“{account}” is connected already.")
+        log.note(by, [account], "Marked as connected", reason)
+
+
+def stop_all(by: User, reason: str, now: dt.datetime) -> SendingStop:
+    """Stop all sending.
+
+    :raises NotNowError: where it is stopped already.
+    """
+    try:
+        with transaction.atomic():
+            stop = SendingStop.objects.create(stopped_by=by, reason=reason, stopped_at=now)
+            log.note(by, [stop], "Stopped all sending", reason)
+    except IntegrityError as error:
+        raise NotNowError("All sending is stopped already.") from error
+    return stop
+
+
+def lift_stop(by: User, reason: str, now: dt.datetime) -> None:
+    """Let sending go on.
+
+    :raises NotNowError: where nothing is stopped.
+    """
+    with transaction.atomic():
+        stop = SendingStop.objects.open().select_for_update().first()
+        if stop is None:
+            raise NotNowError("Sending is not stopped any more.")
+        stop.lifted_by, stop.lifted_at = by, now
+        stop.save(update_fields=["lifted_by", "lifted_at"])
+        log.note(by, [stop], "Let all sending go on", reason)
