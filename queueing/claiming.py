@@ -6,12 +6,11 @@ counted stays true until the claim stands: any number of runs may try at once.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Value
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
@@ -86,34 +85,25 @@ def claim(account_id: uuid.UUID, run: ProcessRun | None, now: dt.datetime) -> Ca
 
 
 def next_open_item(account: LinkedInAccount, now: dt.datetime) -> QueueItem | None:
-    """Return the oldest due item of the account for which every gate is open."""
+    """Return the oldest due item of the account for which every gate is open.
+
+    All gates but the item's own depend on account and campaign only: where they are closed for one
+    item they are closed for all of its campaign, and the next campaign's oldest item is asked.
+    Items on the do-not-contact list stand aside.
+    """
     stop, usage = gates.stop_reason(), gates.usage(account, now)
-    for item in due_heads(account, now):
+    due = (
+        QueueItem.objects.due(now)
+        .filter(~gates.on_do_not_contact_list(), linkedin_account=account)
+        .annotate(do_not_contact=Value(False))
+        .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
+    )
+    closed: list[uuid.UUID] = []
+    while (item := due.exclude(campaign__in=closed).first()) is not None:
         if gates.evaluate(gates.facts_of(item, usage, stop), now).is_open:
             return item
+        closed.append(item.campaign_id)
     return None
-
-
-def due_heads(account: LinkedInAccount, now: dt.datetime) -> Iterator[QueueItem]:
-    """Yield the account's oldest due item of each campaign, oldest first.
-
-    All gates but the item's own depend on account and campaign only, so the head of a campaign
-    stands for all that wait behind it. Items on the do-not-contact list stand aside.
-    """
-    due = QueueItem.objects.due(now).filter(
-        ~gates.on_do_not_contact_list(), linkedin_account=account
-    )
-    heads = (
-        due.order_by("campaign_id", "scheduled_for", "created_at", "id")
-        .distinct("campaign_id")
-        .values("pk")
-    )
-    yield from (
-        QueueItem.objects.filter(pk__in=heads)
-        .annotate(do_not_contact=gates.on_do_not_contact_list())
-        .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
-        .in_turn()
-    )
 
 
 def _take(

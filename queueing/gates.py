@@ -342,22 +342,28 @@ def usages(
     }
 
 
-def on_do_not_contact_list() -> Exists:
+def on_do_not_contact_list() -> Q:
     """Return the condition on queue items: the person or company is on the workspace's list.
 
     Annotate it as `do_not_contact` where `facts_of` is to read it.
     """
-    entries = DoNotContact.objects.filter(workspace=OuterRef("workspace"))
-    person, company = DoNotContact.Kind.PERSON, DoNotContact.Kind.COMPANY
-    return Exists(
-        entries.filter(
-            Q(kind=person, value=OuterRef("person_key"))
-            | Q(kind=person, value=OuterRef("prospect__public_identifier"))
-            | Q(kind=person, value=OuterRef("prospect__linkedin_user_id"))
-            | Q(kind=person, value=OuterRef("linkedin_user_id"))
-            | Q(kind=company, value=OuterRef("prospect__company_key"))
-        )
+    # One list of values, so that the unique index on (workspace, kind, value) answers.
+    person = DoNotContact.objects.filter(
+        workspace=OuterRef("workspace"),
+        kind=DoNotContact.Kind.PERSON,
+        value__in=[
+            OuterRef("person_key"),
+            OuterRef("prospect__public_identifier"),
+            OuterRef("prospect__linkedin_user_id"),
+            OuterRef("linkedin_user_id"),
+        ],
     )
+    company = DoNotContact.objects.filter(
+        workspace=OuterRef("workspace"),
+        kind=DoNotContact.Kind.COMPANY,
+        value=OuterRef("prospect__company_key"),
+    )
+    return Exists(person) | Exists(company)
 
 
 def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
