@@ -6,9 +6,10 @@ one transaction. Whatever has changed since somebody looked is left alone, and s
 """
 
 import datetime as dt
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -35,8 +36,6 @@ ALREADY = {
     Status.UNCONFIRMED: "unconfirmed",
 }
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass
 class Result:
@@ -44,6 +43,7 @@ class Result:
 
     done: int = 0
     left: Counter[str] = field(default_factory=Counter)
+    went_to: uuid.UUID | None = None  # where it ended, if its time was over
 
     def sentence(self, verb: str, tense: str = "") -> str:
         """Return it in words: “37 retried, 5 not: 3 already sent, 2 unconfirmed”.
@@ -106,28 +106,31 @@ def act(
     *,
     reason: str = "",
     seen_at: dt.datetime | None = None,
-    progress: Progress = lambda done, total: None,
+    after: uuid.UUID | None = None,
+    seconds: float | None = None,
 ) -> Result:
     """Do it, chunk by chunk, each committed by itself.
 
     :param seen_at: when the person looked; items changed later are left alone.
+    :param after: go on from where an earlier result ended.
+    :param seconds: end after so many; then `went_to` says where.
     """
-    result, total = Result(), items.count()
-    went_through = 0
+    result, began = Result(), time.monotonic()
     with action.during(items, now):
-        for ids in _chunks(items):
+        for ids in _chunks(items, after):
+            if result.went_to and seconds is not None and time.monotonic() - began > seconds:
+                return result
             chunk = _act_on(action, ids, by, reason, now, seen_at)
-            result.done += chunk.done
-            result.left += chunk.left
-            went_through += len(ids)
-            progress(went_through, total)
+            result = Result(result.done + chunk.done, result.left + chunk.left, ids[-1])
+    result.went_to = None
     return result
 
 
-def _chunks(items: QueueItemQuerySet) -> Iterator[list[uuid.UUID]]:
+def _chunks(items: QueueItemQuerySet, after: uuid.UUID | None) -> Iterator[list[uuid.UUID]]:
     """Yield ids; the next chunk is asked for when the last one is done, from where it ended."""
     remaining = items.order_by("pk")
-    ids = list(remaining.values_list("pk", flat=True)[:CHUNK])
+    begun = remaining.filter(pk__gt=after) if after else remaining
+    ids = list(begun.values_list("pk", flat=True)[:CHUNK])
     while ids:
         yield ids
         ids = list(remaining.filter(pk__gt=ids[-1]).values_list("pk", flat=True)[:CHUNK])
