@@ -108,23 +108,26 @@ class Board:
         self.now = now
         self._policy = gates.policy()
         self._calendars: dict[hours.Hours, Calendar] = {}
+        self._calendar_of: dict[uuid.UUID, Calendar] = {}
         sent = self._sent()
         self.timelines = {
             key: Timeline(self._terms(account), epoch(now), sent[key])
             for key, account in self.accounts.items()
         }
 
-    def calendar(self, sending_hours: hours.Hours) -> Calendar:
-        """Return the calendar of some hours: one for all campaigns that keep them."""
-        known = self._calendars.get(sending_hours)
-        if known is None:
-            known = self._calendars[sending_hours] = Calendar(
-                sending_hours,
+    def calendar_of(self, campaign: Campaign) -> Calendar:
+        """Return the calendar of a campaign's hours: one for all that keep the same."""
+        of_campaign = self._calendar_of.get(campaign.pk)
+        if of_campaign is None:
+            value = gates.hours_of(campaign.hours())
+            of_campaign = self._calendars.get(value) or Calendar(
+                value,
                 ticker(settings.SEND_QUEUE_CRON),
                 self._policy.day_zone,
                 epoch(self.now) - 86_400,
             )
-        return known
+            self._calendars[value] = self._calendar_of[campaign.pk] = of_campaign
+        return of_campaign
 
     def simulate(
         self, pending: Iterable[Pending], of: dict[uuid.UUID, Campaign]
@@ -134,7 +137,7 @@ class Board:
         :param pending: in turn.
         :param of: their campaigns.
         """
-        calendars = {key: self.calendar(gates.hours_of(of[key].hours())) for key in of}
+        calendars = {key: self.calendar_of(campaign) for key, campaign in of.items()}
         waiting: dict[tuple[uuid.UUID, uuid.UUID], list[Waiting[Pending]]] = defaultdict(list)
         for item in pending:
             waiting[item.account_id, item.campaign_id].append(Waiting(item, item.at))
@@ -147,12 +150,19 @@ class Board:
             for entry, slot in simulate(self.timelines[key], lines):
                 yield entry.key, slot
 
+    def queue(self, also: Q | None = None) -> tuple[list[Pending], dict[uuid.UUID, Campaign]]:
+        """Return what the accounts have waiting, in turn, in campaigns that will send.
+
+        :param also: further items to take.
+        """
+        wanted = WILL_SEND if also is None else WILL_SEND | also
+        items = QueueItem.objects.filter(wanted, linkedin_account__in=self.accounts)
+        pending = list(pending_of(items))
+        return pending, campaigns().in_bulk({item.campaign_id for item in pending})
+
     def simulate_queue(self) -> Iterator[tuple[Pending, Slot]]:
         """Send ahead of time what the accounts have waiting in campaigns that will send."""
-        items = QueueItem.objects.filter(WILL_SEND, linkedin_account__in=self.accounts)
-        pending = list(pending_of(items))
-        of = campaigns().in_bulk({item.campaign_id for item in pending})
-        return self.simulate(pending, of)
+        return self.simulate(*self.queue())
 
     def _terms(self, account: LinkedInAccount) -> Terms:
         return Terms(

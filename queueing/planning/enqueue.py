@@ -12,13 +12,11 @@ from django.db.models import QuerySet
 
 from campaigns import messages
 from campaigns.models import Campaign, Prospect
-from queueing import gates
 from queueing.models import QueueItem
 from queueing.planning import board, selection
-from queueing.planning.board import Board, instant
-from queueing.planning.core import Spreader
-from queueing.planning.selection import LeftOut, Selection
-from queueing.planning.slots import Jitter
+from queueing.planning.board import Board
+from queueing.planning.placing import Placing, Planned
+from queueing.planning.selection import LeftOut
 
 CHUNK = 2000  # people a transaction
 
@@ -61,24 +59,6 @@ class EnqueueReport:
 
     def leave_out(self, prospect: Prospect, reason: str) -> None:
         self.left_out.setdefault(reason, []).append(str(prospect))
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A person with a place in the queue."""
-
-    prospect: Prospect
-    note: str
-    account_id: uuid.UUID
-    at: dt.datetime
-
-    def row(self) -> tuple[object, ...]:
-        """Return the columns of `_COPY`."""
-        person = self.prospect
-        is_resolved = person.resolved_with_id == self.account_id
-        user_id = person.linkedin_user_id if is_resolved else ""
-        key, at = person.person_key, self.at
-        return (uuid.uuid4(), person.pk, self.account_id, user_id, key, self.note, at)
 
 
 def enqueue(
@@ -147,41 +127,15 @@ class _Enqueuing:
     def __init__(self, campaign: Campaign, now: dt.datetime) -> None:
         self._campaign, self._now = campaign, now
         chosen = board.accounts_of(campaign)
-        self._accounts = [account for account in chosen if board.can_send(account)]
-        self._index = {account.pk: index for index, account in enumerate(self._accounts)}
-        self._able_by_length: dict[int, tuple[int, ...]] = {}
-        self._selection = Selection(
-            campaign, max((account.note_limit for account in self._accounts), default=300)
-        )
-        planned = Board(self._accounts, now)
+        planned = Board([account for account in chosen if board.can_send(account)], now)
         for _ in planned.simulate_queue():
             pass
-        calendar = planned.calendar(gates.hours_of(campaign.hours()))
-        self._spreader = Spreader(
-            list(planned.timelines.values()), calendar, board.starts_at(campaign)
-        )
-        if not self._accounts:
-            self._no_slot = selection.no_account(chosen)
-        elif calendar.at_or_after(board.epoch(now)) is None:
-            self._no_slot = selection.NEVER_OPEN
-        else:
-            self._no_slot = selection.LIMITS_FORBID
+        self._placing = Placing(campaign, planned, chosen)
         self.report = EnqueueReport(note=_note_on(campaign))
 
     def queue(self, prospects: Sequence[Prospect]) -> None:
         """Judge, place and store some people, in one transaction."""
-        notes, left_out = self._selection.judge(prospects)
-        tried = _tried_with(prospects)
-        people = []
-        for prospect in prospects:
-            if prospect.pk not in notes:
-                continue
-            person = self._place(prospect, notes[prospect.pk], tried.get(prospect.pk))
-            if person is None:
-                left_out[prospect.pk] = LeftOut(self._no_slot)
-                self.report.cannot_send = self._no_slot
-            else:
-                people.append(person)
+        people, left_out = self._placing.place(prospects)
         stored = _store(self._campaign, people, left_out, self._now)
         self.report.count([person.at for person in people if person.prospect.pk in stored])
         lost = [person.prospect for person in people if person.prospect.pk not in stored]
@@ -189,58 +143,19 @@ class _Enqueuing:
         for prospect in prospects:
             if prospect.pk in left_out:
                 self.report.leave_out(prospect, left_out[prospect.pk].reason)
-
-    def _place(self, prospect: Prospect, note: str, tried_with: uuid.UUID | None) -> Planned | None:
-        jitter = Jitter.of(self._campaign.pk, prospect.pk)
-        able = self._able(note)
-        bound_to = self._bound_to(prospect, tried_with)
-        placed = self._spreader.place((bound_to,), jitter) if bound_to in able else None
-        placed = placed or self._spreader.place(able, jitter)
-        if placed is None:
-            return None
-        account = self._accounts[placed.account]
-        return Planned(prospect, note, account.pk, instant(placed.slot.at))
-
-    def _able(self, note: str) -> tuple[int, ...]:
-        """Return the accounts that may send a note of this length."""
-        able = self._able_by_length.get(len(note))
-        if able is None:
-            able = self._able_by_length[len(note)] = tuple(
-                index
-                for index, account in enumerate(self._accounts)
-                if account.note_limit >= len(note)
-            )
-        return able
-
-    def _bound_to(self, prospect: Prospect, tried_with: uuid.UUID | None) -> int:
-        """Return the account that tried before or looked the person up; -1 for none.
-
-        Ids that LinkedIn gave to one account are no good for another, and who was perhaps invited
-        is asked about best by the account that did it.
-        """
-        for account_id in filter(None, [tried_with, prospect.resolved_with_id]):
-            if account_id in self._index:
-                return self._index[account_id]
-        return -1
+        if any(left.reason == self._placing.no_slot for left in left_out.values()):
+            self.report.cannot_send = self._placing.no_slot
 
     def _lost_races(self, prospects: Sequence[Prospect]) -> dict[uuid.UUID, LeftOut]:
         """Say why people could not be stored: somebody else dealt with them meanwhile."""
         if not prospects:
             return {}
-        held = self._selection.held([prospect.person_key for prospect in prospects])
+        held = self._placing.selection.held([prospect.person_key for prospect in prospects])
         now_are = Prospect.objects.in_bulk([prospect.pk for prospect in prospects])
         return {
             key: held.get(prospect.person_key) or LeftOut(selection.earlier_end(prospect))
             for key, prospect in now_are.items()
         }
-
-
-def _tried_with(prospects: Sequence[Prospect]) -> dict[uuid.UUID, uuid.UUID]:
-    """Return, by prospect, the account that tried last."""
-    keys = [prospect.pk for prospect in prospects]
-    tried = QueueItem.objects.filter(prospect__in=keys, claimed_at__isnull=False)
-    rows = tried.order_by("claimed_at").values_list("prospect_id", "linkedin_account_id")
-    return dict(rows)
 
 
 def _store(

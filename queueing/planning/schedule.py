@@ -1,4 +1,4 @@
-"""Start campaigns whose time has come, and complete those that are done."""
+"""Start campaigns whose time has come, complete those that are done, replan what is late."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
 from queueing.planning.enqueue import CannotEnqueueError, enqueue
+from queueing.planning.replan import replan_overdue
 
 STILL_TO_DO = (Prospect.Status.NEW, Prospect.Status.QUEUED)
 STILL_UNDER_WAY = (
@@ -19,16 +20,20 @@ STILL_UNDER_WAY = (
 
 @dataclass
 class ScheduleReport:
-    """Names of campaigns; `not_started` maps a name to the reason, `queued` counts people."""
+    """Names of campaigns; `not_started` maps a name to the reason.
+
+    `queued` counts people; `moved` items that were late and have a new time.
+    """
 
     started: list[str] = field(default_factory=list)
     queued: int = 0
     completed: list[str] = field(default_factory=list)
+    moved: int = 0
     not_started: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         parts = [f"Started {len(self.started)}, queued {self.queued}"]
-        parts.append(f"completed {len(self.completed)}.")
+        parts.append(f"completed {len(self.completed)}, gave {self.moved} late items new times.")
         failures = [f"Not started: “{name}”. {why}" for name, why in self.not_started.items()]
         return " ".join([", ".join(parts), *failures])
 
@@ -37,12 +42,15 @@ class ScheduleReport:
             "started": self.started,
             "queued": self.queued,
             "completed": self.completed,
+            "moved": self.moved,
             "not_started": self.not_started,
         }
 
 
 def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     """Start the drafts that are due and complete the active campaigns that are done.
+
+    Items that should have gone by now get new times: see `replan_overdue`.
 
     Safe to repeat and to race. A draft is queued first and started then, so that one that is
     interrupted is taken up again; one that can queue nobody stays a draft.
@@ -54,6 +62,7 @@ def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     for campaign in done().order_by("name", "pk"):
         if done().filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):
             report.completed.append(campaign.name)
+    report.moved = replan_overdue(now)
     return report
 
 

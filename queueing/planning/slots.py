@@ -81,6 +81,7 @@ class Timeline:
         self._times = sorted(sent)
         self._day_limits: dict[dt.date, limits.Limit] = {}
         self._gaps: dict[tuple[int, dt.date], int] = {}
+        self._widest_gap = 0  # what is planned behind an instant may need more than its own gap
         zone = terms.policy.day_zone
         self._per_day = Counter(
             dt.datetime.fromtimestamp(instant, zone).date() for instant in self._times
@@ -92,6 +93,19 @@ class Timeline:
         if known is None:
             known = self._day_limits[day] = self.terms.daily(day)
         return known
+
+    def sent_on(self, day: dt.date) -> int:
+        """Return how many are sent or planned on a day."""
+        return self._per_day[day]
+
+    def uses_every_run(self, calendar: Calendar, last: int) -> bool:
+        """Return whether the last two runs up to a planned one each send something."""
+        found = calendar.at_or_after(last)
+        if found is None or found[1] == 0:
+            return False
+        before = found[0].ticks[found[1] - 1]
+        position = bisect_left(self._times, last)
+        return position > 0 and self._times[position - 1] >= before
 
     def first_free(self, calendar: Calendar, not_before: int) -> Slot | None:
         """Return the first run at which one more may go, or None within the horizon."""
@@ -109,6 +123,13 @@ class Timeline:
             instant = blocked[1]
         return None
 
+    def why_not(self, calendar: Calendar, instant: int) -> tuple[Binds, int] | None:
+        """Return what keeps one more from going at an open instant, and when to ask again."""
+        stretch = calendar.at(instant)
+        if stretch is None:
+            raise ValueError("the instant is not open")
+        return self.blocked(instant, stretch, self._gap(calendar, stretch.day))
+
     def blocked(self, instant: int, stretch: Stretch, gap: int) -> tuple[Binds, int] | None:
         """Return what keeps one more from going at an instant, and when to ask again."""
         if self._per_day[stretch.day] >= self.limit_on(stretch.day).value:
@@ -116,7 +137,7 @@ class Timeline:
         position = bisect_right(self._times, instant)
         if position and instant < (free_at := self._times[position - 1] + gap):
             return Binds.SPACING, free_at
-        if position < len(self._times) and self._times[position] < instant + gap:
+        if position < len(self._times) and self._times[position] < instant + self._widest_gap:
             return Binds.SPACING, self._times[position] + gap
         return self._week_is_full(instant, position)
 
@@ -198,4 +219,5 @@ class Timeline:
         known = self._gaps.get(key)
         if known is None:
             known = self._gaps[key] = self.terms.gap(calendar, day) + LATENESS_SECONDS
+            self._widest_gap = max(self._widest_gap, known)
         return known

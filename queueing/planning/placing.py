@@ -1,0 +1,122 @@
+"""Give a campaign's people their notes, their accounts and their slots; nothing is stored here."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect
+from queueing.models import QueueItem
+from queueing.planning import board, selection
+from queueing.planning.board import Board, instant
+from queueing.planning.core import Spreader
+from queueing.planning.selection import LeftOut, Selection
+from queueing.planning.slots import Jitter, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A person with a place in the queue."""
+
+    prospect: Prospect
+    note: str
+    account_id: uuid.UUID
+    slot: Slot
+
+    @property
+    def at(self) -> dt.datetime:
+        return instant(self.slot.at)
+
+    def row(self) -> tuple[object, ...]:
+        """Return the columns that `enqueue` copies."""
+        person = self.prospect
+        is_resolved = person.resolved_with_id == self.account_id
+        user_id = person.linkedin_user_id if is_resolved else ""
+        key, at = person.person_key, self.at
+        return (uuid.uuid4(), person.pk, self.account_id, user_id, key, self.note, at)
+
+
+class Placing:
+    """Places a campaign's people on its accounts' timelines."""
+
+    def __init__(
+        self, campaign: Campaign, planned: Board, chosen: Sequence[LinkedInAccount]
+    ) -> None:
+        """Begin where the accounts' queues leave room.
+
+        :param planned: knows all the accounts that can send; their queues are simulated already.
+        :param chosen: the campaign's accounts, those that can't send too.
+        """
+        self._campaign = campaign
+        self._accounts = [account for account in chosen if board.can_send(account)]
+        self._index = {account.pk: index for index, account in enumerate(self._accounts)}
+        self._able_by_length: dict[int, tuple[int, ...]] = {}
+        self.selection = Selection(
+            campaign, max((account.note_limit for account in self._accounts), default=300)
+        )
+        calendar = planned.calendar_of(campaign)
+        timelines = [planned.timelines[account.pk] for account in self._accounts]
+        self._spreader = Spreader(timelines, calendar, board.starts_at(campaign))
+        if not self._accounts:
+            self.no_slot = selection.no_account(chosen)
+        elif calendar.at_or_after(board.epoch(planned.now)) is None:
+            self.no_slot = selection.NEVER_OPEN
+        else:
+            self.no_slot = selection.LIMITS_FORBID
+
+    def place(
+        self, prospects: Sequence[Prospect]
+    ) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:
+        """Place who may be queued; say of the others why not."""
+        notes, left_out = self.selection.judge(prospects)
+        tried = _tried_with(prospects)
+        people = []
+        for prospect in prospects:
+            if prospect.pk not in notes:
+                continue
+            person = self._place(prospect, notes[prospect.pk], tried.get(prospect.pk))
+            if person is None:
+                left_out[prospect.pk] = LeftOut(self.no_slot)
+            else:
+                people.append(person)
+        return people, left_out
+
+    def _place(self, prospect: Prospect, note: str, tried_with: uuid.UUID | None) -> Planned | None:
+        jitter = Jitter.of(self._campaign.pk, prospect.pk)
+        able = self._able(note)
+        bound_to = self._bound_to(prospect, tried_with)
+        placed = self._spreader.place((bound_to,), jitter) if bound_to in able else None
+        placed = placed or self._spreader.place(able, jitter)
+        if placed is None:
+            return None
+        return Planned(prospect, note, self._accounts[placed.account].pk, placed.slot)
+
+    def _able(self, note: str) -> tuple[int, ...]:
+        """Return the accounts that may send a note of this length."""
+        able = self._able_by_length.get(len(note))
+        if able is None:
+            able = self._able_by_length[len(note)] = tuple(
+                index
+                for index, account in enumerate(self._accounts)
+                if account.note_limit >= len(note)
+            )
+        return able
+
+    def _bound_to(self, prospect: Prospect, tried_with: uuid.UUID | None) -> int:
+        """Return the account that tried before or looked the person up; -1 for none.
+
+        Ids that LinkedIn gave to one account are no good for another, and who was perhaps invited
+        is asked about best by the account that did it.
+        """
+        for account_id in filter(None, [tried_with, prospect.resolved_with_id]):
+            if account_id in self._index:
+                return self._index[account_id]
+        return -1
+
+
+def _tried_with(prospects: Sequence[Prospect]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return, by prospect, the account that tried last."""
+    keys = [prospect.pk for prospect in prospects]
+    tried = QueueItem.objects.filter(prospect__in=keys, claimed_at__isnull=False)
+    rows = tried.order_by("claimed_at").values_list("prospect_id", "linkedin_account_id")
+    return dict(rows)

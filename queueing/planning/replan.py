@@ -1,0 +1,186 @@
+"""Give what waits new times, so that the calendar stays true when something has changed."""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from campaigns.models import Campaign, LinkedInAccount, SendingHours
+from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.planning import board
+from queueing.planning.board import WILL_SEND, Board, Pending, instant
+from queueing.planning.slots import Jitter, Slot
+from queueing.planning.ticks import Calendar, ticker
+
+CHUNK = 2000  # items a transaction
+
+
+def replan(accounts: Collection[LinkedInAccount], now: dt.datetime) -> int:
+    """Move the times of what these accounts have waiting to where it can go; return how many moved.
+
+    Call it when limits, hours or closed days change, an account rests or returns, a campaign
+    pauses or resumes, or items are retried. Items keep their turn and their account. Those that
+    staff pinned stay; those that are tried again go no earlier than planned; those of accounts and
+    campaigns that can't send stay as they are. Safe beside runs: an item that is claimed meanwhile
+    is left alone.
+    """
+    moved = 0
+    by_workspace = sorted(accounts, key=_workspace)
+    for workspace_id, group in groupby(by_workspace, key=_workspace):
+        with board.planning(workspace_id):
+            moved += _replan_workspace([account.pk for account in group], now)
+    return moved
+
+
+def replan_campaign(campaign: Campaign, now: dt.datetime) -> int:
+    """Replan the accounts that have something of a campaign waiting, as after a pause."""
+    return replan(_accounts_with(QueueItem.objects.filter(campaign=campaign)), now)
+
+
+def replan_hours(sending_hours: SendingHours, now: dt.datetime) -> int:
+    """Replan the accounts that send in these hours, as after a change of hours or closed days."""
+    keep = [
+        campaign.pk
+        for campaign in board.campaigns().exclude(status=Campaign.Status.ARCHIVED)
+        if campaign.hours().pk == sending_hours.pk
+    ]
+    return replan(_accounts_with(QueueItem.objects.filter(campaign__in=keep)), now)
+
+
+def replan_overdue(now: dt.datetime) -> int:
+    """Replan the accounts that have an item which a run should have sent by now.
+
+    After a rest, a failure or a standstill nobody calls: this finds what they left behind.
+    """
+    late = QueueItem.objects.filter(WILL_SEND, scheduled_for__lt=_last_run(now), pinned=False)
+    return replan(_accounts_with(late), now)
+
+
+def _last_run(now: dt.datetime) -> dt.datetime:
+    """Return the start of the last run that must have recorded its sends by now."""
+    until = board.epoch(now) - settings.SEND_RUN_DEADLINE_SECONDS
+    days = 1
+    while days < 400:
+        ticks = ticker(settings.SEND_QUEUE_CRON).within(until - days * 86_400, until)
+        if ticks:
+            return instant(ticks[-1])
+        days *= 4
+    return now - dt.timedelta(days=days)
+
+
+def _workspace(account: LinkedInAccount) -> uuid.UUID:
+    return account.workspace_id
+
+
+def _accounts_with(items: QueueItemQuerySet) -> list[LinkedInAccount]:
+    keys = items.pending().order_by().values("linkedin_account")
+    return list(LinkedInAccount.objects.filter(pk__in=keys))
+
+
+def _replan_workspace(keys: Sequence[uuid.UUID], now: dt.datetime) -> int:
+    accounts = LinkedInAccount.objects.filter(pk__in=keys).select_related("workspace")
+    planned = Board([account for account in accounts if board.can_send(account)], now)
+    pending, of = planned.queue()
+    moves = (
+        (item, instant(slot.at))
+        for item, slot in arranged(planned, pending, of)
+        if instant(slot.at) != item.scheduled_for
+    )
+    moved = 0
+    while chunk := list(islice(moves, CHUNK)):
+        moved += _store(chunk, now)
+    return moved
+
+
+def arranged(
+    planned: Board, pending: Sequence[Pending], of: Mapping[uuid.UUID, Campaign]
+) -> Iterator[tuple[Pending, Slot]]:
+    """Give pending items slots, in turn, on accounts whose queues are not simulated yet.
+
+    Pinned ones come first: the others are planned around them. Takes the slots; items that can
+    never go are left out.
+
+    :param pending: in turn.
+    :param of: their campaigns.
+    """
+    yield from planned.simulate([item for item in pending if item.pinned], dict(of))
+    by_account: dict[uuid.UUID, list[Pending]] = defaultdict(list)
+    for item in pending:
+        if not item.pinned and item.account_id in planned.timelines:
+            by_account[item.account_id].append(item)
+    for key, items in by_account.items():
+        arranging = _Arranging(planned, key, of)
+        for item in items:
+            slot = arranging.place(item)
+            if slot is not None:
+                yield item, slot
+
+
+class _Arranging:
+    """One account's items being placed anew."""
+
+    def __init__(
+        self, planned: Board, account_id: uuid.UUID, of: Mapping[uuid.UUID, Campaign]
+    ) -> None:
+        self._timeline = planned.timelines[account_id]
+        self._calendars = {key: planned.calendar_of(campaign) for key, campaign in of.items()}
+        self._starts = {key: board.starts_at(campaign) for key, campaign in of.items()}
+        self._from: dict[uuid.UUID, int] = {}
+
+    def place(self, item: Pending) -> Slot | None:
+        """Take a slot for an item; it keeps its time where the same run would send it anyway."""
+        timeline, calendar = self._timeline, self._calendars[item.campaign_id]
+        starts = self._starts[item.campaign_id]
+        not_before = max(starts, item.at) if item.attempts else starts
+        since = max(self._from.get(item.campaign_id, timeline.now), not_before)
+        is_late = max(item.at, not_before) <= timeline.now
+        slot = timeline.take_now(calendar) if is_late else None
+        if slot is not None:
+            return Slot(item.at, slot.tick, slot.day)
+        free = timeline.first_free(calendar, since)
+        if free is None:
+            return None
+        jitter = Jitter.of(item.campaign_id, item.prospect_id)
+        slot = timeline.take_near(calendar, free, jitter, not_before)
+        if not item.attempts:
+            self._from[item.campaign_id] = slot.tick + 1
+        is_sent_then = not is_late and self._goes_with(item, slot, calendar, not_before)
+        return Slot(item.at if is_sent_then else slot.at, slot.tick, slot.day)
+
+    @staticmethod
+    def _goes_with(item: Pending, slot: Slot, calendar: Calendar, not_before: int) -> bool:
+        """Return whether the slot's run would send the item at its old time too, an open one."""
+        since = max(item.at, not_before)
+        first = calendar.at_or_after(since)
+        return (
+            first is not None and first[0].opens <= since and first[0].ticks[first[1]] == slot.tick
+        )
+
+
+_MOVE = """
+UPDATE send_queue SET scheduled_for = move.new, updated_at = %s
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS move (id, old, new)
+WHERE send_queue.id = move.id AND send_queue.scheduled_for = move.old
+"""
+
+
+def _store(moves: Sequence[tuple[Pending, dt.datetime]], now: dt.datetime) -> int:
+    """Move items that still wait where they waited when they were read; return how many."""
+    with transaction.atomic():
+        # In one order, so that two who change many items never wait for each other.
+        waiting = set(
+            QueueItem.objects.select_for_update(no_key=True)
+            .pending()
+            .filter(pk__in=[item.id for item, _ in moves], pinned=False)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        rows = [(item.id, item.scheduled_for, new) for item, new in moves if item.id in waiting]
+        with connection.cursor() as cursor:
+            columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+            cursor.execute(_MOVE, [now, *columns])
+            return int(cursor.rowcount)
