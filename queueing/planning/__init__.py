@@ -1,12 +1,31 @@
 """From prospects to a calendar: who is queued when, and when it will go."""
 
 from queueing.planning.enqueue import CannotEnqueueError, EnqueueReport, enqueue
+from queueing.planning.forecast import (
+    DayOfAccount,
+    Forecast,
+    Send,
+    before_and_after,
+    forecast_campaign,
+    forecast_workspace,
+)
+from queueing.planning.replan import replan, replan_campaign, replan_hours, replan_overdue
 from queueing.planning.schedule import ScheduleReport, execute_scheduled_campaigns
 
 __all__ = [
     "CannotEnqueueError",
+    "DayOfAccount",
     "EnqueueReport",
+    "Forecast",
     "ScheduleReport",
+    "Send",
+    "before_and_after",
     "enqueue",
     "execute_scheduled_campaigns",
+    "forecast_campaign",
+    "forecast_workspace",
+    "replan",
+    "replan_campaign",
+    "replan_hours",
+    "replan_overdue",
 ]

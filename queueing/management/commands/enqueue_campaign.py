@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from campaigns.models import Campaign
 from queueing import planning
+from queueing.management.named import campaign_named
 
 NAMES_SHOWN = 10
 
@@ -41,27 +41,6 @@ class Command(BaseCommand):
         if report.cannot_send and not report.queued:
             raise CommandError(in_words(report))
         return json.dumps(report.as_json()) if options["json"] else in_words(report)
-
-
-def campaign_named(name: str, workspace: str | None) -> Campaign:
-    """Return the campaign of that name.
-
-    :raises CommandError: with exit code 2 where there is none, or more than one.
-    """
-    campaigns = Campaign.objects.filter(name=name).select_related("workspace")
-    if workspace is not None:
-        campaigns = campaigns.filter(workspace__name=workspace)
-    found = list(campaigns.order_by("workspace__name"))
-    if not found:
-        where = f" in the workspace “{workspace}”" if workspace else ""
-        raise CommandError(f"There is no campaign “{name}”{where}.", returncode=2)
-    if len(found) > 1:
-        workspaces = ", ".join(f"“{campaign.workspace}”" for campaign in found)
-        raise CommandError(
-            f"Several workspaces have a campaign “{name}”: {workspaces}. Add --workspace NAME.",
-            returncode=2,
-        )
-    return found[0]
 
 
 def in_words(report: planning.EnqueueReport) -> str:
