@@ -1,5 +1,6 @@
 """The note of a connection request: `{{ first_name }}`-style variables and nothing else."""
 
+import difflib
 import re
 from collections.abc import Collection, Mapping
 
@@ -28,12 +29,38 @@ def problem(template: str, known: Collection[str] | None = None) -> str:
             'Only variables such as {{ first_name }} or {{ first_name|default:"there" }} may stand '
             "between braces."
         )
-    unknown = [name for name in variables(template) if known is not None and name not in known]
+    if known is None:
+        return _misspelt(variables(template))
+    unknown = [name for name in variables(template) if name not in known]
     if unknown:
-        return (
-            f"Unknown variable: {', '.join(unknown)}. Known are: {', '.join(sorted(known or ()))}."
-        )
+        return f"Unknown variable: {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
     return ""
+
+
+def _misspelt(names: Collection[str]) -> str:
+    """Say which name is so near to a field's that no import can have meant another column."""
+    for name in names:
+        near = difflib.get_close_matches(name.lower(), PROSPECT_FIELDS, n=1, cutoff=0.85)
+        if near and name not in PROSPECT_FIELDS:
+            return f"Unknown variable: {name}. Did you mean {near[0]}?"
+    return ""
+
+
+def too_long(template: str, limits: Collection[int] = ()) -> str:
+    """Say that every note made of a template is too long for all accounts, or nothing.
+
+    :param limits: of the accounts; where there is none, the longest that anybody has holds.
+    """
+    limit = max(limits, default=max(NOTE_LIMITS.values()))
+    shortest = len(_VARIABLE.sub("x", template).strip())
+    if shortest <= limit:
+        return ""
+    return f"The note has at least {shortest} characters. LinkedIn takes {limit} at most."
+
+
+def is_variable(name: str) -> bool:
+    """Return whether a text may stand between braces."""
+    return re.fullmatch(_NAME, name) is not None
 
 
 def variables(template: str) -> list[str]:

@@ -4,16 +4,16 @@ Names of models and fields are relied on by data and scripts outside the code: k
 """
 
 import uuid
-from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Lower, Trim
+from django.db.models import Q
 
-from campaigns import messages, people, search
+from campaigns import messages, people
+from campaigns.do_not_contact import DoNotContact
+from campaigns.prospects import Prospect, columns_of_people
 from campaigns.sending_hours import ClosedDay, SendingHours, default_hours
 
 __all__ = [
@@ -25,6 +25,10 @@ __all__ = [
     "SendingHours",
     "Workspace",
 ]
+
+
+HOURS_TO_CHOOSE = "shared hours, or hours of this workspace"
+DAYS_IN_A_YEAR, SECONDS_IN_A_WEEK = 365, 604_800
 
 
 class Workspace(models.Model):
@@ -75,6 +79,21 @@ class Workspace(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse hours of another workspace.
+
+        :raises ValidationError: naming the field.
+        """
+        if problem := _problem_with_hours(self.sending_hours, self.pk):
+            raise ValidationError({"sending_hours": problem})
+
+
+def _problem_with_hours(hours: SendingHours | None, workspace_id: uuid.UUID | None) -> str:
+    """Say why a workspace may not use these hours, or nothing."""
+    if hours is None or hours.workspace_id in {None, workspace_id}:
+        return ""
+    return f"These hours belong to another workspace. Choose {HOURS_TO_CHOOSE}."
+
 
 class LinkedInAccount(models.Model):
     """A LinkedIn account that sends, as Unipile knows it."""
@@ -104,6 +123,7 @@ class LinkedInAccount(models.Model):
         "shortest gap (seconds)",
         null=True,
         blank=True,
+        validators=[MaxValueValidator(SECONDS_IN_A_WEEK)],
         help_text="Between two requests. Empty: spread over the open hours, at least 90.",
     )
     status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
@@ -129,10 +149,26 @@ class LinkedInAccount(models.Model):
             models.CheckConstraint(
                 condition=~Q(unipile_account_id=""), name="account_unipile_id_given"
             ),
+            models.CheckConstraint(
+                condition=Q(min_gap_seconds__lte=SECONDS_IN_A_WEEK),
+                name="account_gap_within_a_week",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse to move an account away from the campaigns that use it.
+
+        :raises ValidationError: naming the field.
+        """
+        if self._state.adding or not self.workspace_id:
+            return
+        if self.campaigns.exclude(workspace=self.workspace_id).exists():
+            raise ValidationError(
+                {"workspace": "Campaigns of its workspace use this account: take it out of them."}
+            )
 
     @property
     def note_limit(self) -> int:
@@ -169,7 +205,9 @@ class Campaign(models.Model):
         help_text="The note. Empty: no note. May use {{ first_name }}, {{ last_name }}, "
         "{{ company }}, {{ headline }}, {{ location }} and extra columns of the import.",
     )
-    follow_up_after_days = models.PositiveIntegerField(default=3)
+    follow_up_after_days = models.PositiveIntegerField(
+        default=3, validators=[MaxValueValidator(DAYS_IN_A_YEAR)]
+    )
     starts_at = models.DateTimeField(
         null=True, blank=True, help_text="Starts by itself at this time. Empty: started by hand."
     )
@@ -183,6 +221,10 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "active", "paused", "completed", "archived"]),
                 name="campaign_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(follow_up_after_days__lte=DAYS_IN_A_YEAR),
+                name="campaign_follow_up_within_a_year",
             ),
         )
         indexes = (
@@ -198,184 +240,37 @@ class Campaign(models.Model):
         return self.name
 
     def clean(self) -> None:
-        problem = messages.problem(self.message_template)
-        if problem:
-            raise ValidationError({"message_template": problem})
+        """Refuse a message that nobody could be sent, and what belongs to another workspace.
+
+        Which accounts are chosen is seen by the form alone: see `CampaignForm`.
+
+        :raises ValidationError: naming each field.
+        """
+        problems = {
+            "message_template": self.message_problem(),
+            "sending_hours": _problem_with_hours(self.sending_hours, self.workspace_id),
+            "workspace": self._problem_with_move(),
+        }
+        if any(problems.values()):
+            raise ValidationError({field: text for field, text in problems.items() if text})
+
+    def message_problem(self) -> str:
+        """Say what is wrong with the message, or nothing.
+
+        Extra columns are known once people are imported.
+        """
+        known = None if self._state.adding else columns_of_people(self.pk)
+        template = self.message_template
+        return messages.problem(template, known) or messages.too_long(template)
+
+    def _problem_with_move(self) -> str:
+        if self._state.adding or not self.workspace_id:
+            return ""
+        moves = Campaign.objects.filter(pk=self.pk).exclude(workspace=self.workspace_id).exists()
+        if moves and self.prospects.exists():
+            return "The campaign has people: it stays in its workspace. Make a new one instead."
+        return ""
 
     def hours(self) -> SendingHours:
         """Return the hours that hold for this campaign: its own, the workspace's, the default."""
         return self.sending_hours or self.workspace.sending_hours or default_hours()
-
-
-class Prospect(models.Model):
-    """A person in a campaign."""
-
-    class Status(models.TextChoices):
-        NEW = "new", "New"
-        QUEUED = "queued", "Queued"
-        CONNECTION_REQUEST_SENT = "connection_request_sent", "Connection request sent"
-        CONNECTED = "connected", "Connected"
-        REPLIED = "replied", "Replied"
-        SKIPPED = "skipped", "Skipped"
-        FAILED = "failed", "Failed"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="prospects")
-    first_name = models.CharField(max_length=200, blank=True)
-    last_name = models.CharField(max_length=200, blank=True)
-    headline = models.TextField(blank=True)
-    company = models.CharField(max_length=300, blank=True)
-    location = models.CharField(max_length=300, blank=True)
-    profile_url = models.CharField(
-        "profile address", max_length=500, blank=True, validators=[people.validate_profile_url]
-    )
-    public_identifier = models.CharField(
-        max_length=200,
-        blank=True,
-        help_text="The last part of the profile address. Empty: taken from the address.",
-    )
-    linkedin_user_id = models.CharField(
-        "LinkedIn user id",
-        max_length=200,
-        blank=True,
-        help_text="Unipile's provider id. Good for the account only that found it.",
-    )
-    resolved_with = models.ForeignKey(
-        LinkedInAccount,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-        help_text="The account that found the LinkedIn user id.",
-    )
-    resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
-    variables = models.JSONField(default=dict, blank=True)
-    status = models.CharField(max_length=30, choices=Status, default=Status.NEW)
-    status_reason = models.TextField(blank=True, help_text="Why skipped or failed, in words.")
-    follow_up_due_at = models.DateTimeField(null=True, blank=True)
-    company_key = models.GeneratedField(
-        expression=Lower(
-            Trim(
-                models.Func(
-                    "company", Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace"
-                )
-            )
-        ),
-        output_field=models.CharField(max_length=300),
-        db_persist=True,
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("created_at", "id")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["campaign", "public_identifier"],
-                condition=~Q(public_identifier=""),
-                name="prospect_once_in_campaign",
-            ),
-            models.UniqueConstraint(
-                fields=["campaign", "linkedin_user_id"],
-                condition=Q(public_identifier="") & ~Q(linkedin_user_id=""),
-                name="prospect_without_slug_once_in_campaign",
-            ),
-            models.CheckConstraint(
-                condition=Q(public_identifier=Lower(F("public_identifier"))),
-                name="prospect_slug_in_lower_case",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    status__in=[
-                        "new",
-                        "queued",
-                        "connection_request_sent",
-                        "connected",
-                        "replied",
-                        "skipped",
-                        "failed",
-                    ]
-                ),
-                name="prospect_status_known",
-            ),
-        )
-        indexes = (
-            # enqueue_campaign and the progress of a campaign: its prospects by status, in order
-            models.Index(
-                fields=["campaign", "status", "created_at", "id"], name="prospect_by_status"
-            ),
-            # search.matching: the admin's search for people
-            GinIndex(search.words_of_a_prospect(), name="prospect_words"),
-        )
-
-    def __str__(self) -> str:
-        return self.full_name or self.public_identifier or self.linkedin_user_id or "(no name)"
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
-
-    @property
-    def person_key(self) -> str:
-        """What recognises the same person: the slug, or the provider id where none is known."""
-        return self.public_identifier or self.linkedin_user_id
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Take the slug from the profile address where it is not given, and normalise it."""
-        if not self.public_identifier and self.profile_url:
-            self.public_identifier = people.slug_of(self.profile_url)
-        self.public_identifier = people.normalised_slug(self.public_identifier)
-        super().save(*args, **kwargs)
-
-
-class DoNotContact(models.Model):
-    """A person or a company that this workspace never writes to."""
-
-    class Kind(models.TextChoices):
-        PERSON = "person", "Person"
-        COMPANY = "company", "Company"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, related_name="do_not_contact"
-    )
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
-    value = models.CharField(
-        max_length=500,
-        help_text="A profile address, its last part, or a LinkedIn user id; or a company's name.",
-    )
-    reason = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("value",)
-        verbose_name = verbose_name_plural = "do not contact"
-        constraints = (
-            models.UniqueConstraint(
-                fields=["workspace", "kind", "value"], name="do_not_contact_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=["person", "company"]), name="do_not_contact_kind_known"
-            ),
-            models.CheckConstraint(condition=~Q(value=""), name="do_not_contact_value_given"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.value}"
-
-    def clean(self) -> None:
-        self.value = self.normalised(self.kind, self.value)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.clean()
-        super().save(*args, **kwargs)
-
-    @classmethod
-    def normalised(cls, kind: str, value: str) -> str:
-        """Return the value as it is stored and compared.
-
-        :raises ValidationError: where it names nobody.
-        """
-        if kind == cls.Kind.COMPANY:
-            return people.company_key(value)
-        return people.person_value(value)

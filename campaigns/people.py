@@ -8,6 +8,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from campaigns import messages
+
 # Ids of Classic LinkedIn, good for an invitation. Those of Sales Navigator (ACw…) and Recruiter
 # (AE…) are not. Upper and lower case matter in all of them, in slugs they don't.
 USER_ID = re.compile(r"A[CD]oAA[A-Za-z0-9_-]{10,}")
@@ -189,6 +191,39 @@ def fit_user_id(value: str) -> str:
     return text
 
 
+def slug_in(value: str) -> str:
+    """Return the normalised slug that somebody typed, or of the address that they pasted.
+
+    :raises ValidationError: where it names nobody, or is a user id.
+    """
+    identity = identity_in(value)
+    if not identity.slug:
+        raise ValidationError("This is a LinkedIn user id: it belongs into “LinkedIn user id”.")
+    return identity.slug
+
+
+def validate_user_id(value: str) -> None:
+    """Model-field validator.
+
+    :raises ValidationError: where no invitation can be sent to it.
+    """
+    fit_user_id(value)
+
+
+def validate_variables(value: object) -> None:
+    """Model-field validator for a prospect's extra columns.
+
+    :raises ValidationError: where they are no object of texts and numbers by name.
+    """
+    if not isinstance(value, dict):
+        raise ValidationError('Write an object, such as {"industry": "Shipping"}.')
+    for name, entry in value.items():
+        if not messages.is_variable(name):
+            raise ValidationError(f"“{name}” is no name. Use letters, digits and underscores.")
+        if not isinstance(entry, str | int | float) or isinstance(entry, bool):
+            raise ValidationError(f"“{name}” must be a text or a number.")
+
+
 def validate_profile_url(value: str) -> None:
     """Model-field validator.
 
@@ -224,7 +259,7 @@ def company_key(name: str) -> str:
     """
     text = unicodedata.normalize("NFC", " ".join(name.split()))
     if not text:
-        raise ValidationError({"value": "Give the company's name."})
+        raise ValidationError("Give the company's name.")
     return "".join(character.lower()[0] for character in text)
 
 

@@ -74,8 +74,20 @@ class SendingHours(models.Model):
         :raises ValidationError: naming each field.
         """
         problems = self._problems()
+        if (
+            self.workspace_id
+            and not self._state.adding
+            and self._is_used_outside(self.workspace_id)
+        ):
+            problems["workspace"] = (
+                "Other workspaces use these hours: make hours of their own for them first."
+            )
         if problems:
             raise ValidationError(problems)
+
+    def _is_used_outside(self, workspace_id: uuid.UUID) -> bool:
+        others = self.workspaces_by_default.exclude(pk=workspace_id)
+        return others.exists() or self.campaigns.exclude(workspace=workspace_id).exists()
 
     def _problems(self) -> dict[str, str]:
         problems = {}

@@ -10,17 +10,17 @@ from campaigns.models import SendingHours
 from queueing import gates, hours
 
 
-def problems(**settings: Any) -> dict[str, list[str]]:
+def problems(**values: Any) -> dict[str, list[str]]:
     """Field name -> messages; empty for good settings."""
     try:
-        SendingHours(name="Test", **settings).clean()
+        SendingHours(name="Test", **values).clean()
     except ValidationError as error:
         return error.message_dict
     return {}
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "values",
     [
         {},
         {"working_hours_start": time(22), "working_hours_end": time(6)},
@@ -33,8 +33,8 @@ def problems(**settings: Any) -> dict[str, list[str]]:
         {"skip_holidays": False, "holiday_country": "", "holiday_subdivision": "ZZ"},
     ],
 )
-def test_sensible_settings_have_no_problems(settings: dict[str, Any]) -> None:
-    assert problems(**settings) == {}
+def test_sensible_settings_have_no_problems(values: dict[str, Any]) -> None:
+    assert problems(**values) == {}
 
 
 @pytest.mark.parametrize(

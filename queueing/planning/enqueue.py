@@ -10,7 +10,6 @@ from itertools import islice
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from campaigns import messages
 from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
 from queueing.planning import board, selection
@@ -94,7 +93,7 @@ def _refuse(campaign: Campaign) -> None:
         raise CannotEnqueueError(
             f"The campaign “{campaign}” is {state}. Set its status to draft or active first."
         )
-    problem = messages.problem(campaign.message_template)
+    problem = campaign.message_problem()
     if problem:
         raise CannotEnqueueError(f"The message of “{campaign}” can't be used. {problem}")
 

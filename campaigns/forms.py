@@ -1,0 +1,32 @@
+"""What a form sees and a model does not: the rows that are chosen beside it."""
+
+from typing import Any
+
+from django import forms
+
+from campaigns import messages
+from campaigns.models import Campaign
+
+
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A campaign with its accounts: of its own workspace, one at least able to send the note."""
+
+    class Meta:
+        model = Campaign
+        fields = "__all__"  # noqa: DJ007 - the admin decides which are shown
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        workspace, accounts = values.get("workspace"), list(values.get("accounts") or ())
+        foreign = [each.name for each in accounts if workspace and each.workspace != workspace]
+        if foreign:
+            self.add_error("accounts", f"Of another workspace than {workspace}: {_and(foreign)}.")
+        template = values.get("message_template", "")
+        problem = messages.too_long(template, [account.note_limit for account in accounts])
+        if problem and not messages.too_long(template):  # else the model says so
+            self.add_error("message_template", problem)
+        return values
+
+
+def _and(names: list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
