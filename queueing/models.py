@@ -6,7 +6,7 @@ account. Names of models, fields and the table are relied on outside the code: k
 
 import datetime as dt
 import uuid
-from typing import Any, Self
+from typing import Any, Never, Self
 
 from django.conf import settings
 from django.db import models
@@ -256,6 +256,11 @@ class ProcessRun(models.Model):
         return f"Run of {self.started_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
+class SendAttemptQuerySet(models.QuerySet["SendAttempt"]):
+    def delete(self) -> Never:
+        raise models.ProtectedError("Attempts are evidence: they are never deleted.", set(self))
+
+
 class SendAttempt(models.Model):
     """One call to Unipile about an item: written before the call and finished after it.
 
@@ -288,6 +293,8 @@ class SendAttempt(models.Model):
     error_code = models.CharField(max_length=100, blank=True)
     detail = models.TextField(blank=True, help_text="What Unipile answered, cut to size.")
 
+    objects = SendAttemptQuerySet.as_manager()
+
     class Meta:
         ordering = ("item", "number")
         constraints = (
@@ -309,8 +316,8 @@ class SendAttempt(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}: {self.outcome or 'in flight'}"
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise models.ProtectedError("Attempts are evidence: they are never deleted.", {self})
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        SendAttempt.objects.filter(pk=self.pk).delete()
 
 
 class Notice(models.Model):
