@@ -1,0 +1,46 @@
+# Needs Python 3.11 or later with venv, and nothing else. `make run` tries SendQ out, `make test`
+# checks it. Paths are relative, for make cannot do with a space in a target.
+
+PYTHON ?= python3
+VENV ?= .venv
+UV ?= uv
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lock
+
+help:
+	@echo "make run      try SendQ: database, sandbox, queue and admin; PORT=8001 moves it from 8000"
+	@echo "make test     lint, types, imports, checks and tests"
+	@echo "make install  build $(VENV) from requirements.lock; the others do it when needed"
+	@echo "make lock     resolve the dependencies of pyproject.toml anew (needs uv)"
+
+# What was installed is noted with the folder: programs in a venv do not survive a move.
+install:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "SendQ needs Python 3.11 or later. Name one: make PYTHON=python3.12" >&2; exit 1; }
+	@{ pwd; cat requirements.lock; } | cmp -s - "$(VENV)/installed" || { \
+		echo "Installing the dependencies into $(VENV): once, a minute or so" && \
+		$(PYTHON) -m venv --clear "$(VENV)" && \
+		"$(BIN)/python" -m pip install -qq --disable-pip-version-check \
+			--no-deps --require-hashes -r requirements.lock && \
+		{ pwd; cat requirements.lock; } > "$(VENV)/installed"; }
+
+run: install
+	@exec "$(BIN)/python" -m sendq_site.run
+
+# The settings of a real installation are kept out of the tests, also where `.env` has them.
+test: export UNIPILE_DSN =
+test: export UNIPILE_API_KEY =
+test: install
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy" sendq_site campaigns queueing sandbox tests
+	"$(BIN)/lint-imports"
+	"$(BIN)/python" manage.py check --fail-level WARNING
+	"$(BIN)/python" manage.py makemigrations --check --dry-run
+	"$(BIN)/pytest"
+
+lock:
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --group dev pyproject.toml -o requirements.lock
