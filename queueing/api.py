@@ -2,19 +2,22 @@
 
 import hmac
 import json
+import os
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django import db
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.urls import path, re_path
 from django.utils import timezone
+from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from campaigns.models import Campaign
-from queueing import planning, runs
+from queueing import cadence, planning, runs
 from queueing.models import ProcessRun
 
 View = Callable[[HttpRequest], JsonResponse]
@@ -38,13 +41,14 @@ def guarded(view: View) -> View:
             refused = error(405, "Use POST.")
             refused["Allow"] = "POST"
             return refused
-        given = request.headers.get("x-cron-secret", "").encode()
-        secret = settings.CRON_SECRET.encode()
+        # Bytes as they came and as they were set: WSGI reads them as Latin-1, Python as UTF-8.
+        given = request.headers.get("x-cron-secret", "").encode("latin-1", "replace")
+        secret = os.fsencode(settings.CRON_SECRET)
         if not secret or not hmac.compare_digest(given, secret):
             return error(401, "The header x-cron-secret is missing or wrong.")
         try:
             return view(request)
-        except DatabaseError:
+        except db.Error:
             return error(503, "The database cannot be reached now. Try again later.")
 
     return wrapped
@@ -83,7 +87,7 @@ def send_connection_requests_queued(request: HttpRequest) -> JsonResponse:
 def _campaign(request: HttpRequest) -> Campaign | None:
     try:
         body = json.loads(request.body)
-    except ValueError as problem:
+    except (ValueError, RecursionError, RequestDataTooBig) as problem:
         raise ValueError('The body is no JSON. Send {"campaign_id": "…"}.') from problem
     given = body.get("campaign_id") if isinstance(body, dict) else None
     try:
@@ -94,17 +98,46 @@ def _campaign(request: HttpRequest) -> Campaign | None:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while the site and its database work, for load balancers."""
+    """Answer 200 while the site, its database and its ticker work, else 503. For monitors."""
+    now = timezone.now()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
+        last_run_at, is_late = cadence.heartbeat(now)
+    except db.Error:
         return error(503, "The database cannot be reached.")
-    return JsonResponse({"status": "ok"})
+    last_run = {
+        "last_run_at": last_run_at and last_run_at.isoformat(),
+        "last_run_seconds_ago": last_run_at and int((now - last_run_at).total_seconds()),
+    }
+    if is_late:
+        return error(503, "Items are due and no run has begun: is qcluster running?", **last_run)
+    return JsonResponse({"status": "ok", **last_run})
 
+
+@csrf_exempt
+def not_found(request: HttpRequest) -> JsonResponse:
+    """Answer for every other address under /api/."""
+    return error(404, "There is nothing at this address.")
+
+
+def in_json(
+    status: int, message: str, elsewhere: Callable[..., HttpResponseBase]
+) -> Callable[..., HttpResponseBase]:
+    """Return a handler of errors that answers in JSON under /api/."""
+
+    def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.path.startswith("/api/"):
+            return error(status, message)
+        return elsewhere(request, *args, **kwargs)
+
+    return handler
+
+
+bad_request = in_json(400, "This request cannot be answered.", defaults.bad_request)
+server_error = in_json(500, "Something went wrong; the log says what.", defaults.server_error)
 
 urlpatterns = [
     path("api/cron/process-send-queue", process_send_queue),
     path("api/campaigns/direct/send-connection-requests-queued", send_connection_requests_queued),
+    re_path(r"^api/", not_found),
     path("healthz", healthz),
 ]

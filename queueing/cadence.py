@@ -1,4 +1,4 @@
-"""Can an account reach its limit, when each run sends at most one item of it?"""
+"""How often runs come: do they come, and can accounts reach their limits by them?"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from django.conf import settings
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, hours
+from queueing.models import ProcessRun, QueueItem
 
 
 def runs_in(cron: str, since: dt.datetime, until: dt.datetime) -> int:
@@ -57,3 +58,22 @@ def _runs_on_an_open_day(campaign: Campaign, now: dt.datetime) -> int:
     closes = hours.closes_at(value, opens) or opens
     closes = min(closes, opens + dt.timedelta(days=1))
     return runs_in(settings.SEND_QUEUE_CRON, opens, closes)
+
+
+def heartbeat(now: dt.datetime) -> tuple[dt.datetime | None, bool]:
+    """Return when the last run began, and whether the ticker is late.
+
+    Late: something was due two ticks ago, with time for a whole run added, and no run has begun
+    since. Hours and caps play no part: a run that sends nothing is noted, too.
+    """
+    newest = ProcessRun.objects.order_by("-started_at").values_list("started_at", flat=True)
+    last_run_at = newest.first()
+    ticks = croniter(
+        settings.SEND_QUEUE_CRON, now - dt.timedelta(seconds=settings.SEND_RUN_DEADLINE_SECONDS)
+    )
+    ticks.get_prev(dt.datetime)
+    two_ticks_ago = ticks.get_prev(dt.datetime)
+    if last_run_at is not None and last_run_at >= two_ticks_ago:
+        return last_run_at, False
+    due = QueueItem.objects.due(two_ticks_ago).filter(campaign__status=Campaign.Status.ACTIVE)
+    return last_run_at, due.exists()

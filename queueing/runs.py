@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django import db
 from django.conf import settings
-from django.db import DatabaseError
 from django.db.models import Count
 
-from campaigns.models import Campaign, LinkedInAccount
+from campaigns.models import LinkedInAccount
 from queueing import claiming, gates, notices, processing
+from queueing.explaining import Explainer
 from queueing.gates import Gate, GateState
 from queueing.models import ProcessRun, QueueItem
 from queueing.processing import Clock, ItemResult
@@ -95,7 +96,7 @@ def _finish(row: ProcessRun, now: dt.datetime, counts: dict[str, Any], message: 
     row.finished_at, row.counts, row.message = now, counts, message
     try:
         row.save(update_fields=["finished_at", "counts", "message"])
-    except DatabaseError:
+    except db.Error:
         logger.exception("The end of the run cannot be noted: %s", message)
 
 
@@ -167,17 +168,21 @@ def held_by_gate(
     due = QueueItem.objects.due(now)
     if account is not None:
         due = due.filter(linkedin_account=account)
-    groups = (
+    groups = list(
         due.order_by()
         .annotate(do_not_contact=gates.on_do_not_contact_list())
         .values("linkedin_account", "campaign", "do_not_contact")
         .annotate(number=Count("id"))
     )
-    ask = _GroupReports(now)
+    explain = Explainer(
+        now, {g["linkedin_account"] for g in groups}, {g["campaign"] for g in groups}
+    )
     held: Counter[str] = Counter()
     closed: dict[str, tuple[int, GateState]] = {}
     for group in groups:
-        state = ask.binding(group["linkedin_account"], group["campaign"], group["do_not_contact"])
+        state = explain.report(
+            group["linkedin_account"], group["campaign"], do_not_contact=group["do_not_contact"]
+        ).binding
         if state is None:
             continue
         held[state.gate] += group["number"]
@@ -188,39 +193,6 @@ def held_by_gate(
         return {}, None
     binding = held.most_common(1)[0][0]
     return dict(held), closed[binding][1]
-
-
-class _GroupReports:
-    """Asks the gates for groups of due items, reading each account and campaign once."""
-
-    def __init__(self, now: dt.datetime) -> None:
-        self.now = now
-        self.stop = gates.stop_reason()
-        self.accounts: dict[uuid.UUID, gates.AccountFacts] = {}
-        self.campaigns: dict[uuid.UUID, Campaign] = {}
-
-    def binding(
-        self, account_id: uuid.UUID, campaign_id: uuid.UUID, do_not_contact: bool
-    ) -> GateState | None:
-        if account_id not in self.accounts:
-            account = LinkedInAccount.objects.select_related("workspace").get(pk=account_id)
-            self.accounts[account_id] = gates.usage(account, self.now)
-        if campaign_id not in self.campaigns:
-            self.campaigns[campaign_id] = Campaign.objects.select_related(
-                "workspace__sending_hours", "sending_hours"
-            ).get(pk=campaign_id)
-        campaign = self.campaigns[campaign_id]
-        facts = gates.Facts(
-            stop=self.stop,
-            item_status=QueueItem.Status.PENDING,
-            scheduled_for=self.now,
-            do_not_contact=do_not_contact,
-            campaign_status=campaign.status,
-            hours=gates.hours_of(campaign.hours()),
-            account=self.accounts[account_id],
-            policy=gates.policy(),
-        )
-        return gates.evaluate(facts, self.now).binding
 
 
 def would_send(

@@ -9,3 +9,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("queueing.api")),
 ]
+
+handler400 = "queueing.api.bad_request"
+handler500 = "queueing.api.server_error"
