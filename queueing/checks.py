@@ -14,6 +14,8 @@ from django.utils import timezone
 from campaigns import zones
 from campaigns.models import LinkedInAccount
 from queueing import cadence
+from queueing.planning.ticks import ticker
+from queueing.unipile import Client, base_url
 
 OLDEST_POSTGRESQL = 150000
 
@@ -60,7 +62,7 @@ def check_ticker(
         if cluster.get(key) != value
     ]
     deadline, timeout = settings.SEND_RUN_DEADLINE_SECONDS, cluster.get("timeout") or 0
-    if not deadline + settings.CALL_TOTAL_SECONDS < timeout < cluster.get("retry", 0):
+    if not deadline + settings.CALL_TOTAL_SECONDS < timeout < (cluster.get("retry") or 0):
         found.append(
             Error(
                 "A run's deadline and its last call, the cluster's timeout and its retry do not "
@@ -69,7 +71,7 @@ def check_ticker(
                 id="queueing.E003",
             )
         )
-    if not 0 < cluster.get("save_limit", 250) <= 1000:
+    if not 0 < (cluster.get("save_limit") or 0) <= 1000:
         found.append(
             Error(
                 "Q_CLUSTER['save_limit'] keeps too many or no finished tasks.",
@@ -85,10 +87,13 @@ def check_settings(
 ) -> list[CheckMessage]:
     """Refuse settings with which the queue could not do its work."""
     found: list[CheckMessage] = []
-    if not croniter.is_valid(settings.SEND_QUEUE_CRON):
+    try:
+        ticker(settings.SEND_QUEUE_CRON)
+        croniter(settings.SEND_QUEUE_CRON, timezone.now()).get_next()
+    except ValueError as error:
         found.append(
             Error(
-                f"SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON!r}, which is no cron expression.",
+                f"SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON!r}, which starts no run: {error}",
                 hint="Use five fields, such as */30 * * * *.",
                 id="queueing.E005",
             )
@@ -96,6 +101,11 @@ def check_settings(
     problem = zones.problem(settings.DAILY_CAP_TIMEZONE)
     if problem:
         found.append(Error(f"DAILY_CAP_TIMEZONE: {problem}", id="queueing.E006"))
+    if settings.UNIPILE_DSN:
+        try:
+            Client(base_url(settings.UNIPILE_DSN), settings.UNIPILE_API_KEY)
+        except ValueError as error:
+            found.append(Error(str(error), id="queueing.E009"))
     if settings.SENDING_BOUND_SECONDS < 4 * settings.CALL_TOTAL_SECONDS:
         found.append(
             Error(

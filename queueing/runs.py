@@ -37,7 +37,7 @@ def unipile_client() -> Client:
         try:
             return _client(settings.UNIPILE_DSN, settings.UNIPILE_API_KEY)
         except ValueError as error:
-            raise NotConnectedError(f"UNIPILE_DSN: {error}") from error
+            raise NotConnectedError(str(error)) from error
     path = Path(settings.SANDBOX_FILE)
     try:
         sandbox = json.loads(path.read_text())

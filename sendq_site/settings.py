@@ -6,8 +6,9 @@ secret has a default.
 """
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ import sentry_sdk
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 
@@ -51,7 +53,7 @@ def _required(name: str, what_for: str) -> str:
 
 
 def _timezone(name: str) -> str:
-    value: str = env.str(name, default="UTC")
+    value: str = env.str(name, default="") or "UTC"
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:
@@ -59,6 +61,20 @@ def _timezone(name: str) -> str:
             f"{name} is {value!r}, which is no time zone. Use an IANA name such as Europe/Berlin."
         ) from error
     return value
+
+
+def _read(name: str, read: Callable[[], T]) -> T:
+    """Read a setting whose value is an address.
+
+    :raises ImproperlyConfigured: naming the setting, where the address is none.
+    """
+    try:
+        return read()
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(  # without the address: it may hold a password
+            f"{name} is no address that can be read. In a password, write @ : / # ? as %40 %3A %2F "
+            "%23 %3F. See .env.example."
+        ) from error
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -70,7 +86,7 @@ if not SECRET_KEY:
         else _required("SECRET_KEY", "It signs sessions: set a long random text.")
     )
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or LOOPBACK_HOSTS
 SERVED_TO_OTHERS = any(host not in LOOPBACK_HOSTS for host in ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = [f"https://{host.replace('*', '').lstrip('.')}" for host in ALLOWED_HOSTS]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_TO_OTHERS
@@ -145,14 +161,14 @@ if ON_TRIAL:
         "default": {"ENGINE": "sendq_site.embedded", "NAME": "sendq"}
     }
 else:
-    DATABASES = {"default": env.db("DATABASE_URL")}
-    # A Unix socket's folder stands percent-encoded where the host does, as libpq has it.
-    DATABASES["default"]["HOST"] = unquote(DATABASES["default"].get("HOST") or "")
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    if not env.str("DATABASE_URL").startswith(("postgresql://", "postgres://")):
         raise ImproperlyConfigured(
             "DATABASE_URL must name a PostgreSQL database, such as "
             "postgresql://sendq@db.example.com/sendq: SendQ relies on its locks."
         )
+    DATABASES = {"default": _read("DATABASE_URL", lambda: env.db("DATABASE_URL"))}
+    # A Unix socket's folder stands percent-encoded where the host does, as libpq has it.
+    DATABASES["default"]["HOST"] = unquote(DATABASES["default"].get("HOST") or "")
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -172,7 +188,7 @@ CRON_SECRET = env.str("CRON_SECRET", default="")
 
 # Sending
 DAILY_CAP_TIMEZONE = _timezone("DAILY_CAP_TIMEZONE")
-SEND_QUEUE_CRON = env.str("SEND_QUEUE_CRON", default="*/30 * * * *")
+SEND_QUEUE_CRON = env.str("SEND_QUEUE_CRON", default="") or "*/30 * * * *"
 SEND_CONCURRENCY = 4  # calls to Unipile in flight at once, in one run
 SEND_RUN_DEADLINE_SECONDS = 240  # a run stops claiming; shorter than the cluster's time-out
 HTTP_RUN_DEADLINE_SECONDS = 20  # for the HTTP endpoint: its caller has a time-out of its own
@@ -207,11 +223,12 @@ Q_CLUSTER: dict[str, Any] = {
 }
 
 # Where people reach this site: for the links in notices.
-SITE_URL = env.str(
-    "SITE_URL",
-    default=f"https://{ALLOWED_HOSTS[0]}" if SERVED_TO_OTHERS else "http://127.0.0.1:8000",
-).rstrip("/")
-globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+SITE_URL = (
+    env.str("SITE_URL", default="").rstrip("/")
+    or (f"https://{ALLOWED_HOSTS[0]}" if SERVED_TO_OTHERS else "http://127.0.0.1:8000")
+)  # fmt: skip
+EMAIL_URL = env.str("EMAIL_URL", default="") or "consolemail://"
+globals().update(_read("EMAIL_URL", lambda: environ.Env.email_url_config(EMAIL_URL)))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sendq@localhost")
 
 LOGGING = {
@@ -224,4 +241,4 @@ LOGGING = {
 }
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+    _read("SENTRY_DSN", lambda: sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False))
