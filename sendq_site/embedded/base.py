@@ -9,6 +9,7 @@ from django.db.backends.postgresql import base, client, creation
 from django.utils.asyncio import async_unsafe
 from psycopg import OperationalError, connect, errors, sql
 
+from sendq_site.embedded import programs
 from sendq_site.embedded.server import PORT, USER, Cluster, ServerError
 
 cluster = Cluster(settings.DATA_DIR / "postgres")
@@ -24,7 +25,7 @@ class DatabaseClient(client.DatabaseClient):
         cluster.use()
         _create_database(settings_dict["NAME"])
         args, env = super().settings_to_cmd_args_env(settings_dict, parameters)
-        return [str(cluster.programs() / "psql"), *args[1:]], env
+        return [str(programs.folder(cluster.account) / "psql"), *args[1:]], env
 
 
 class DatabaseCreation(creation.DatabaseCreation):

