@@ -1,0 +1,156 @@
+"""The jobs of the ticker: made by code, and done by a real cluster."""
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import call_command, get_commands, load_command_class
+from django.db import connection
+from django.utils import timezone
+from django_q.models import Schedule, Task
+
+from queueing import schedules
+from queueing.models import ProcessRun, QueueItem
+from sandbox.testing import Sandbox
+from tests import processes
+from tests.builders import a_campaign, a_workspace, an_account, an_item
+
+JOBS = {
+    "process_send_queue",
+    "process_pending_prospects",
+    "reconcile_send_queue",
+    "sync_accounts",
+    "execute_scheduled_campaigns",
+}
+
+
+@pytest.mark.django_db
+def test_migrating_makes_one_row_a_job() -> None:
+    rows = {row.name: row for row in Schedule.objects.all()}
+
+    assert rows.keys() == JOBS
+    assert Schedule.objects.count() == len(JOBS)
+    sending = rows["process_send_queue"]
+    assert sending.func == "django.core.management.call_command"
+    assert sending.args == "'process_send_queue', '--trigger', 'schedule'"
+    assert (sending.schedule_type, sending.cron, sending.repeats) == ("C", "*/30 * * * *", -1)
+    assert sending.next_run.minute in {0, 30}
+    assert timezone.now() < sending.next_run <= timezone.now() + dt.timedelta(minutes=30)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("job", schedules.jobs(), ids=lambda job: job.name)
+def test_every_job_is_a_command_that_takes_its_arguments(job: schedules.Job) -> None:
+    name, *arguments = job.arguments
+    command = load_command_class(get_commands()[name], name)
+
+    assert command.create_parser("manage.py", name).parse_args(arguments)
+
+
+@pytest.mark.django_db
+def test_a_row_that_has_not_changed_keeps_its_next_run() -> None:
+    next_run = timezone.now() + dt.timedelta(days=3)
+    Schedule.objects.update(next_run=next_run)
+
+    schedules.make_schedules()
+
+    assert set(Schedule.objects.values_list("next_run", flat=True)) == {next_run}
+    assert Schedule.objects.count() == len(JOBS)
+
+
+@pytest.mark.django_db
+def test_a_changed_cron_is_followed(settings: LazySettings) -> None:
+    Schedule.objects.update(next_run=timezone.now() + dt.timedelta(days=3))
+    settings.SEND_QUEUE_CRON = "*/10 * * * *"
+
+    schedules.make_schedules()
+
+    row = Schedule.objects.get(name="process_send_queue")
+    assert row.cron == "*/10 * * * *"
+    assert row.next_run <= timezone.now() + dt.timedelta(minutes=10)
+
+
+@pytest.mark.django_db
+def test_what_somebody_changed_by_hand_is_put_right() -> None:
+    Schedule.objects.update(func="os.system", args="'true'", repeats=0)
+
+    schedules.make_schedules()
+
+    assert set(Schedule.objects.values_list("func", "repeats")) == {(schedules.COMMAND, -1)}
+
+
+@pytest.mark.django_db
+def test_other_peoples_schedules_are_left_alone() -> None:
+    Schedule.objects.create(name="theirs", func="math.sqrt", args="4", repeats=7)
+
+    call_command("migrate", verbosity=0)
+
+    theirs = Schedule.objects.get(name="theirs")
+    assert (theirs.func, theirs.repeats) == ("math.sqrt", 7)
+
+
+@contextmanager
+def an_empty_database(name: str) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+        cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        yield name
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_apps_can_be_migrated_one_by_one(sandbox: Sandbox) -> None:
+    with an_empty_database("sendq_one_by_one") as name:
+        env = processes.environment(sandbox)
+        env["DATABASE_URL"] = env["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+
+        for arguments in (["campaigns"], ["queueing"], ["django_q"], ["django_q", "zero"], []):
+            processes.end(processes.start(env, "migrate", *arguments))
+
+        count = "from django_q.models import Schedule; print(Schedule.objects.count())"
+        (printed,) = processes.end(processes.start(env, "shell", "--verbosity", "0", "-c", count))
+        assert printed.strip() == str(len(JOBS))
+
+
+def until(condition: object, process: subprocess.Popen[str], seconds: float = 120) -> None:
+    """Wait for a condition to hold; fail at once where the process ends before it does."""
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, "nothing happened"
+        time.sleep(0.1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
+    account = an_account(a_workspace())
+    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+    item = an_item(a_campaign(account.workspace, account), account)
+    Schedule.objects.filter(name="process_send_queue").update(next_run=timezone.now())
+
+    cluster = processes.start(processes.environment(sandbox), "qcluster")
+    try:
+        until(Task.objects.filter(group="process_send_queue").exists, cluster)
+    finally:
+        cluster.send_signal(signal.SIGTERM)
+        _, errors = cluster.communicate(timeout=30)
+
+    assert cluster.returncode == 0, errors
+    with pytest.raises(ProcessLookupError):  # nobody is left of its session
+        os.killpg(cluster.pid, 0)
+    assert [effect["person"] for effect in sandbox.control.effects()] == [item.person_key]
+    item.refresh_from_db()
+    assert item.status == QueueItem.Status.SENT
+    assert ProcessRun.objects.get().trigger == ProcessRun.Trigger.SCHEDULE
+    task = Task.objects.get(group="process_send_queue")
+    assert (task.success, task.result) == (True, "CR sent. 0 messages remaining in queue")
+    assert Schedule.objects.get(name="process_send_queue").next_run > timezone.now()
