@@ -57,8 +57,10 @@ def main() -> int:
 
 
 def _run(stack: ExitStack) -> int:
-    port = os.environ.get("PORT") or "8000"
     settings.DATA_DIR.mkdir(mode=0o700, exist_ok=True)
+    port = os.environ.get("PORT") or "8000"
+    if not os.environ.get("SITE_URL") and not settings.SERVED_TO_OTHERS:
+        os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
     lock = settings.DATA_DIR / "run.lock"
     cluster = Cluster(settings.DATA_DIR / "postgres")
     if settings.ON_TRIAL:
