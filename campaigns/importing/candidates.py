@@ -33,10 +33,14 @@ class RowRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person that could be imported. `identified_by` is the column that says who it is."""
+    """A person that could be imported. `identified_by` is the column that says who it is.
+
+    `user_id` is the LinkedIn user id that the row has, also beside a public address.
+    """
 
     row: int
     identity: people.Identity
+    user_id: str
     identified_by: str
     values: dict[str, str]
     variables: dict[str, str]
@@ -76,18 +80,30 @@ def candidate_in(row: Row, mapping: ColumnMapping) -> Candidate:
 
     :raises RowRefusedError: naming the column and what is wrong with it.
     """
-    cells = _fitted_cells(row, mapping)
-    identity, identified_by = _identity(cells, mapping)
+    cells = fitted_cells(row, mapping)
+    found = _identities(cells, mapping)
+    identity, identified_by = next((each for each in found if each[0].slug), found[0])
+    # The column of ids comes last, and is trusted more than an address with an id in it.
+    user_id = next((each.user_id for each, _ in reversed(found) if each.user_id), "")
     values = {name: _value(cells, mapping, name) for name in LONGEST}
     if not values["first_name"] and not values["last_name"]:
-        whole = _line(_cell(cells, mapping.column(columns.FULL_NAME)))
+        whole = _line(cell(cells, mapping.column(columns.FULL_NAME)))
         values["first_name"], values["last_name"] = (
             part[: LONGEST["first_name"]] for part in names.split_name(whole)
         )
-    return Candidate(row.number, identity, identified_by, values, _variables(cells, mapping), cells)
+    return Candidate(
+        row=row.number,
+        identity=identity,
+        user_id=user_id,
+        identified_by=identified_by,
+        values=values,
+        variables=_variables(cells, mapping),
+        cells=cells,
+    )
 
 
-def _cell(cells: tuple[str, ...], index: int | None) -> str:
+def cell(cells: tuple[str, ...], index: int | None) -> str:
+    """Return a cell's text, empty where there is no such column or the cell holds nothing."""
     text = "" if index is None else cells[index].strip()
     return "" if text in _NOTHING else text
 
@@ -97,7 +113,7 @@ def identities_in(row: Row, mapping: ColumnMapping) -> set[people.Identity]:
 
     :raises RowRefusedError: where it says nothing.
     """
-    return {identity for identity, _ in _identities(_fitted_cells(row, mapping), mapping)}
+    return {identity for identity, _ in _identities(fitted_cells(row, mapping), mapping)}
 
 
 def company_in(row: Row, mapping: ColumnMapping) -> str:
@@ -106,14 +122,17 @@ def company_in(row: Row, mapping: ColumnMapping) -> str:
     :raises RowRefusedError: where there is none.
     """
     index = mapping.column("company")
-    company = _value(_fitted_cells(row, mapping), mapping, "company")
+    company = _value(fitted_cells(row, mapping), mapping, "company")
     if not company:
         raise RowRefusedError("" if index is None else mapping.header[index], "no company")
     return company
 
 
-def _fitted_cells(row: Row, mapping: ColumnMapping) -> tuple[str, ...]:
-    """Return a row's cells, as many as the header has."""
+def fitted_cells(row: Row, mapping: ColumnMapping) -> tuple[str, ...]:
+    """Return a row's cells, as many as the header has.
+
+    :raises RowRefusedError: where they cannot be read, or are more.
+    """
     if row.problem:
         raise RowRefusedError("", row.problem)
     width = len(mapping.header)
@@ -126,12 +145,6 @@ def _fitted_cells(row: Row, mapping: ColumnMapping) -> tuple[str, ...]:
     return row.cells[:width] + ("",) * (width - len(row.cells))
 
 
-def _identity(cells: tuple[str, ...], mapping: ColumnMapping) -> tuple[people.Identity, str]:
-    """Return the first slug that the row holds, else the first user id, and its column."""
-    found = _identities(cells, mapping)
-    return next((each for each in found if each[0].slug), found[0])
-
-
 def _identities(
     cells: tuple[str, ...], mapping: ColumnMapping
 ) -> list[tuple[people.Identity, str]]:
@@ -139,7 +152,7 @@ def _identities(
     found: list[tuple[people.Identity, str]] = []
     refusals: list[RowRefusedError] = []
     for index in _identifying(mapping):
-        text = _cell(cells, index)
+        text = cell(cells, index)
         if not text:
             continue
         try:
@@ -168,7 +181,7 @@ def _identity_in_cell(text: str, field: str) -> people.Identity:
 
 def _value(cells: tuple[str, ...], mapping: ColumnMapping, name: str) -> str:
     index = mapping.column(name)
-    text = _line(_cell(cells, index))
+    text = _line(cell(cells, index))
     if index is not None and len(text) > LONGEST[name]:
         raise RowRefusedError(mapping.header[index], f"longer than {LONGEST[name]:,} characters")
     return text
@@ -177,7 +190,7 @@ def _value(cells: tuple[str, ...], mapping: ColumnMapping, name: str) -> str:
 def _variables(cells: tuple[str, ...], mapping: ColumnMapping) -> dict[str, str]:
     variables = {}
     for index, name in enumerate(mapping.variables):
-        text = _text(_cell(cells, index)) if name else ""
+        text = _text(cell(cells, index)) if name else ""
         if len(text) > LONGEST_VARIABLE:
             raise RowRefusedError(
                 mapping.header[index], f"longer than {LONGEST_VARIABLE:,} characters"
