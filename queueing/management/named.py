@@ -1,8 +1,26 @@
 """Find what a command's arguments name."""
 
-from django.core.management.base import CommandError
+import contextlib
+import uuid
 
-from campaigns.models import Campaign, Workspace
+from django.core.management.base import CommandError
+from django.db.models import Q
+
+from campaigns.models import Campaign, LinkedInAccount, Workspace
+
+
+def account_named(text: str) -> LinkedInAccount:
+    """Return the account of that id, SendQ's or Unipile's.
+
+    :raises CommandError: with exit code 2 where there is none.
+    """
+    named = Q(unipile_account_id=text)
+    with contextlib.suppress(ValueError):  # no UUID: it can only be a Unipile id
+        named |= Q(pk=uuid.UUID(text))
+    account = LinkedInAccount.objects.filter(named).first()
+    if account is None:
+        raise CommandError(f"--account: there is no account “{text}”.", returncode=2)
+    return account
 
 
 def campaign_named(name: str, workspace: str | None) -> Campaign:

@@ -1,7 +1,6 @@
 """Make one run of the send queue."""
 
 import argparse
-import contextlib
 import json
 import signal
 import threading
@@ -12,8 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from campaigns.models import LinkedInAccount
 from queueing import runs
+from queueing.management.named import account_named
 from queueing.models import ProcessRun
 
 
@@ -73,15 +72,7 @@ class Command(BaseCommand):
 
 
 def _account_id(text: str | None) -> uuid.UUID | None:
-    if text is None:
-        return None
-    accounts = LinkedInAccount.objects.filter(unipile_account_id=text)
-    with contextlib.suppress(ValueError):  # no UUID: it can only be a Unipile id
-        accounts = accounts | LinkedInAccount.objects.filter(pk=uuid.UUID(text))
-    account = accounts.first()
-    if account is None:
-        raise CommandError(f"--account: there is no account “{text}”.", returncode=2)
-    return account.pk
+    return None if text is None else account_named(text).pk
 
 
 class Stopping:
