@@ -42,5 +42,5 @@ test: install
 	"$(BIN)/pytest"
 
 lock:
-	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --group dev pyproject.toml -o requirements.lock
