@@ -38,9 +38,11 @@ def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> C
                 )
             except UnipileError as error:
                 found[error.outcome] += 1
-                if error.outcome != Outcome.REJECTED:
+                if not _was_asked(error):
                     break  # the account, or Unipile, cannot look anybody up now
-                _mark(prospect, Prospect.Status.FAILED, error.summary)
+                _note_look(prospect, account, clock())
+                if error.outcome == Outcome.REJECTED:
+                    _mark(prospect, Prospect.Status.FAILED, error.summary)
                 continue
             found[_keep(prospect, account, profile, clock())] += 1
     return found
@@ -110,6 +112,21 @@ def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: d
         return "resolved"
     _mark(prospect, verdict.prospect_status, verdict.error_message)
     return verdict.error_code
+
+
+def _was_asked(error: UnipileError) -> bool:
+    """Return whether LinkedIn was asked, though the answer is none or of no use.
+
+    Such a look counts, and is left to the sending: one strange profile must not hold up the rest.
+    """
+    if error.outcome == Outcome.REJECTED:
+        return True
+    return error.outcome == Outcome.NOT_SENT and error.http_status not in {None, 503}
+
+
+def _note_look(prospect: Prospect, account: LinkedInAccount, now: dt.datetime) -> None:
+    """Count a look that found nothing against the account's budget."""
+    Prospect.objects.filter(pk=prospect.pk).update(resolved_with=account, resolved_at=now)
 
 
 def _mark(prospect: Prospect, status: str, reason: str) -> None:
