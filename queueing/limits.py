@@ -31,7 +31,7 @@ class Limit:
     source: str
 
 
-def daily_limit(  # noqa: PLR0913 - every source of the limit, by name
+def daily_limit(
     policy: Policy,
     *,
     account_type: str,
