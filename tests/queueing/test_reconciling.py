@@ -1,0 +1,311 @@
+"""What is in doubt is looked up until it is known; nothing is concluded from less."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect
+from queueing import claiming, reconciling, recording, runs
+from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
+from queueing.outcomes import Answer, Verdict
+from queueing.unipile import Client, Outcome
+from sandbox.testing import Sandbox
+from tests.builders import a_campaign, a_workspace, an_account, an_item
+from tests.conftest import MovedClock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = QueueItem.Status
+Route = SendAttempt.Route
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
+    sandbox.control.freeze(clock().isoformat())
+    account = an_account(a_workspace())
+    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+    return account
+
+
+@pytest.fixture
+def campaign(account: LinkedInAccount) -> Campaign:
+    return a_campaign(account.workspace, account)
+
+
+def in_doubt(
+    campaign: Campaign,
+    account: LinkedInAccount,
+    sandbox: Sandbox,
+    client: Client,
+    clock: MovedClock,
+    when: str,
+) -> QueueItem:
+    """Send an item whose answer never comes: `when` is before or after the effect."""
+    item = an_item(campaign, account)
+    sandbox.control.fault("close", route="invite", when=when)
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+    return item
+
+
+def later(clock: MovedClock, sandbox: Sandbox, **by: float) -> None:
+    clock.advance(**by)
+    sandbox.control.freeze(clock().isoformat())
+
+
+def looked(item: QueueItem) -> list[tuple[str, str]]:
+    """Return route and outcome of the look-ups after the send."""
+    made = list(item.send_attempts.order_by("number").values_list("route", "outcome"))
+    return made[[route for route, _ in made].index(Route.INVITE) + 1 :]
+
+
+def test_an_invitation_that_shows_was_sent(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    claimed_at = clock()
+    later(clock, sandbox, minutes=10)
+
+    settled = reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (settled, item.status) == ({"sent": 1}, Status.SENT)
+    assert item.sent_at == claimed_at + dt.timedelta(seconds=180)  # the latest it can have been
+    assert item.prospect.status == Prospect.Status.CONNECTION_REQUEST_SENT
+    assert looked(item) == [(Route.PROFILE, "found")]
+
+
+def test_the_first_look_waits_a_minute(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    later(clock, sandbox, seconds=59)
+
+    assert reconciling.reconcile(client_of_unipile, clock) == {}
+    assert looked(item) == []
+
+
+def test_somebody_who_accepted_was_sent_and_is_connected(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    sandbox.control.accept(account.unipile_account_id, item.prospect.public_identifier)
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.prospect.status) == (Status.SENT, Prospect.Status.CONNECTED)
+
+
+def test_a_withdrawn_invitation_is_skipped_and_holds_its_person(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    sandbox.control.withdraw(account.unipile_account_id, item.prospect.public_identifier)
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == (Status.SKIPPED, "invitation_withdrawn")
+    other = a_campaign(account.workspace, account)
+    with pytest.raises(IntegrityError, match="nobody_twice"), transaction.atomic():
+        an_item(other, account, person_key=item.person_key)
+
+
+def test_the_list_finds_what_the_profile_does_not_show_yet(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    sandbox.control.settings(profile_lag_seconds=86_400)
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    (effect,) = sandbox.control.effects()
+    assert (item.status, item.invitation_id) == (Status.SENT, effect["invitation_id"])
+    assert looked(item) == [(Route.PROFILE, "nothing"), (Route.SENT_LIST, "found")]
+
+
+def test_twice_nothing_makes_it_a_retry(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+
+    statuses = []
+    for _ in range(3):
+        later(clock, sandbox, minutes=31)
+        reconciling.reconcile(client_of_unipile, clock)
+        item.refresh_from_db()
+        statuses.append(item.status)
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
+
+    item.refresh_from_db()
+    # One walk an hour: the second comes with the third look.
+    assert statuses == [Status.UNCONFIRMED, Status.UNCONFIRMED, Status.PENDING]
+    assert (item.status, item.attempts) == (Status.SENT, 1)
+    assert len(sandbox.control.effects()) == 1
+
+
+def test_a_slow_list_is_never_taken_for_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    sandbox.control.fault("answer", route="sent", status=500, times=50)
+
+    for _ in range(6):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+    assert set(looked(item)) == {(Route.PROFILE, "nothing"), (Route.SENT_LIST, "not_sent")}
+
+
+def test_one_walk_serves_all_of_an_account(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    items = [
+        in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before") for _ in range(2)
+    ]
+    later(clock, sandbox, minutes=5)
+
+    reconciling.reconcile(client_of_unipile, clock)
+    later(clock, sandbox, minutes=31)
+    reconciling.reconcile(client_of_unipile, clock)
+
+    walks = sandbox.control.calls(route="sent")
+    assert len(walks) == 1
+    assert [looked(item)[1] for item in items] == [(Route.SENT_LIST, "nothing")] * 2
+
+
+def test_a_person_who_is_gone_says_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    sandbox.control.add_person(item.prospect.public_identifier, exists=False)
+
+    for _ in range(4):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+
+
+def test_a_disconnected_account_is_left_alone(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    LinkedInAccount.objects.update(status=LinkedInAccount.Status.DISCONNECTED)
+    later(clock, sandbox, minutes=10)
+
+    assert reconciling.reconcile(client_of_unipile, clock) == {}
+    assert looked(item) == []
+
+
+def test_the_last_retry_that_was_not_sent_fails_and_is_told(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    QueueItem.objects.update(attempts=3)
+
+    for _ in range(2):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.prospect.status) == (Status.FAILED, Prospect.Status.FAILED)
+    assert Notice.objects.get().item_id == item.pk
+
+
+def test_an_answer_that_comes_late_ends_the_doubt(
+    account: LinkedInAccount, campaign: Campaign, clock: MovedClock
+) -> None:
+    item = an_item(campaign, account, linkedin_user_id="ACoAAexample0000000000")
+    call = claiming.claim(account.pk, None, clock())
+    assert call is not None
+    clock.advance(minutes=4)
+    assert claiming.recover(clock()) == (0, 1)
+
+    won = recording.record(
+        call, Answer(Outcome.SENT), Verdict(Status.SENT), clock(), invitation_id="17"
+    )
+
+    item.refresh_from_db()
+    assert (won, item.status, item.invitation_id) == (True, Status.SENT, "17")
+    assert item.send_attempts.get().outcome == Outcome.SENT
+
+
+def test_a_claim_without_a_send_goes_back(
+    account: LinkedInAccount, campaign: Campaign, clock: MovedClock
+) -> None:
+    item = an_item(campaign, account)  # to be looked up first
+    assert claiming.claim(account.pk, None, clock()) is not None
+    clock.advance(seconds=180)
+    assert claiming.recover(clock()) == (0, 0)
+    clock.advance(seconds=1)
+
+    assert claiming.recover(clock()) == (1, 0)
+
+    item.refresh_from_db()
+    assert (item.status, item.attempts) == (Status.PENDING, 0)
+
+
+def test_one_item_can_be_checked_now(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+
+    assert reconciling.check_item(client_of_unipile, item.pk, clock) == Status.SENT
