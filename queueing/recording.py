@@ -214,6 +214,7 @@ def settle_doubt(
     return True
 
 
+@transaction.atomic
 def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetime) -> None:
     """Let an account rest, or give it another status; say so once for each change of state."""
     account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)

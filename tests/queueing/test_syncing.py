@@ -1,0 +1,153 @@
+"""Accounts are held when Unipile has lost them, and go on by themselves; each change told once."""
+
+import datetime as dt
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+
+from campaigns.models import LinkedInAccount
+from queueing import notices, recording, runs, syncing
+from queueing.models import Notice, ProcessRun, QueueItem, SendingStop
+from queueing.outcomes import BAD_API_KEY_REASON, AccountChange
+from queueing.unipile import Client, UnipileError
+from sandbox.testing import Sandbox
+from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+from tests.conftest import MovedClock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = LinkedInAccount.Status
+
+
+@pytest.fixture
+def account(sandbox: Sandbox) -> LinkedInAccount:
+    account = an_account(a_workspace(notify_emails="staff@example.com"), name="Nora Example")
+    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+    return account
+
+
+def test_an_account_is_held_and_goes_on(
+    account: LinkedInAccount, sandbox: Sandbox, client_of_unipile: Client
+) -> None:
+    seen = []
+    for reported in ("CREDENTIALS", "CREDENTIALS", "CONNECTING", "OK", "OK"):
+        sandbox.control.set_account(account.unipile_account_id, status=reported)
+        syncing.sync_accounts(client_of_unipile, NOON)
+        account.refresh_from_db()
+        seen.append(account.status)
+
+    assert seen == [Status.DISCONNECTED] * 3 + [Status.CONNECTED] * 2
+    assert Notice.objects.count() == 2  # one for each change
+
+
+def test_an_account_that_unipile_does_not_know_is_held(client_of_unipile: Client) -> None:
+    account = an_account(a_workspace())
+
+    syncing.sync_accounts(client_of_unipile, NOON)
+
+    account.refresh_from_db()
+    assert account.status == Status.DISCONNECTED
+    assert "does not know" in account.pause_reason
+
+
+def test_a_restricted_account_rests_before_it_goes_on(
+    account: LinkedInAccount, client_of_unipile: Client
+) -> None:
+    rest_until = NOON + dt.timedelta(days=3)
+    LinkedInAccount.objects.update(status=Status.RESTRICTED, paused_until=rest_until)
+
+    for now, status in [(NOON, Status.RESTRICTED), (rest_until, Status.CONNECTED)]:
+        syncing.sync_accounts(client_of_unipile, now)
+        account.refresh_from_db()
+        assert account.status == status
+
+
+def test_a_wrong_key_stops_everything_once_and_is_lifted_when_it_works(
+    account: LinkedInAccount, sandbox: Sandbox, client_of_unipile: Client
+) -> None:
+    wrong = Client(f"{sandbox.url}/api/v1", "wrong-key")
+
+    for _ in range(2):
+        with pytest.raises(UnipileError):
+            syncing.sync_accounts(wrong, NOON)
+    stop = SendingStop.objects.get()
+    assert (stop.reason, stop.lifted_at, stop.stopped_by) == (BAD_API_KEY_REASON, None, None)
+    account.refresh_from_db()
+    assert account.status == Status.CONNECTED
+
+    syncing.sync_accounts(client_of_unipile, NOON)
+
+    assert not SendingStop.objects.open().exists()
+
+
+def test_a_stop_by_somebody_is_not_lifted(
+    account: LinkedInAccount, client_of_unipile: Client
+) -> None:
+    SendingStop.objects.create(reason="Holiday", stopped_at=NOON)
+
+    syncing.sync_accounts(client_of_unipile, NOON)
+
+    assert SendingStop.objects.open().exists()
+
+
+def test_one_digest_tells_a_workspace_of_all_failures(
+    account: LinkedInAccount,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    other = an_account(account.workspace)
+    sandbox.control.add_account(other.unipile_account_id, "free")
+    campaign = a_campaign(account.workspace, account, other)
+    items = [an_item(campaign, account), an_item(campaign, other)]
+    sandbox.control.fault(
+        "answer", route="invite", status=422, type="errors/blocked_recipient", times=2
+    )
+
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
+
+    (digest,) = mail.outbox
+    assert digest.to == ["staff@example.com"]
+    assert "2 notices" in digest.subject
+    for item in items:
+        assert str(item.prospect) in digest.body
+        assert f"/admin/queueing/queueitem/{item.pk}/change/" in digest.body
+    assert "blocked_recipient" in digest.body
+    assert QueueItem.objects.filter(status=QueueItem.Status.FAILED).count() == 2
+
+
+def test_a_mail_that_cannot_be_sent_is_kept_for_later(
+    account: LinkedInAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices.account_changed(account, "rests", NOON)
+    with monkeypatch.context() as patched:
+        patched.setattr(EmailMessage, "send", _refused)
+        assert notices.send_digests(NOON) == 0
+
+    assert notices.send_digests(NOON) == 1
+    assert notices.send_digests(NOON) == 0
+    assert len(mail.outbox) == 1
+
+
+def _refused(message: object) -> int:
+    raise ConnectionRefusedError("no mail server")
+
+
+def test_names_cannot_add_headers_to_a_digest(account: LinkedInAccount) -> None:
+    account.workspace.name = "Agency\nBcc: all@example.com"
+    account.workspace.save()
+    notices.account_changed(account, "rests", NOON)
+
+    notices.send_digests(NOON)
+
+    assert mail.outbox[0].message()["Bcc"] is None
+
+
+def test_a_rest_is_told_once_and_never_shortened(account: LinkedInAccount) -> None:
+    for hours in (48, 24, 72):
+        change = AccountChange(rest_until=NOON + dt.timedelta(hours=hours), reason=f"{hours} h")
+        recording.change_account(account.pk, change, NOON)
+
+    account.refresh_from_db()
+    assert account.paused_until == NOON + dt.timedelta(hours=72)
+    assert Notice.objects.count() == 1
