@@ -7,11 +7,12 @@ UV ?= uv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lock
+.PHONY: help install run test torture lock
 
 help:
 	@echo "make run      try SendQ: database, sandbox, queue and admin; PORT=8001 moves it from 8000"
 	@echo "make test     lint, types, imports, checks and tests"
+	@echo "make torture  kill a thousand runs and count what was broken: a quarter of an hour"
 	@echo "make install  build $(VENV) from requirements.lock; the others do it when needed"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew (needs uv)"
 
@@ -40,6 +41,10 @@ test: install
 	"$(BIN)/python" manage.py check --fail-level WARNING
 	"$(BIN)/python" manage.py makemigrations --check --dry-run
 	"$(BIN)/pytest"
+
+# A thousand kills and ten thousand runs, with figures; KILLS and RUNS change how many.
+torture: install
+	"$(BIN)/pytest" -q -m torture tests/faults
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,0 +1,117 @@
+"""Runs of the queue in forked children, which are killed at a named point or at any instant.
+
+Forking a process that has Django loaded makes a kill cheap. A child never shares a connection with
+its parent, and its end by SIGKILL runs nothing: no handler, no rollback, no `finally`.
+"""
+
+import datetime as dt
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connections
+from django.utils import timezone
+
+from queueing import calls, claiming, recording, runs
+from queueing.models import ProcessRun
+from queueing.unipile import Client
+
+Clock = Callable[[], dt.datetime]
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _before(module: Any, name: str) -> None:
+    real = getattr(module, name)
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        _die()
+        return real(*args, **kwargs)
+
+    setattr(module, name, dying)
+
+
+def _after(module: Any, name: str) -> None:
+    real = getattr(module, name)
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        result = real(*args, **kwargs)
+        if result is not None and result is not False:
+            _die()
+        return result
+
+    setattr(module, name, dying)
+
+
+# Where a run can die: the promise must hold at each of these instants.
+POINTS: dict[str, Callable[[], None]] = {
+    "before the claim is committed": lambda: _after(claiming, "_take"),
+    "after the claim": lambda: _after(claiming, "claim"),
+    "before the call": lambda: _before(calls, "make"),
+    "after the effect": lambda: _after(Client, "invite"),
+    "before the record": lambda: _before(recording, "record"),
+    "in the record, before its commit": lambda: _after(recording, "_record_item"),
+    "after the record": lambda: _after(recording, "record"),
+    "before the run is noted as ended": lambda: _before(runs, "_finish"),
+}
+
+
+def run_in_child(
+    url: str,
+    api_key: str,
+    clock: Clock = timezone.now,
+    prepare: Callable[[], None] = lambda: None,
+) -> int:
+    """Fork a child that makes one run; return its process id."""
+    connections.close_all()
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        prepare()
+        runs.run(ProcessRun.Trigger.COMMAND, clock, client=Client(f"{url}/api/v1", api_key))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def ended(child: int, seconds: float = 60) -> int:
+    """Wait for a child and return the signal that ended it, or 0.
+
+    :raises AssertionError: where it ended with an error of its own, or not in time.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            if os.WIFSIGNALED(status):
+                return os.WTERMSIG(status)
+            assert os.WEXITSTATUS(status) == 0, "the run ended with an error"
+            return 0
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    raise AssertionError("the run did not end in time")
+
+
+def kill_at(point: str, url: str, api_key: str, clock: Clock = timezone.now) -> int:
+    """Make a run that dies at a named point; return the signal it ended by."""
+    return ended(run_in_child(url, api_key, clock, POINTS[point]))
+
+
+def kill_at_random(
+    chance: random.Random, url: str, api_key: str, clock: Clock = timezone.now
+) -> int:
+    """Make a run and kill it within its first 120 ms or so; return the signal it ended by."""
+    child = run_in_child(url, api_key, clock)
+    time.sleep(chance.random() * 0.12)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0

@@ -1,0 +1,221 @@
+"""SIGKILL at every named point and at random instants: nobody twice, nothing lost, no cap exceeded.
+
+Short in `make test`; `make torture` makes a thousand kills of it and prints the figures.
+"""
+
+import datetime as dt
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+from tqdm import tqdm
+
+from campaigns.models import Campaign, Prospect
+from queueing import limits, reconciling, runs
+from queueing.models import ProcessRun, QueueItem
+from queueing.unipile import Client
+from sandbox.testing import SandboxProcess
+from tests.builders import a_campaign, a_workspace, an_account
+from tests.conftest import MovedClock
+from tests.faults import killing, oracle
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = QueueItem.Status
+ACCOUNTS, DAILY, WEEKLY = 8, 60, 300
+SENDERS = 4
+LONG_KILLS = int(os.environ.get("KILLS", "1000"))
+LONG_RUNS = int(os.environ.get("RUNS", "10000"))
+
+
+@pytest.fixture
+def lenient_sandbox() -> Iterator[SandboxProcess]:
+    """A sandbox that would let a blind repeat through, so that the ledger shows it."""
+    with SandboxProcess("--allow-repeats", "--day-cap", "10000", "--week-cap", "10000") as sandbox:
+        yield sandbox
+
+
+@dataclass
+class Ordeal:
+    """A world in which runs are killed, and what was counted in it."""
+
+    sandbox: SandboxProcess
+    clock: MovedClock
+    kills: Counter[str] = field(default_factory=Counter)
+    most_in_flight: int = 0
+    slowest_run_after: float = 0.0
+
+    @property
+    def client(self) -> Client:
+        return Client(f"{self.sandbox.url}/api/v1", self.sandbox.api_key)
+
+    def move_on(self, **by: float) -> None:
+        self.clock.advance(**by)
+        self.sandbox.control.freeze(self.clock().isoformat())
+
+    def kill(self, point: str, chance: random.Random) -> None:
+        """Kill one run; then let another account send at once, and time passes."""
+        if point == "at random":
+            how = killing.kill_at_random(chance, self.sandbox.url, self.sandbox.api_key, self.clock)
+        else:
+            how = killing.kill_at(point, self.sandbox.url, self.sandbox.api_key, self.clock)
+        in_flight = QueueItem.objects.sending().count()
+        self.most_in_flight = max(self.most_in_flight, in_flight)
+        began = time.monotonic()
+        result = self.run()
+        if how == signal.SIGKILL:
+            self.kills[point] += 1
+            if result["processed"]:
+                self.slowest_run_after = max(self.slowest_run_after, time.monotonic() - began)
+        if how != signal.SIGKILL and not result["processed"]:
+            self.next_day()  # the caps hold everything
+        self.move_on(minutes=10)
+        reconciling.reconcile(self.client, self.clock)
+
+    def run(self) -> dict[str, object]:
+        return runs.run(ProcessRun.Trigger.COMMAND, self.clock, client=self.client)
+
+    def next_day(self) -> None:
+        self.clock.now = limits.next_day_start(self.clock(), ZoneInfo("UTC"))
+        self.move_on(minutes=1)
+
+    def settle(self) -> None:
+        """Let time pass until nothing is in doubt any more."""
+        for _ in range(10):
+            self.move_on(minutes=61)
+            reconciling.reconcile(self.client, self.clock)
+
+    def wrongly_settled(self) -> int:
+        """Count people of whom the queue says sent and the ledger does not, or the reverse."""
+        sent = QueueItem.objects.filter(status=Status.SENT).values_list(
+            "prospect__public_identifier", flat=True
+        )
+        return len(set(sent) ^ {effect["person"] for effect in self.sandbox.control.effects()})
+
+
+def an_ordeal(sandbox: SandboxProcess, people: int) -> Ordeal:
+    clock = MovedClock(timezone.now().replace(hour=0, minute=5))
+    sandbox.control.freeze(clock().isoformat())
+    workspace = a_workspace()
+    accounts = [
+        an_account(workspace, daily_limit=DAILY, weekly_limit=WEEKLY) for _ in range(ACCOUNTS)
+    ]
+    for account in accounts:
+        sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+    queue_people(a_campaign(workspace, *accounts), people, clock())
+    return Ordeal(sandbox, clock)
+
+
+def queue_people(campaign: Campaign, people: int, due: dt.datetime) -> None:
+    prospects = Prospect.objects.bulk_create(
+        Prospect(
+            campaign=campaign,
+            public_identifier=f"ada-example-{number}",
+            status=Prospect.Status.QUEUED,
+        )
+        for number in range(people)
+    )
+    accounts = list(campaign.accounts.all())
+    QueueItem.objects.bulk_create(
+        QueueItem(
+            workspace=campaign.workspace,
+            campaign=campaign,
+            prospect=prospect,
+            linkedin_account=accounts[number % len(accounts)],
+            person_key=prospect.person_key,
+            scheduled_for=due,
+        )
+        for number, prospect in enumerate(prospects)
+    )
+
+
+def endure(ordeal: Ordeal, kills: int) -> None:
+    """Kill runs at all points in turn, every other time at random, until there were so many."""
+    chance = random.Random(17)
+    points = [step for point in killing.POINTS for step in (point, "at random")]
+    tries = 0
+    with tqdm(total=kills, unit=" kills", disable=None) as bar:
+        while ordeal.kills.total() < kills:
+            before = ordeal.kills.total()
+            ordeal.kill(points[tries % len(points)], chance)
+            bar.update(ordeal.kills.total() - before)
+            tries += 1
+            assert tries < kills * 3 + 50, "the runs are not killed"
+
+
+def check(ordeal: Ordeal) -> oracle.Judgement:
+    judgement = oracle.judge(ordeal.sandbox.control)
+    assert judgement.broken == {}
+    assert ordeal.most_in_flight <= SENDERS
+    assert not QueueItem.objects.filter(status__in=[Status.SENDING, Status.UNCONFIRMED]).exists()
+    assert ordeal.wrongly_settled() == 0
+    return judgement
+
+
+def test_killed_runs_break_no_promise(lenient_sandbox: SandboxProcess) -> None:
+    ordeal = an_ordeal(lenient_sandbox, people=400)
+
+    endure(ordeal, kills=2 * len(killing.POINTS) + 8)
+    ordeal.settle()
+
+    judgement = check(ordeal)
+    assert judgement.effects > 50
+    assert set(killing.POINTS) <= set(ordeal.kills)
+
+
+@pytest.mark.torture
+def test_a_thousand_kills(
+    lenient_sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with capfd.disabled():
+        ordeal = an_ordeal(lenient_sandbox, people=LONG_KILLS * 12)
+        endure(ordeal, LONG_KILLS)
+        ordeal.settle()
+
+        judgement = oracle.judge(ordeal.sandbox.control)
+        _tell("kills", ordeal.kills.total())
+        for point, number in sorted(ordeal.kills.items()):
+            _tell(f"  {point}", number)
+        _tell("connection requests that left", judgement.effects)
+        _tell("sent twice", judgement.duplicates)
+        _tell("lost", judgement.lost)
+        _tell("caps exceeded", judgement.caps_exceeded)
+        _tell("most items in doubt after one kill, with 4 senders", ordeal.most_in_flight)
+        _tell("settled wrongly", ordeal.wrongly_settled())
+        _tell("slowest run after a kill, seconds", round(ordeal.slowest_run_after, 2))
+    check(ordeal)
+    assert ordeal.slowest_run_after <= 5
+
+
+@pytest.mark.torture
+def test_memory_stays_flat(
+    lenient_sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ordeal = an_ordeal(lenient_sandbox, people=ACCOUNTS * DAILY * 20)
+    with capfd.disabled():
+        for number in tqdm(range(LONG_RUNS), unit=" runs", disable=None):
+            if number == LONG_RUNS // 10:
+                early = _resident_kib()
+            if number % 100 == 0:
+                ordeal.next_day()
+            ordeal.run()
+        late = _resident_kib()
+        _tell("runs in one process", LONG_RUNS)
+        _tell("resident after a tenth of them, MiB", early // 1024)
+        _tell("resident after all of them, MiB", late // 1024)
+    assert late < early * 1.1
+
+
+def _resident_kib() -> int:
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def _tell(what: str, figure: object) -> None:
+    tqdm.write(f"{what:<55}{figure}")
