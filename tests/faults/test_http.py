@@ -1,0 +1,185 @@
+"""Every way in which an answer can go wrong, before and after the effect."""
+
+import pytest
+
+from campaigns.models import Campaign, LinkedInAccount
+from queueing import reconciling, runs
+from queueing.models import ProcessRun, QueueItem
+from queueing.unipile import Client, base_url
+from sandbox.testing import Sandbox
+from tests.builders import a_campaign, a_workspace, an_account, an_item
+from tests.conftest import MovedClock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = QueueItem.Status
+
+# The complete list of types that Unipile documents for a 422, and one that it does not.
+TYPES_422 = {
+    Status.FAILED: "invalid_recipient no_connection_with_recipient blocked_recipient "
+    "user_unreachable unprocessable_entity invalid_message invalid_post cannot_invite_attendee "
+    "parent_mail_not_found invalid_reply_subject invalid_headers send_as_denied invalid_folder "
+    "invalid_thread limit_too_high sender_rejected recipient_rejected ip_rejected_by_server "
+    "cant_send_message unauthorized nobody_has_seen_this_one",
+    Status.SKIPPED: "already_connected already_invited_recently action_already_performed",
+    Status.PENDING: "invalid_account payment_error not_allowed_inmail insufficient_credits "
+    "cannot_resend_yet cannot_resend_within_24hrs limit_exceeded connection_limit_reached "
+    "account_configuration_error realtime_client_not_initialized",
+    Status.UNCONFIRMED: "provider_unreachable",
+}
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
+    sandbox.control.settings(refuse_repeats=False)
+    sandbox.control.freeze(clock().isoformat())
+    account = an_account(a_workspace())
+    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+    return account
+
+
+@pytest.fixture
+def campaign(account: LinkedInAccount) -> Campaign:
+    return a_campaign(account.workspace, account)
+
+
+@pytest.fixture
+def impatient(sandbox: Sandbox) -> Client:
+    """A client that does not wait long, so that a test need not."""
+    return Client(
+        base_url(sandbox.url), sandbox.api_key, connect_timeout=1, read_timeout=1, total_timeout=1
+    )
+
+
+def send(client: Client, clock: MovedClock, item: QueueItem) -> str:
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
+    item.refresh_from_db()
+    return item.status
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("kind", "fields", "before"),
+    [
+        ("answer", {"status": 500}, Status.UNCONFIRMED),
+        ("answer", {"status": 502, "body": "<html>Bad gateway</html>"}, Status.UNCONFIRMED),
+        ("answer", {"status": 504}, Status.UNCONFIRMED),
+        ("hang", {"seconds": 5}, Status.UNCONFIRMED),
+        ("drip", {"interval": 0.2}, Status.UNCONFIRMED),
+        ("drip", {"interval": 0.2, "head": True}, Status.UNCONFIRMED),
+        ("reset", {}, Status.UNCONFIRMED),
+        ("close", {}, Status.UNCONFIRMED),
+        ("garbage", {}, Status.UNCONFIRMED),
+        ("empty", {}, Status.UNCONFIRMED),
+        ("truncated", {}, Status.UNCONFIRMED),
+        ("huge", {"megabytes": 10}, Status.UNCONFIRMED),
+        ("wrong_types", {}, Status.UNCONFIRMED),
+        ("redirect", {"location": "/elsewhere"}, Status.UNCONFIRMED),
+    ],
+)
+def test_an_unclear_answer_is_settled_by_looking(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    impatient: Client,
+    clock: MovedClock,
+    kind: str,
+    fields: dict[str, object],
+    before: str,
+    when: str,
+) -> None:
+    item = an_item(campaign, account)
+    sandbox.control.fault(kind, route="invite", when=when, **fields)
+
+    status = send(impatient, clock, item)
+    effects = sandbox.control.effects()
+    patient = Client(base_url(sandbox.url), sandbox.api_key)
+    for _ in range(3):
+        clock.advance(minutes=61)
+        sandbox.control.freeze(clock().isoformat())
+        reconciling.reconcile(patient, clock)
+
+    item.refresh_from_db()
+    assert status == before
+    assert len(effects) == (1 if when == "after" else 0)
+    assert item.status == (Status.SENT if when == "after" else Status.PENDING)
+    assert len(sandbox.control.effects()) == len(effects)
+
+
+@pytest.mark.parametrize(
+    ("status", "error_type"), [(503, "errors/network_down"), (429, "errors/too_many_requests")]
+)
+def test_a_clear_no_goes_back_and_is_sent_once(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    status: int,
+    error_type: str,
+) -> None:
+    item = an_item(campaign, account)
+    sandbox.control.fault("answer", route="invite", status=status, type=error_type)
+
+    first = send(client_of_unipile, clock, item)
+    clock.advance(hours=2)
+    second = send(client_of_unipile, clock, item)
+
+    assert (first, second) == (Status.PENDING, Status.SENT)
+    assert len(sandbox.control.effects()) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error_type"),
+    [(status, name) for status, names in TYPES_422.items() for name in names.split()],
+)
+def test_every_type_of_422_has_its_outcome(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    status: str,
+    error_type: str,
+) -> None:
+    item = an_item(campaign, account)
+    sandbox.control.fault("answer", route="invite", status=422, type=f"errors/{error_type}")
+
+    assert send(client_of_unipile, clock, item) == status
+    assert sandbox.control.effects() == []
+    assert error_type in item.send_attempts.filter(kind="send").get().detail
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9/api/v1",  # refused
+        "https://unipile.invalid/api/v1",  # no such name
+    ],
+)
+def test_what_never_connected_is_tried_three_times_more(
+    account: LinkedInAccount, campaign: Campaign, clock: MovedClock, address: str
+) -> None:
+    item = an_item(campaign, account)
+    nowhere = Client(address, "key", connect_timeout=2, read_timeout=2, total_timeout=5)
+
+    seen = []
+    for minutes in (0, 5, 15, 60):
+        clock.advance(minutes=minutes)
+        seen.append((send(nowhere, clock, item), item.attempts))
+
+    assert seen == [
+        (Status.PENDING, 1),
+        (Status.PENDING, 2),
+        (Status.PENDING, 3),
+        (Status.FAILED, 4),
+    ]
+
+
+def test_a_server_without_tls_is_no_https_server(
+    account: LinkedInAccount, campaign: Campaign, sandbox: Sandbox, clock: MovedClock
+) -> None:
+    item = an_item(campaign, account)
+    secure = Client(sandbox.url.replace("http:", "https:") + "/api/v1", sandbox.api_key)
+
+    assert send(secure, clock, item) == Status.PENDING
+    assert sandbox.control.effects() == []
