@@ -17,7 +17,7 @@ from django.conf import settings
 
 from queueing import outcomes, recording
 from queueing.claiming import Call, Claim
-from queueing.models import SendAttempt
+from queueing.models import QueueItem, SendAttempt
 from queueing.outcomes import Answer
 
 logger = logging.getLogger(__name__)
@@ -65,13 +65,13 @@ def replay() -> int:
     for path in sorted(Path(settings.JOURNAL_DIR).glob("*.json")):
         try:
             call, answer, answered_at = _read(json.loads(path.read_text()))
-        except (ValueError, KeyError, TypeError):
-            logger.exception("The journal's %s cannot be read; set aside", path.name)
-            path.rename(path.with_suffix(".unreadable"))
-            continue
+            history = recording.history_of(call.claim, answered_at)
         except FileNotFoundError:  # another run replayed it in this instant
             continue
-        history = recording.history_of(call.claim, answered_at)
+        except (ValueError, KeyError, TypeError, QueueItem.DoesNotExist):
+            logger.exception("The journal's %s cannot be replayed; set aside", path.name)
+            path.rename(path.with_suffix(".unreadable"))
+            continue
         verdict = outcomes.after_send(answer, None, history, answered_at)
         recording.record(call, answer, verdict, answered_at, answer.invitation_id)
         path.unlink(missing_ok=True)

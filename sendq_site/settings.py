@@ -183,7 +183,8 @@ if bool(UNIPILE_DSN) != bool(UNIPILE_API_KEY):
     )
 SANDBOX_FILE = DATA_DIR / "sandbox.json"
 IN_SANDBOX = not UNIPILE_DSN or UNIPILE_DSN.startswith("http://")
-JOURNAL_DIR = DATA_DIR / "journal"  # answers that the database could not take
+# Answers that the database could not take: keep it on a disk of this machine.
+JOURNAL_DIR = Path(env.str("JOURNAL_DIR", default=str(DATA_DIR / "journal")))
 CRON_SECRET = env.str("CRON_SECRET", default="")
 
 # Sending

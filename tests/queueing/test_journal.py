@@ -136,6 +136,23 @@ def test_an_unreadable_file_is_set_aside(folder: Path, caplog: pytest.LogCapture
     assert "broken.json" in caplog.text
 
 
+def test_an_answer_about_an_unknown_item_is_set_aside(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+) -> None:
+    item = an_item(campaign, account)
+    sent_without_record(item, client_of_unipile, clock, monkeypatch)
+    (path,) = folder.iterdir()
+    path.write_text(path.read_text().replace(str(item.pk), str(account.pk)))
+
+    assert journal.replay() == 0
+    assert [path.suffix for path in folder.iterdir()] == [".unreadable"]
+
+
 def test_where_the_journal_cannot_be_written_the_log_has_the_answer(
     account: LinkedInAccount,
     campaign: Campaign,

@@ -1,0 +1,123 @@
+"""The database goes away, by order or by crash, before, during and after a call."""
+
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sandbox.testing import SandboxProcess
+from sendq_site.embedded.server import Cluster
+from tests import processes
+from tests.faults.installation import Installation
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("crashed"))
+    cluster.use()
+    yield cluster
+    cluster.release()
+    cluster.stop("immediate")
+    give_up = time.monotonic() + 20
+    while cluster.is_watched():  # it keeps its lock's file in the folder
+        assert time.monotonic() < give_up, "the watch does not end"
+        time.sleep(0.05)
+    shutil.rmtree(cluster.home)
+
+
+@pytest.fixture
+def installation(cluster: Cluster, tmp_path: Path) -> Iterator[Installation]:
+    with SandboxProcess("--allow-repeats") as sandbox:
+        yield Installation(cluster, sandbox, tmp_path)
+    cluster.start()  # a test may have left it crashed
+    with psycopg.connect(cluster.dsn(), autocommit=True) as connection:
+        connection.execute("DROP DATABASE sendq WITH (FORCE)")
+
+
+def wait_for_the_call(installation: Installation) -> None:
+    """Return when the sandbox has an invitation in its hands."""
+    give_up = time.monotonic() + 20
+    while not installation.sandbox.control.effects():
+        assert time.monotonic() < give_up, "no call came"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_restart_during_a_call_loses_nothing(installation: Installation, mode: str) -> None:
+    installation.seed(accounts=2, each=2)
+    installation.sandbox.control.fault("delay", route="invite", when="after", seconds=2, times=2)
+
+    under_way = installation.start("process_send_queue", "--json")
+    wait_for_the_call(installation)
+    installation.cluster.stop(mode)
+    installation.cluster.start()
+    processes.end(under_way)
+
+    assert installation.statuses() == {"sent": 2, "pending": 2}
+    assert len(installation.sandbox.control.effects()) == 2
+
+
+def test_a_database_that_stays_away_costs_no_known_result(installation: Installation) -> None:
+    installation.seed(accounts=1, each=2)
+    installation.sandbox.control.fault("delay", route="invite", when="after", seconds=1)
+
+    under_way = installation.start("process_send_queue", "--json")
+    wait_for_the_call(installation)
+    installation.cluster.stop("immediate")
+    _, errors = under_way.communicate(timeout=60)
+    installation.cluster.start()
+    in_flight = installation.statuses()
+    result = installation.run()
+
+    assert under_way.returncode == 1, errors
+    assert in_flight == {"sending": 1, "pending": 1}
+    assert result["processed"] == 1  # the second one: the first is known as sent
+    assert installation.statuses() == {"sent": 2}
+    people = [effect["person"] for effect in installation.sandbox.control.effects()]
+    assert len(people) == len(set(people)) == 2
+
+
+def test_a_database_that_is_away_before_a_run_is_said_clearly(installation: Installation) -> None:
+    installation.seed(accounts=1, each=1)
+    installation.cluster.stop("fast")
+
+    process = installation.start("process_send_queue", "--json")
+    printed, errors = process.communicate(timeout=60)
+    installation.cluster.start()
+
+    assert (process.returncode, printed) == (1, "")
+    assert "Traceback" not in errors
+    assert installation.run()["processed"] == 1
+
+
+def test_sigterm_ends_a_run_after_its_call(installation: Installation) -> None:
+    installation.seed(accounts=1, each=1)
+    installation.sandbox.control.fault("delay", route="invite", when="after", seconds=1)
+
+    under_way = installation.start("process_send_queue", "--json")
+    wait_for_the_call(installation)
+    under_way.send_signal(signal.SIGTERM)
+    processes.end(under_way)
+
+    assert installation.statuses() == {"sent": 1}
+
+
+def test_four_commands_and_two_clusters_share_the_queue(installation: Installation) -> None:
+    installation.seed(accounts=4, each=30)
+    installation.sql("UPDATE django_q_schedule SET next_run = now()")
+
+    clusters = [installation.start("qcluster") for _ in range(2)]
+    for _ in range(3):
+        processes.end(*[installation.start("process_send_queue") for _ in range(4)])
+    for process in clusters:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+    effects = installation.sandbox.control.effects()
+    assert len({effect["person"] for effect in effects}) == len(effects) >= 12
+    assert installation.statuses()["sent"] == len(effects)
+    assert set(installation.sandbox.control.max_in_flight().values()) == {1}
