@@ -104,11 +104,8 @@ def _rules_were_kept(accounts: list[LinkedInAccount]) -> None:
         for account in accounts
     }
     for key, (daily, weekly) in limits.items():
-        sent = list(
-            QueueItem.objects.filter(linkedin_account=key, sent_at__isnull=False)
-            .order_by("sent_at")
-            .values_list("sent_at", flat=True)
-        )
+        items = QueueItem.objects.filter(linkedin_account=key, sent_at__isnull=False)
+        sent = sorted(item.sent_at for item in items if item.sent_at)
         days = [at.date() for at in sent]
         assert max(days.count(day) for day in set(days)) <= daily
         assert all(
