@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 
@@ -43,6 +44,7 @@ _NAMES = {
     IGNORE: "sendqrow sendqverdict sendqfield sendqreason",
 }
 FIELDS = (*_NAMES, VARIABLE)
+_OFTEN = {PROFILE_URL, VARIABLE, IGNORE}  # any number of columns
 IDENTIFYING = (PROFILE_URL, PUBLIC_IDENTIFIER, LINKEDIN_USER_ID)
 
 _FIELD_AND_RANK = {
@@ -118,23 +120,48 @@ def guess(
     :raises MappingError: where a correction is wrong.
     :raises UnreadableFileError: where no column says who is meant.
     """
+    fields = guessed_fields(header, sample, corrections)
+    return mapped(header, fields, identifying, corrections)
+
+
+def guessed_fields(
+    header: Sequence[str], sample: Sequence[Sequence[str]], corrections: Mapping[str, str]
+) -> list[str]:
+    """Return a field for each column; see `guess`."""
     if len(header) > MAX_COLUMNS:
         raise UnreadableFileError(f"The file has more than {MAX_COLUMNS:,} columns.")
     fields = _corrected(header, corrections)
     _guess_by_name(header, fields)
     if PROFILE_URL not in fields.values():
         _guess_by_cells(header, sample, fields)
-    if not set(identifying) & set(fields.values()):
+    return [fields.get(index, VARIABLE) for index in range(len(header))]
+
+
+def mapped(
+    header: Sequence[str],
+    fields: Sequence[str],
+    identifying: Sequence[str] = IDENTIFYING,
+    corrections: Mapping[str, str] = MappingProxyType({}),
+) -> ColumnMapping:
+    """Return the mapping in which each column is the field that stands in its place.
+
+    :raises MappingError: where two columns are one field.
+    :raises UnreadableFileError: where no column says who is meant.
+    """
+    for field in set(fields) - _OFTEN:
+        if fields.count(field) > 1:
+            raise MappingError(f"Two columns are mapped to {field}. Map one of them.")
+    if not set(identifying) & set(fields):
         raise UnreadableFileError(
             f"No column was recognised as {' or '.join(identifying)}. The columns are: "
-            f"{_listed(header)}. If one is, say which: --map “COLUMN={identifying[0]}”."
+            f"{_listed(header)}. If one is, say which.",
+            f"--map “COLUMN={identifying[0]}”",
         )
-    addresses = [index for index, field in fields.items() if field == PROFILE_URL]
-    each = tuple(fields.get(index, VARIABLE) for index in range(len(header)))
+    addresses = [index for index, field in enumerate(fields) if field == PROFILE_URL]
     return ColumnMapping(
         header=tuple(header),
-        fields=each,
-        variables=_variable_names(header, each),
+        fields=tuple(fields),
+        variables=_variable_names(header, fields),
         addresses=tuple(sorted(addresses, key=lambda i: _trust(header[i], corrections))),
     )
 
@@ -170,8 +197,6 @@ def _corrected(header: Sequence[str], corrections: Mapping[str, str]) -> dict[in
         if names.count(squeezed(name)) != 1:
             found = "stands twice in" if squeezed(name) in names else "is not in"
             raise MappingError(f"“{name}” {found} the header: {_listed(header)}.")
-        if field in fields.values() and field not in {PROFILE_URL, VARIABLE, IGNORE}:
-            raise MappingError(f"Two columns are mapped to {field}. Map one of them.")
         fields[names.index(squeezed(name))] = field
     return fields
 

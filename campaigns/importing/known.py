@@ -22,6 +22,7 @@ class Known:
 def known_people(candidates: Collection[Candidate], campaign: Campaign) -> Known:
     """Return what is known of these people. Five queries, however many they are."""
     keys = {candidate.person_key for candidate in candidates}
+    keys |= {candidate.user_id for candidate in candidates} - {""}
     companies = {candidate.company_key for candidate in candidates} - {""}
     here, elsewhere = _prospects(candidates, campaign)
     return Known(

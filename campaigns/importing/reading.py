@@ -86,7 +86,8 @@ def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Tab
         raise UnreadableFileError(
             f"None of the first {HEADER_WITHIN} rows was recognised as the names of the columns. "
             "Put a row such as “First Name,Last Name,LinkedIn URL” above the people, or say which "
-            f"column is which: --map “COLUMN={columns.PROFILE_URL}”."
+            "column is which.",
+            f"--map “COLUMN={columns.PROFILE_URL}”",
         )
     if next(table.rows(), None) is None:
         raise UnreadableFileError("The file has names of columns, but no row below them.")
@@ -114,7 +115,8 @@ def _codec(start: bytes, encoding: str) -> str:
         order = "be" if start.startswith(b"\0") else "le"
         raise UnreadableFileError(
             "The file seems to be UTF-16 without a byte order mark. Save it again as “CSV UTF-8”, "
-            f"or import it with --encoding utf-16-{order}."
+            f"or import it as UTF-16 {order.upper()}.",
+            f"--encoding utf-16-{order}",
         )
     return encoding or "utf-8"
 
@@ -144,22 +146,25 @@ def _lines_decoded(path: Path, codec: str) -> int:
             try:
                 lines += decoder.decode(block, final=not block).count("\n")
             except UnicodeDecodeError as error:
-                raise UnreadableFileError(_undecodable(error, codec, lines, tail)) from error
+                raise _undecodable(error, codec, lines, tail) from error
             if not block:
                 return lines
             tail = block[-40:]
 
 
-def _undecodable(error: UnicodeDecodeError, codec: str, lines: int, tail: bytes) -> str:
+def _undecodable(
+    error: UnicodeDecodeError, codec: str, lines: int, tail: bytes
+) -> UnreadableFileError:
     read = error.object
     line = lines + read[: error.start].count(b"\n")
     near = (tail + read)[max(0, error.start + len(tail) - 25) : error.start + len(tail) + 25]
     as_windows = near.decode("cp1252", "replace").splitlines()
     shown = max(as_windows, key=len, default="").strip()
-    return (
+    return UnreadableFileError(
         f"The file is not {codec.removesuffix('-sig').upper()}: line {line} has a byte "
         f"(0x{read[error.start]:02X}) that cannot be. Save it again as “CSV UTF-8”. If this reads "
-        f"right: “{shown}”, it is Windows-1252, and --encoding cp1252 imports it as it is."
+        f"right: “{shown}”, it is Windows-1252, and can be imported as that.",
+        "--encoding cp1252",
     )
 
 

@@ -8,7 +8,17 @@ MAX_COLUMNS = 1_000
 
 
 class UnreadableFileError(Exception):
-    """The file as a whole cannot be read; the text says what to do."""
+    """The file as a whole cannot be read; the text says what to do.
+
+    `option` is what would help on the command line, where pages of the admin have a field.
+    """
+
+    def __init__(self, text: str, option: str = "") -> None:
+        super().__init__(text)
+        self.option = option
+
+    def on_command_line(self) -> str:
+        return f"{self} Use {self.option}." if self.option else str(self)
 
 
 @dataclass(frozen=True, slots=True)

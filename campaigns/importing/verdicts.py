@@ -151,9 +151,9 @@ def _verdict_on(candidate: Candidate, known: Known, first_rows: dict[str, int]) 
         outcome, reason = Outcome.DUPLICATE, f"the same person as in row {first_rows[key]}"
     elif key in known.here:
         outcome, reason = Outcome.KNOWN, "already in this campaign"
-    elif key in known.barred_people:
+    elif barred := known.barred_people.keys() & {key, candidate.user_id}:
         outcome, field = Outcome.DO_NOT_CONTACT, candidate.identified_by
-        reason = known.barred_people[key] or "on the do-not-contact list"
+        reason = known.barred_people[barred.pop()] or "on the do-not-contact list"
     elif company in known.barred_companies:
         outcome, field = Outcome.DO_NOT_CONTACT, "company"
         reason = known.barred_companies[company] or "company on the do-not-contact list"

@@ -50,10 +50,12 @@ class Command(BaseCommand):
                     kind,
                     reason=options["reason"],
                     dry_run=options["dry_run"],
-                    on_row=bar.update,
+                    on_verdict=lambda verdict: bar.update(),
                 )
         except UnreadableFileError as error:
-            raise CommandError(f"{options['file']}: {error} Nothing was imported.") from error
+            raise CommandError(
+                f"{options['file']}: {error.on_command_line()} Nothing was imported."
+            ) from error
         except KeyboardInterrupt as error:
             raise CommandError("Interrupted. Nothing was imported.", returncode=130) from error
         self.stdout.write(_as_json(report) if options["as_json"] else _in_words(report))

@@ -57,7 +57,11 @@ class Command(BaseCommand):
         try:
             table, mapping = arguments.read(options, IDENTIFYING)
             report = _import(table, mapping, campaign, options)
-        except (UnreadableFileError, ImportFailedError, OSError) as error:
+        except UnreadableFileError as error:
+            raise CommandError(
+                f"{options['file']}: {error.on_command_line()} Nothing was imported."
+            ) from error
+        except (ImportFailedError, OSError) as error:
             raise CommandError(f"{options['file']}: {error} Nothing was imported.") from error
         except KeyboardInterrupt as error:
             raise CommandError("Interrupted. Nothing was imported.", returncode=130) from error
