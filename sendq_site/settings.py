@@ -185,6 +185,12 @@ SANDBOX_FILE = DATA_DIR / "sandbox.json"
 IN_SANDBOX = not UNIPILE_DSN or UNIPILE_DSN.startswith("http://")
 # Answers that the database could not take: keep it on a disk of this machine.
 JOURNAL_DIR = Path(env.str("JOURNAL_DIR", default=str(DATA_DIR / "journal")))
+# Files of imports, kept for a day between dry run and confirmation; all web processes share it.
+UPLOADS_DIR = Path(env.str("UPLOADS_DIR", default=str(DATA_DIR / "uploads")))
+FILE_UPLOAD_HANDLERS = [
+    "campaigns.importing.uploads.CappedUpload",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 CRON_SECRET = env.str("CRON_SECRET", default="")
 
 # Sending

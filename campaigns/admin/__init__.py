@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from campaigns.admin.imports import DoNotContactForm, ImportingAdmin, ProspectsForm
 from campaigns.desk import DeskAdmin
 from campaigns.models import DoNotContact, Prospect, Workspace
 
@@ -25,7 +26,9 @@ class WorkspaceAdmin(DeskAdmin):
 
 
 @admin.register(Prospect)
-class ProspectAdmin(DeskAdmin):
+class ProspectAdmin(ImportingAdmin):
+    import_form = ProspectsForm
+    import_title = "Import people into a campaign"
     workspace_path = "campaign__workspace"
     list_display = ("__str__", "company", "campaign", "status", "follow_up_due_at")
     list_filter = ("status",)
@@ -36,7 +39,9 @@ class ProspectAdmin(DeskAdmin):
 
 
 @admin.register(DoNotContact)
-class DoNotContactAdmin(DeskAdmin):
+class DoNotContactAdmin(ImportingAdmin):
+    import_form = DoNotContactForm
+    import_title = "Import a do-not-contact list"
     list_display = ("value", "kind", "workspace", "reason", "created_at")
     list_filter = ("kind",)
     list_select_related = ("workspace",)

@@ -1,0 +1,304 @@
+"""Import in the admin: upload, see what is made of each column and row, confirm.
+
+The same reader, columns and verdicts as the commands have.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from campaigns.desk import DeskAdmin, behind_walls
+from campaigns.importing import columns
+from campaigns.importing.columns import MappingError
+from campaigns.importing.rows import UnreadableFileError
+from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, Upload
+from campaigns.importing.verdicts import REJECTED, ImportFailedError, Outcome
+from campaigns.importing.work import Target, Work
+from campaigns.models import Campaign, DoNotContact, Workspace
+
+PAGE = 100  # verdicts
+COLUMNS_SHOWN = 200
+ENCODINGS = {
+    "": "UTF-8, or what the file says of itself",
+    "cp1252": "Windows-1252 (Western Europe)",
+    "cp1250": "Windows-1250 (Central Europe)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "mac_roman": "Mac Roman",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+}
+LABELS = {
+    columns.PROFILE_URL: "Profile address",
+    columns.PUBLIC_IDENTIFIER: "Last part of the profile address",
+    columns.LINKEDIN_USER_ID: "LinkedIn user id",
+    "first_name": "First name",
+    "last_name": "Last name",
+    columns.FULL_NAME: "Whole name",
+    "headline": "Headline",
+    "company": "Company",
+    "location": "Location",
+    columns.VARIABLE: "Extra column",
+    columns.IGNORE: "Leave out",
+}
+WORDS = {
+    Outcome.ADDED: "New",
+    Outcome.DUPLICATE: "Duplicate in the file",
+    Outcome.KNOWN: "Known already",
+    Outcome.DO_NOT_CONTACT: "Do not contact",
+    Outcome.REFUSED: "Refused",
+}
+
+
+class UploadForm(forms.Form):
+    """The file, and how it is read."""
+
+    target_field: ClassVar[str]
+
+    file = forms.FileField(
+        help_text=f"CSV or XLSX with a row of column names, at most {MAX_UPLOAD // 10**6} MB.",
+        error_messages={
+            "required": f"No file arrived. Choose one of at most {MAX_UPLOAD // 10**6} MB."
+        },
+    )
+    encoding = forms.ChoiceField(
+        required=False,
+        choices=list(ENCODINGS.items()),
+        help_text="Of a CSV file. Try the first; where it is wrong, you are told.",
+    )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        targets: Any = self.fields[self.target_field]
+        targets.queryset = targets_of(self.target_field, request)
+
+    def about(self) -> dict[str, str]:
+        """Return what the upload is for."""
+        values = self.cleaned_data
+        return {
+            "target": str(values[self.target_field].pk),
+            **{name: values.get(name, "") for name in ("encoding", "kind", "reason")},
+        }
+
+
+class ProspectsForm(UploadForm):
+    target_field = "campaign"
+
+    campaign = forms.ModelChoiceField(Campaign.objects.none())
+    field_order = ("campaign",)
+
+
+class DoNotContactForm(UploadForm):
+    target_field = "workspace"
+
+    workspace = forms.ModelChoiceField(Workspace.objects.none())
+    kind = forms.ChoiceField(
+        label="The file lists",
+        choices=[(DoNotContact.Kind.PERSON, "people"), (DoNotContact.Kind.COMPANY, "companies")],
+    )
+    reason = forms.CharField(max_length=1_000, help_text="Kept with each entry.")
+    field_order = ("workspace", "kind", "reason")
+
+
+def targets_of(field: str, request: HttpRequest) -> Any:
+    """Return the campaigns or workspaces that the user may import into."""
+    if field == "workspace":
+        return behind_walls(Workspace.objects.all(), request.user, "pk")
+    campaigns = Campaign.objects.exclude(status=Campaign.Status.ARCHIVED)
+    walled = behind_walls(campaigns, request.user, "workspace")
+    return walled.select_related("workspace").order_by("workspace__name", "name")
+
+
+class ImportingAdmin(DeskAdmin):
+    """A list with an import. `import_form` says of what."""
+
+    import_form: type[UploadForm]
+    import_title = ""
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, Callable[..., Any]]] = {
+            "import": ("import/", self.upload_page),
+            "import_review": ("import/<slug:token>/", self.review_page),
+            "import_rejects": ("import/<slug:token>/rejects.csv", self.rejects_file),
+        }
+        own: list[URLPattern] = [
+            path(route, self.admin_site.admin_view(view), name=self._named(name))
+            for name, (route, view) in pages.items()
+        ]
+        return own + super().get_urls()
+
+    def upload_page(self, request: HttpRequest) -> HttpResponse:
+        """Take a file, and try it."""
+        self._permitted(request)
+        if request.method != "POST":
+            form = self.import_form(request, initial=request.GET.dict())
+            return self._shown(request, "import_upload.html", form=form)
+        form = self.import_form(request, request.POST, request.FILES)
+        if form.is_valid():
+            upload = Upload.kept(form.cleaned_data["file"], **form.about())
+            try:
+                table = upload.table()
+                upload.fields = columns.guessed_fields(table.header, table.sample, {})
+            except UnreadableFileError as error:
+                upload.remove()
+                form.add_error("file", f"{error} Nothing was imported.")
+            else:
+                self._remember(request, upload)
+                return self._tried(request, Work(upload, self._target(request, upload), table))
+        return self._shown(request, "import_upload.html", form=form)
+
+    def review_page(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Show what was found; take corrections of the columns, or the confirmation."""
+        work = self._work(request, token)
+        if request.method == "POST" and not work.upload.done:
+            if "confirm" in request.POST:
+                return self._confirmed(request, work)
+            for index in range(min(COLUMNS_SHOWN, len(work.upload.fields))):
+                chosen = request.POST.get(f"column-{index}")
+                if chosen in columns.FIELDS:
+                    work.upload.fields[index] = chosen
+            return self._tried(request, work)
+        return self._shown(request, "import_review.html", **self._findings(request, work))
+
+    def rejects_file(self, request: HttpRequest, token: str) -> FileResponse:
+        """Give the rows that were refused, to correct and import again."""
+        upload = self._work(request, token).upload
+        if not upload.counts:
+            raise Http404("The file has not been tried yet.")
+        stem = upload.name.rpartition(".")[0] or upload.name
+        return FileResponse(
+            upload.rejects.open("rb"), as_attachment=True, filename=f"{stem} rejects.csv"
+        )
+
+    def _permitted(self, request: HttpRequest) -> None:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+
+    def _work(self, request: HttpRequest, token: str) -> Work:
+        self._permitted(request)
+        # The session says whose it is: tokens of others are as good as made up.
+        upload = Upload.of(token) if token in request.session.get("imports", []) else None
+        if upload is None:
+            raise Http404("This upload is gone: they are kept for a day. Import the file again.")
+        try:
+            return Work(upload, self._target(request, upload), upload.table())
+        except UnreadableFileError as error:
+            raise Http404("The uploaded file cannot be read any more.") from error
+
+    def _target(self, request: HttpRequest, upload: Upload) -> Target:
+        targets = targets_of(self.import_form.target_field, request)
+        target: Target | None = targets.filter(pk=upload.target).first()
+        if target is None:
+            raise Http404("What the file was uploaded for is archived, gone, or not yours to see.")
+        return target
+
+    def _remember(self, request: HttpRequest, upload: Upload) -> None:
+        tokens = [*request.session.get("imports", []), upload.token]
+        for token in tokens[:-A_SESSION]:
+            if forgotten := Upload.of(token):
+                forgotten.remove()
+        request.session["imports"] = tokens[-A_SESSION:]
+
+    def _tried(self, request: HttpRequest, work: Work) -> HttpResponse:
+        """Make a dry run, whose findings the next page shows."""
+        work.upload.checks += 1
+        try:
+            work.run(dry_run=True)
+        except (MappingError, UnreadableFileError):
+            work.upload.counts = {}  # the page says what is wrong with the columns
+            work.upload.save()
+        return redirect(f"admin:{self._named('import_review')}", token=work.upload.token)
+
+    def _confirmed(self, request: HttpRequest, work: Work) -> HttpResponse:
+        upload = work.upload
+        if request.POST.get("checks") != str(upload.checks):
+            problem = "The columns were changed meanwhile. Look at what was found, then confirm."
+        elif not upload.claim():
+            problem = "This import was confirmed already. Reload the page to see what came of it."
+        else:
+            problem = self._imported(request, work)
+        if problem:
+            messages.error(request, problem)
+        return redirect(f"admin:{self._named('import_review')}", token=upload.token)
+
+    def _imported(self, request: HttpRequest, work: Work) -> str:
+        """Import and log it: both, or neither. Return why not."""
+        upload = work.upload
+        try:
+            with transaction.atomic():
+                work.run(dry_run=False)
+                told = f"Imported “{upload.name}”: {summary(upload)}."
+                self.log_change(request, work.target, told)
+        except (MappingError, UnreadableFileError, ImportFailedError) as error:
+            return str(error)
+        finally:
+            if not upload.done:
+                upload.release()
+        messages.success(request, told)
+        return ""
+
+    def _findings(self, request: HttpRequest, work: Work) -> dict[str, Any]:
+        upload, problem = work.upload, ""
+        try:
+            work.mapping()
+        except (MappingError, UnreadableFileError) as error:
+            problem = str(error)
+        outcome = request.GET.get("verdict", "")
+        start = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() else 0
+        found = [] if problem or not upload.counts else upload.verdicts(outcome, start, PAGE + 1)
+        return {
+            "work": work,
+            "problem": problem,
+            "columns": columns_shown(work),
+            "labels": LABELS.items(),
+            "outcomes": [
+                (each, WORDS[each], f"{upload.counts.get(each, 0):,}") for each in Outcome
+            ],
+            "rows": f"{sum(upload.counts.values()):,}",
+            "rejected": sum(upload.counts.get(each, 0) for each in REJECTED),
+            "outcome": outcome,
+            "verdicts": [(each, WORDS[Outcome(each.outcome)]) for each in found[:PAGE]],
+            "earlier": max(0, start - PAGE) if start else None,
+            "later": start + PAGE if len(found) > PAGE else None,
+        }
+
+    def _shown(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        shared = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": self.import_title,
+            "upload_url": reverse(f"admin:{self._named('import')}"),
+        }
+        return TemplateResponse(request, f"admin/campaigns/{template}", shared | context)
+
+    def _named(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+
+def columns_shown(work: Work) -> list[dict[str, Any]]:
+    """Return each column with its name, its first cells, and what it is taken for."""
+    header, fields = work.table.header, work.upload.fields
+    return [
+        {
+            "name": name or f"(column {index + 1})",
+            "index": index,
+            "field": field,
+            "cells": [row[index][:60] for row in work.table.sample if row[index:] and row[index]][
+                :3
+            ],
+        }
+        for index, (name, field) in enumerate(zip(header, fields, strict=True))
+    ][:COLUMNS_SHOWN]
+
+
+def summary(upload: Upload) -> str:
+    """Return the counts in words: “3 new, 1 refused”."""
+    counts = ((WORDS[each].lower(), upload.counts.get(each, 0)) for each in Outcome)
+    return ", ".join(f"{number:,} {words}" for words, number in counts if number) or "no rows"

@@ -1,0 +1,175 @@
+"""Files that staff upload, kept on this machine between the dry run and the confirmation.
+
+Each has a folder of its own, named by a token that nobody can guess and open to SendQ alone. Who
+may ask for it is the session's business: it holds the tokens of the files uploaded in it.
+"""
+
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+
+from campaigns.importing.reading import Table, read_table
+from campaigns.importing.rejects import RejectsFile
+from campaigns.importing.verdicts import Verdict
+
+MAX_UPLOAD = 50_000_000  # bytes: 50,000 people with long headlines have half of it
+KEPT_SECONDS = 24 * 3600
+A_SESSION = 5  # uploads that one session keeps
+
+
+class CappedUpload(FileUploadHandler):
+    """Drops a file that is too large while it arrives, before it fills the disk."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self._arrived = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self._arrived += len(raw_data)
+        if self._arrived > MAX_UPLOAD:
+            raise SkipFile
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None  # the next handler has the file
+
+
+@dataclass
+class Upload:
+    """An uploaded file, what it is for, and what was found in it so far.
+
+    `target` is the key of the campaign or workspace that it is for. `counts` are rows by verdict,
+    of the dry run or, once `done`, of the import; `checks` are the dry runs so far.
+    """
+
+    token: str
+    name: str
+    target: str
+    encoding: str = ""
+    kind: str = ""
+    reason: str = ""
+    fields: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    checks: int = 0
+    done: bool = False
+
+    @classmethod
+    def kept(
+        cls,
+        file: "UploadedFile[bytes]",
+        *,
+        target: str,
+        encoding: str = "",
+        kind: str = "",
+        reason: str = "",
+    ) -> Self:
+        """Keep a file that has arrived. What others left behind is swept away."""
+        _sweep()
+        name = (file.name or "file")[:200]
+        upload = cls(secrets.token_urlsafe(24), name, target, encoding, kind, reason)
+        upload.folder.mkdir(parents=True, mode=0o700)
+        with upload.path.open("xb") as kept:
+            for part in file.chunks():
+                kept.write(part)
+        upload.save()
+        return upload
+
+    @classmethod
+    def of(cls, token: str) -> Self | None:
+        """Return the upload of this token, or None where it is gone."""
+        try:
+            return cls(**json.loads((_root() / token / "about.json").read_text()))
+        except FileNotFoundError:
+            return None
+
+    @property
+    def folder(self) -> Path:
+        return _root() / self.token
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "file"
+
+    @property
+    def rejects(self) -> Path:
+        return self.folder / "rejects.csv"
+
+    def table(self) -> Table:
+        """Open the file.
+
+        :raises UnreadableFileError: where it cannot be used.
+        """
+        return read_table(self.path, self.encoding)
+
+    def save(self) -> None:
+        draft = self.folder / f"about.{secrets.token_hex(8)}"
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(self.folder / "about.json")
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def claim(self) -> bool:
+        """Tell whether this is the first time that the import is confirmed."""
+        try:
+            (self.folder / "confirmed").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let it be confirmed again: nothing was imported."""
+        (self.folder / "confirmed").unlink(missing_ok=True)
+
+    @contextmanager
+    def noting(self, table: Table) -> Iterator[Callable[[Verdict], None]]:
+        """Give a place for verdicts; they are kept, and counted, once all are there."""
+        counts: dict[str, int] = {}
+        draft = self.folder / f"verdicts.{secrets.token_hex(8)}"
+        with (
+            draft.open("w", encoding="utf-8") as lines,
+            RejectsFile(self.rejects, table.header, table.delimiter) as rejects,
+        ):
+
+            def note(verdict: Verdict) -> None:
+                counts[verdict.outcome] = counts.get(verdict.outcome, 0) + 1
+                kept = (verdict.row, verdict.outcome, verdict.person, verdict.field, verdict.reason)
+                lines.write(json.dumps(kept) + "\n")
+                rejects.add(verdict)
+
+            yield note
+        draft.replace(self.folder / "verdicts")
+        self.counts = counts
+
+    def verdicts(self, outcome: str, start: int, number: int) -> list[Verdict]:
+        """Return some verdicts in the order of the rows: of one outcome, or of all."""
+        with (self.folder / "verdicts").open(encoding="utf-8") as lines:
+            found = (Verdict(*json.loads(line)) for line in lines)
+            chosen = (each for each in found if not outcome or each.outcome == outcome)
+            return list(islice(chosen, start, start + number))
+
+
+def _root() -> Path:
+    return Path(settings.UPLOADS_DIR)
+
+
+def _sweep() -> None:
+    """Remove uploads that nobody has touched for a day."""
+    oldest = time.time() - KEPT_SECONDS
+    for folder in _root().glob("*"):
+        try:
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+        except FileNotFoundError:
+            continue  # somebody else has swept it

@@ -1,0 +1,63 @@
+"""What an upload is for: people of a campaign, or people and companies never to be written to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from campaigns.importing import columns
+from campaigns.importing.columns import ColumnMapping
+from campaigns.importing.do_not_contact import import_do_not_contact
+from campaigns.importing.reading import Table
+from campaigns.importing.uploads import Upload
+from campaigns.importing.verdicts import Verdict, import_prospects
+from campaigns.models import Campaign, DoNotContact, Workspace
+
+Target = Campaign | Workspace
+
+
+@dataclass(frozen=True)
+class Work:
+    """An upload, read: what its columns are, and why it cannot be imported as it is."""
+
+    upload: Upload
+    target: Target
+    table: Table
+
+    @property
+    def identifying(self) -> tuple[str, ...]:
+        companies = self.upload.kind == DoNotContact.Kind.COMPANY
+        return ("company",) if companies else columns.IDENTIFYING
+
+    def mapping(self) -> ColumnMapping:
+        """Return what the columns are, as staff have said.
+
+        :raises MappingError: where two columns are one field.
+        :raises UnreadableFileError: where no column says who is meant.
+        """
+        return columns.mapped(self.table.header, self.upload.fields, self.identifying)
+
+    def run(self, *, dry_run: bool) -> None:
+        """Import the file, or try it, and keep the verdicts.
+
+        :raises ImportFailedError: where somebody else added the same people meanwhile.
+        """
+        mapping = self.mapping()
+        with self.upload.noting(self.table) as note:
+            self._import(mapping, dry_run, note)
+        self.upload.done = not dry_run
+        self.upload.save()
+
+    def _import(
+        self, mapping: ColumnMapping, dry_run: bool, note: Callable[[Verdict], None]
+    ) -> None:
+        if isinstance(self.target, Campaign):
+            import_prospects(self.table, mapping, self.target, dry_run=dry_run, on_verdict=note)
+            return
+        import_do_not_contact(
+            self.table,
+            mapping,
+            self.target,
+            self.upload.kind,
+            reason=self.upload.reason,
+            dry_run=dry_run,
+            on_verdict=note,
+        )
