@@ -144,7 +144,8 @@ class Upload:
 
             def note(verdict: Verdict) -> None:
                 counts[verdict.outcome] = counts.get(verdict.outcome, 0) + 1
-                kept = (verdict.row, verdict.outcome, verdict.person, verdict.field, verdict.reason)
+                who = verdict.person or " · ".join(filter(None, verdict.cells[:3]))[:100]
+                kept = (verdict.row, verdict.outcome, who, verdict.field, verdict.reason)
                 lines.write(json.dumps(kept) + "\n")
                 rejects.add(verdict)
 
