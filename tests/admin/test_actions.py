@@ -1,10 +1,8 @@
-"""What staff do from the plain lists: retry, skip, stop, let go on."""
+"""What staff do from the plain lists: retry, skip, see why."""
 
-from django.contrib.auth.models import User
 from django.test import Client
 
 from queueing.models import QueueItem, SendingStop
-from tests.admin.conftest import a_user, logged_in
 from tests.builders import a_campaign, a_workspace, an_account, an_item
 
 Status = QueueItem.Status
@@ -44,26 +42,3 @@ def test_an_item_says_why_it_waits(desk: Client) -> None:
 
     assert "All sending is stopped: &lt;b&gt;Holiday&lt;/b&gt;" in page
     assert "not before somebody acts" in page
-
-
-def test_sending_is_stopped_and_goes_on(desk: Client, boss: User) -> None:
-    add = "/admin/queueing/sendingstop/add/"
-    assert desk.post(add, {"reason": ""}).status_code == 200  # a reason is asked for
-    assert desk.post(add, {"reason": "Holiday"}).status_code == 302
-    again = desk.post(add, {"reason": "Once more"})
-    stop = SendingStop.objects.get()
-
-    desk.post("/admin/queueing/sendingstop/", {"action": "lift", "_selected_action": [stop.pk]})
-
-    assert (stop.reason, stop.stopped_by) == ("Holiday", boss)
-    assert b"stopped already" in again.content
-    assert not SendingStop.objects.open().exists()
-
-
-def test_a_viewer_stops_nothing(db: None) -> None:
-    viewer = logged_in(a_user("viewer", group="Viewer"))
-
-    answer = viewer.post("/admin/queueing/sendingstop/add/", {"reason": "Holiday"})
-
-    assert answer.status_code == 403
-    assert not SendingStop.objects.exists()
