@@ -1,17 +1,192 @@
-"""Campaigns."""
+"""Campaigns: how far they are, what they will write, and what staff do to them."""
 
-from django.contrib import admin
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
 
-from campaigns.desk import DeskAdmin
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+
 from campaigns.forms import CampaignForm
-from campaigns.models import Campaign
+from campaigns.messages import UnfilledVariableError, render
+from campaigns.models import Campaign, LinkedInAccount, Prospect
+from queueing import planning
+from queueing.admin.anew import plan_anew, with_waiting
+from queueing.admin.deeds import Deed, DeedsAdmin, Done
+from queueing.models import QueueItem
+from queueing.planning.selection import values_of
+from queueing.staff import log, places
+
+PREVIEWED = 5
+NAMES_SHOWN = 10
+PREFERRED = (Prospect.Status.NEW, Prospect.Status.QUEUED)
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a person would be sent, and whether it fits. `problem` is empty where it does."""
+
+    prospect: Prospect
+    text: str
+    length: int
+    problem: str
+
+
+def progress(campaign: Campaign) -> list[tuple[str, int]]:
+    """Count a campaign's people: label and number, in the order of their way."""
+    rows = Prospect.objects.filter(campaign=campaign).order_by().values_list("status")
+    found = dict(rows.annotate(number=Count("pk")).values_list("status", "number"))
+    return [(label, found.get(status, 0)) for status, label in Prospect.Status.choices]
+
+
+def previews(campaign: Campaign, accounts: list[LinkedInAccount]) -> list[Note]:
+    """Make the notes of a few real people: those who are still to be written to come first."""
+    people: list[Prospect] = []
+    for statuses in (PREFERRED, Prospect.Status.values):
+        if not people:
+            rows = Prospect.objects.filter(campaign=campaign, status__in=statuses)
+            people = list(rows.order_by("created_at", "id")[:PREVIEWED])
+    return [_note(campaign, person, accounts) for person in people]
+
+
+def _note(campaign: Campaign, person: Prospect, accounts: list[LinkedInAccount]) -> Note:
+    try:
+        text = render(campaign.message_template, values_of(person))
+    except UnfilledVariableError as error:
+        return Note(person, "", 0, f"{error} and has no fallback: is left out")
+    short = [account.name for account in accounts if account.note_limit < len(text)]
+    if not short:
+        return Note(person, text, len(text), "")
+    if len(short) == len(accounts):
+        return Note(person, text, len(text), "too long for every account: is left out")
+    return Note(person, text, len(text), f"too long for {_some(short)}: goes by another account")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _in_words(report: planning.EnqueueReport) -> str:
+    parts = [f"Queued {report.queued:,}."]
+    if report.first_at and report.last_at:
+        first, last = (f"{at:%a %Y-%m-%d %H:%M}" for at in (report.first_at, report.last_at))
+        parts = [f"Queued {report.queued:,}, from {first} to {last} UTC."]
+    parts += [
+        f"Left out {len(names):,}. {reason}: {_some(names)}."
+        for reason, names in report.left_out.items()
+    ]
+    return " ".join([*parts, report.note]).strip()
+
+
+def _queue(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    report = planning.enqueue(campaign, now)
+    log.note(by, [campaign], f"Queued {report.queued:,} people", values["reason"])
+    failed = bool(report.cannot_send) and not report.queued
+    return Done(_in_words(report), messages.WARNING if failed else messages.SUCCESS)
+
+
+def _start(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    report = places.start(campaign, by, now, values["reason"])
+    report.note = ""  # it was a draft
+    return Done(f"Started. {_in_words(report)}")
+
+
+def _pause(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    held = places.move(campaign, places.PAUSE, by, values["reason"])
+    return Done(f"Paused: {held}. {_plan_anew(campaign, now)}".strip())
+
+
+def _resume(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    held = places.move(campaign, places.RESUME, by, values["reason"])
+    told = _plan_anew(campaign, now)
+    return Done(f"Resumed: {held.pending:,} go on. {told}".strip())
+
+
+def _archive(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    accounts = with_waiting(Campaign.objects.filter(pk=campaign.pk))
+    result = places.archive(campaign, by, values["reason"], now)
+    return Done(f"Archived. {result.sentence('skipped')} {plan_anew(accounts, now)}".strip())
+
+
+def _plan_anew(campaign: Campaign, now: dt.datetime) -> str:
+    return plan_anew(with_waiting(Campaign.objects.filter(pk=campaign.pk)), now)
+
+
+def _new_people(campaign: Campaign, now: dt.datetime) -> str:
+    new = Prospect.objects.filter(campaign=campaign, status=Prospect.Status.NEW).count()
+    return (
+        f"{new:,} new people get a place in the queue and the note that they will be sent. "
+        "Who may not be written to is left out, and you are told why."
+    )
+
+
+def _held(campaign: Campaign, now: dt.datetime) -> str:
+    held = places.held(campaign)
+    return (
+        f"{held.pending:,} pending requests are held until it is resumed. "
+        f"{held.in_flight:,} in flight end by themselves."
+    )
+
+
+def _going_on(campaign: Campaign, now: dt.datetime) -> str:
+    return f"{places.held(campaign).pending:,} pending requests go on, at new times where need be."
+
+
+def _skipped(campaign: Campaign, now: dt.datetime) -> str:
+    pending = places.held(campaign).pending
+    return f"The campaign ends for good. {pending:,} pending requests are skipped."
+
+
+def _deed(slug: str, label: str, states: tuple[str, ...], warns: Any, do: Any) -> Deed:
+    return Deed(slug, label, warns, lambda campaign, now: campaign.status in states, do)
+
+
+CAN_BE_QUEUED = (Campaign.Status.DRAFT, Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
 
 
 @admin.register(Campaign)
-class CampaignAdmin(DeskAdmin):
+class CampaignAdmin(DeedsAdmin):
     form = CampaignForm
     list_display = ("name", "workspace", "status", "starts_at", "sending_hours")
     list_filter = ("status",)
     list_select_related = ("workspace", "sending_hours")
     search_fields = ("name",)
     autocomplete_fields = ("workspace", "accounts", "sending_hours")
+    readonly_fields = ("status",)  # buttons change it: what is queued has to follow
+    deeds = (
+        _deed("start", "Start", places.START.starts_from, _new_people, _start),
+        _deed("queue", "Queue new people", CAN_BE_QUEUED, _new_people, _queue),
+        _deed("pause", "Pause", places.PAUSE.starts_from, _held, _pause),
+        _deed("resume", "Resume", places.RESUME.starts_from, _going_on, _resume),
+        _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
+    )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        campaign = self.get_object(request, object_id)
+        if campaign is not None and request.method == "GET":
+            extra_context = {**(extra_context or {}), **self._panel(request, campaign)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _panel(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+        accounts = list(campaign.accounts.order_by("name"))
+        people = progress(campaign)
+        unconfirmed = QueueItem.Status.UNCONFIRMED
+        return {
+            "deeds": self.buttons(request, campaign),
+            "progress": people,
+            "people": sum(number for _, number in people),
+            "held": places.held(campaign),
+            "unconfirmed": QueueItem.objects.filter(campaign=campaign, status=unconfirmed).count(),
+            "notes": previews(campaign, accounts),
+            "note_limits": sorted({account.note_limit for account in accounts}),
+            "has_accounts": bool(accounts),
+        }

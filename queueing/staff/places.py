@@ -69,14 +69,14 @@ def move(campaign: Campaign, to: Move, by: User, reason: str = "") -> Held:
     return held(campaign)
 
 
-def start(campaign: Campaign, by: User, now: dt.datetime) -> EnqueueReport:
+def start(campaign: Campaign, by: User, now: dt.datetime, reason: str = "") -> EnqueueReport:
     """Queue a campaign's new people, then let it send.
 
     :raises NotNowError: where it is no draft any more.
     :raises planning.enqueue.CannotEnqueueError: where nobody can be queued.
     """
     report = enqueue(campaign, now)
-    move(campaign, START, by)
+    move(campaign, START, by, reason)
     return report
 
 

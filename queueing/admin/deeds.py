@@ -1,0 +1,126 @@
+"""What staff do to one row: a button on its page, a page that says what will happen, a reason."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from campaigns.desk import DeskAdmin
+from queueing.staff.places import NotNowError
+
+REASON_MAX = 500
+
+
+class ReasonForm(forms.Form):
+    """Asks why: the log keeps it."""
+
+    reason = forms.CharField(
+        max_length=REASON_MAX,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
+        help_text="For the log, and for whoever asks later.",
+    )
+
+
+class NothingToFill(forms.Form):
+    """For what changes nothing."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of it, in words for staff."""
+
+    text: str
+    level: int = messages.SUCCESS
+
+
+Do = Callable[[Any, dict[str, Any], User, dt.datetime], Done]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing that can be done to a row.
+
+    `warns` says beforehand what will happen. `is_offered` says whether the row is in a state that
+    it starts from; `do` finds out for certain.
+    """
+
+    slug: str
+    label: str
+    warns: Callable[[Any, dt.datetime], str]
+    is_offered: Callable[[Any, dt.datetime], bool]
+    do: Do
+    form: type[forms.Form] = ReasonForm
+
+
+class DeedsAdmin(DeskAdmin):
+    """Pages of rows with buttons: each leads to a page of its own, and acts by POST alone."""
+
+    deeds: tuple[Deed, ...] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_deed"
+        view = self.admin_site.admin_view(self.deed_view)
+        return [path("<path:object_id>/do/<slug:slug>/", view, name=name), *super().get_urls()]
+
+    def row(self, request: HttpRequest, object_id: str) -> Any:
+        """Return a row that the user may see.
+
+        :raises Http404: where there is none, or it is behind another wall.
+        """
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404(f"There is no such {self.opts.verbose_name}, or it is not yours to see.")
+        return row
+
+    def buttons(self, request: HttpRequest, row: models.Model) -> list[Deed]:
+        """Return what the user may do to a row in its present state."""
+        if not self.has_change_permission(request, row):
+            return []
+        now = timezone.now()
+        return [deed for deed in self.deeds if deed.is_offered(row, now)]
+
+    def deed_view(self, request: HttpRequest, object_id: str, slug: str) -> HttpResponse:
+        """Ask for the reason (GET), then act (POST)."""
+        row = self.row(request, object_id)
+        deed = next((deed for deed in self.deeds if deed.slug == slug), None)
+        if deed is None:
+            raise Http404
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        form = deed.form(request.POST if request.method == "POST" else None)
+        if form.is_bound and form.is_valid():
+            self._act(request, deed, row, form.cleaned_data)
+            return HttpResponseRedirect(self.page_of(row))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{deed.label}: {row}",
+            "opts": self.opts,
+            "original": row,
+            "deed": deed,
+            "warning": deed.warns(row, timezone.now()),
+            "form": form,
+            "back": self.page_of(row),
+        }
+        return TemplateResponse(request, "admin/deed.html", context)
+
+    def _act(self, request: HttpRequest, deed: Deed, row: Any, values: dict[str, Any]) -> None:
+        try:
+            done = deed.do(row, values, cast(User, request.user), timezone.now())
+        except (NotNowError, ValueError) as error:
+            done = Done(str(error), messages.WARNING)
+        self.message_user(request, done.text, done.level)
+
+    def page_of(self, row: models.Model) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[row.pk])
