@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
@@ -65,6 +66,15 @@ class _Walled:
         return found
 
 
+class LabelledSplitDateTime(AdminSplitDateTime):
+    """Date and time, each with a name of its own for screen readers."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Date", "Time"), strict=True):
+            widget.attrs["aria-label"] = name
+
+
 class DeskAdmin(_Walled, admin.ModelAdmin):  # type: ignore[type-arg]
     """A page of the admin. `workspace_path` leads from a row to its workspace."""
 
@@ -73,6 +83,7 @@ class DeskAdmin(_Walled, admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    formfield_overrides = {models.DateTimeField: {"widget": LabelledSplitDateTime}}
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return behind_walls(super().get_queryset(request), request.user, self.workspace_path)
