@@ -1,13 +1,13 @@
-"""Who may be written to: workspaces, prospects, and the do-not-contact list."""
+"""Workspaces, and whom they never write to. Prospects are with the queue that they are in."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.admin.imports import DoNotContactForm, ImportingAdmin, ProspectsForm
+from campaigns.admin.imports import DoNotContactForm, ImportingAdmin
 from campaigns.desk import DeskAdmin
-from campaigns.models import DoNotContact, Prospect, Workspace
+from campaigns.models import DoNotContact, Workspace
 
 
 @admin.register(Workspace)
@@ -23,19 +23,6 @@ class WorkspaceAdmin(DeskAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Who belongs to a workspace decides who sees it.
         return () if request.user.is_superuser else ("members",)
-
-
-@admin.register(Prospect)
-class ProspectAdmin(ImportingAdmin):
-    import_form = ProspectsForm
-    import_title = "Import people into a campaign"
-    workspace_path = "campaign__workspace"
-    list_display = ("__str__", "company", "campaign", "status", "follow_up_due_at")
-    list_filter = ("status",)
-    list_select_related = ("campaign",)
-    search_fields = ("first_name", "last_name", "public_identifier")
-    autocomplete_fields = ("campaign",)
-    readonly_fields = ("resolved_with", "resolved_at", "created_at")
 
 
 @admin.register(DoNotContact)

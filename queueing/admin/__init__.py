@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from queueing.admin import accounts, campaigns, evidence, hours, items, stopping, ticker
+from queueing.admin import accounts, campaigns, evidence, hours, items, prospects, stopping, ticker
 
-__all__ = ["accounts", "campaigns", "evidence", "hours", "items", "stopping", "ticker"]
+__all__ = ["accounts", "campaigns", "evidence", "hours", "items", "prospects", "stopping", "ticker"]
 
 admin.site.site_header = "SendQ"
 admin.site.site_title = "SendQ"

@@ -1,0 +1,177 @@
+"""People: found among a million, imported, and never contacted again where they ask for it."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+
+from campaigns import people as persons
+from campaigns.admin.imports import ImportingAdmin, ProspectsForm
+from campaigns.desk import CappedPaginator, behind_walls
+from campaigns.models import Campaign, Prospect
+from campaigns.search import matching
+from queueing.staff.people import never_contact
+
+AT_MOST = 5_000  # people who are barred at once
+
+
+class CampaignFilter(admin.SimpleListFilter):
+    """Campaigns behind the user's walls; of very many, the first and the one that is chosen."""
+
+    title = "campaign"
+    parameter_name = "campaign"
+    SHOWN = 100
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        mine = behind_walls(Campaign.objects.order_by("name"), request.user, "workspace")
+        found = {str(pk): name for pk, name in mine.values_list("pk", "name")[: self.SHOWN]}
+        try:
+            chosen = mine.filter(pk=request.GET.get("campaign", "")).first()
+        except ValidationError:
+            chosen = None
+        if chosen is not None:
+            found[str(chosen.pk)] = chosen.name
+        return list(found.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        known = chosen in dict(self.lookup_choices)  # else made up, or behind another wall
+        return queryset.filter(campaign=chosen) if known else queryset.none()
+
+
+class CompanyFilter(admin.SimpleListFilter):
+    """One company, chosen by its name in the list. There is no list of all of them."""
+
+    title = "company"
+    parameter_name = "company"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        chosen = request.GET.get(self.parameter_name, "")[:300]
+        return [(chosen, chosen)] if chosen else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        name = self.value()
+        if not name:
+            return queryset
+        found = queryset.filter(company_key=persons.company_key(name))
+        # The words lead to few by an index; the key makes sure.
+        return matching(found, name) if any(map(str.isalnum, name)) else found
+
+
+class NeverContactForm(forms.Form):
+    reason = forms.CharField(max_length=1_000, help_text="Kept with each entry and in the log.")
+    companies = forms.BooleanField(
+        required=False,
+        label="Their companies too",
+        help_text="Then nobody at these companies is written to.",
+    )
+
+
+@admin.register(Prospect)
+class ProspectAdmin(ImportingAdmin):
+    workspace_path = "campaign__workspace"
+    import_form = ProspectsForm
+    import_title = "Import people into a campaign"
+    list_display = ("__str__", "at_company", "campaign", "status", "follow_up_due_at")
+    list_filter = ("status", CampaignFilter, CompanyFilter)
+    list_select_related = ("campaign",)
+    # As the index has them, which serves the list of one campaign and of all.
+    ordering = ("campaign_id", "status", "created_at", "id")
+    search_fields = ("public_identifier",)  # stands for `search.matching`
+    search_help_text = "Beginnings of names and companies, or a profile address"
+    autocomplete_fields = ("campaign",)
+    readonly_fields = ("resolved_with", "resolved_at", "created_at")
+    actions = ("never_contact",)
+
+    @admin.display(description="company", ordering="company")
+    def at_company(self, person: Prospect) -> str:
+        if not person.company:
+            return ""
+        here = "?" + urlencode({"company": person.company})
+        return format_html('<a href="{}">{}</a>', here, person.company)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        found = matching(queryset, search_term).order_by().values("pk")
+        # A subquery of its own: else the list's order may lead through all people.
+        few = found[: CappedPaginator.COUNT_AT_MOST + 1]
+        return queryset.filter(pk__in=few), False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.never_contact_page)
+        name = self._named("never_contact")
+        return [path("<uuid:pk>/never-contact/", view, name=name), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["may_bar"] = self.has_never_contact_permission(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_never_contact_permission(self, request: HttpRequest) -> bool:
+        wanted = ("campaigns.add_donotcontact", "campaigns.change_prospect")
+        return cast(User, request.user).has_perms(wanted)
+
+    @admin.action(permissions=["never_contact"], description="Never contact")
+    def never_contact(
+        self, request: HttpRequest, chosen: QuerySet[Prospect]
+    ) -> HttpResponse | None:
+        return self._barring(request, chosen, request.get_full_path())
+
+    def never_contact_page(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        if not self.has_never_contact_permission(request):
+            raise PermissionDenied
+        chosen = self.get_queryset(request).filter(pk=pk)
+        if not chosen.exists():
+            raise Http404("There is no such person, or it is not yours to see.")
+        return self._barring(request, chosen, "../change/")
+
+    def _barring(self, request: HttpRequest, chosen: QuerySet[Prospect], back: str) -> HttpResponse:
+        """Ask for the reason, then bar these people."""
+        people = list(chosen.select_related("campaign")[: AT_MOST + 1])
+        if len(people) > AT_MOST:
+            messages.error(request, f"Choose at most {AT_MOST:,} people at once.")
+            return redirect(back)
+        form = NeverContactForm(request.POST if "asked" in request.POST else None)
+        if form.is_valid() and request.POST["asked"] != str(len(people)):
+            form.add_error(None, "Other people match now than when you looked. Look again.")
+        if not form.is_valid():
+            return self._never_contact_form(request, form, people)
+        done = never_contact(
+            people,
+            cast(User, request.user),
+            form.cleaned_data["reason"],
+            timezone.now(),
+            companies=form.cleaned_data["companies"],
+        )
+        told = f"{len(people):,} never contacted. Of their queue items, "
+        messages.success(request, told + done.sentence("skipped"))
+        return redirect(back)
+
+    def _never_contact_form(
+        self, request: HttpRequest, form: forms.Form, people: list[Prospect]
+    ) -> HttpResponse:
+        return self._shown(
+            request,
+            "never_contact.html",
+            form=form,
+            title="Never contact",
+            number=len(people),
+            people=people[:10],
+            selected=request.POST.getlist("_selected_action"),
+            select_across=request.POST.get("select_across", "0"),
+        )

@@ -1,0 +1,76 @@
+"""People that are never to be written to, whether they are queued or not."""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from campaigns.models import DoNotContact, Prospect
+from queueing.models import QueueItem
+from queueing.staff import items, log
+from queueing.staff.triage import NeverContact
+
+STILL_OPEN = (QueueItem.Status.PENDING, QueueItem.Status.FAILED, QueueItem.Status.SENDING)
+
+
+def never_contact(
+    people: Iterable[Prospect],
+    by: User,
+    reason: str,
+    now: dt.datetime,
+    *,
+    companies: bool = False,
+) -> items.Result:
+    """Put people on the do-not-contact lists of their workspaces, and skip what waits for them.
+
+    The list holds them in every campaign of the workspace, at import, planning and sending.
+
+    :param companies: their companies too.
+    :returns: what became of their items.
+    """
+    by_workspace: dict[uuid.UUID, list[Prospect]] = defaultdict(list)
+    for person in people:
+        by_workspace[person.campaign.workspace_id].append(person)
+    result = items.Result()
+    for workspace, persons in by_workspace.items():
+        _bar(workspace, persons, by, reason, companies=companies)
+        waiting = QueueItem.objects.filter(
+            workspace=workspace,
+            person_key__in=[person.person_key for person in persons],
+            status__in=STILL_OPEN,
+        )
+        of_these = items.act(NeverContact(), waiting, by, now, reason=reason)
+        result = items.Result(result.done + of_these.done, result.left + of_these.left)
+    return result
+
+
+def _bar(
+    workspace: uuid.UUID, persons: Sequence[Prospect], by: User, reason: str, *, companies: bool
+) -> None:
+    kinds = DoNotContact.Kind
+    entries = {
+        # Under each form: either may be all that a later list says of the person.
+        *((kinds.PERSON, person.public_identifier) for person in persons),
+        *((kinds.PERSON, person.linkedin_user_id) for person in persons),
+    }
+    if companies:
+        entries |= {(kinds.COMPANY, person.company_key) for person in persons}
+    with transaction.atomic():
+        DoNotContact.objects.bulk_create(
+            (
+                DoNotContact(workspace_id=workspace, kind=kind, value=value, reason=reason)
+                for kind, value in entries
+                if value
+            ),
+            ignore_conflicts=True,
+        )
+        Prospect.objects.filter(
+            pk__in=[person.pk for person in persons],
+            status__in=[Prospect.Status.NEW, Prospect.Status.FAILED],
+        ).update(
+            status=Prospect.Status.SKIPPED, status_reason=f"Never contact, says {by}: {reason}"
+        )
+        log.note(by, persons, "Never contact", reason)
