@@ -2,9 +2,31 @@
 
 from django.contrib import admin
 
-from queueing.admin import accounts, campaigns, evidence, hours, items, prospects, stopping, ticker
+from queueing.admin import (
+    accounts,
+    campaigns,
+    evidence,
+    failed,
+    hours,
+    items,
+    prospects,
+    stopping,
+    ticker,
+    unconfirmed,
+)
 
-__all__ = ["accounts", "campaigns", "evidence", "hours", "items", "prospects", "stopping", "ticker"]
+__all__ = [
+    "accounts",
+    "campaigns",
+    "evidence",
+    "failed",
+    "hours",
+    "items",
+    "prospects",
+    "stopping",
+    "ticker",
+    "unconfirmed",
+]
 
 admin.site.site_header = "SendQ"
 admin.site.site_title = "SendQ"

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from campaigns.desk import DeskAdmin, DeskInline
+from campaigns.desk import DeskAdmin
 from queueing.models import ProcessRun, SendAttempt
 
 
@@ -21,21 +21,6 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class AttemptInline(ReadOnly, DeskInline):
-    model = SendAttempt
-    fields = (
-        "number",
-        "kind",
-        "started_at",
-        "finished_at",
-        "outcome",
-        "http_status",
-        "error_code",
-        "detail",
-    )
-    verbose_name_plural = "calls to Unipile"
 
 
 @admin.register(SendAttempt)

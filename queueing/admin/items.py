@@ -1,98 +1,157 @@
-"""The queue."""
+"""The queue, and an item's page."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
-from campaigns.desk import DeskAdmin
-from queueing import gates
-from queueing.admin.evidence import AttemptInline
+from queueing import explaining, gates, meaning
+from queueing.admin import timeline
+from queueing.admin.actions import Retrying, SendingNext
+from queueing.admin.filters import (
+    AccountFilter,
+    CampaignFilter,
+    MeaningFilter,
+    PlannedFilter,
+    SentFilter,
+    WaitsForFilter,
+)
+from queueing.admin.listing import ExplainedList, ItemList
+from queueing.gates import GateState
 from queueing.models import QueueItem
-from queueing.staff import items, triage
+
+Status = QueueItem.Status
+
+# The buttons of an item's page: the list that has the action, the action, its words.
+_SET_ASIDE = (
+    ("queueitem", "skip", "Skip…", "change"),
+    ("queueitem", "never_contact", "Never contact…", "change"),
+)
+BUTTONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
+    Status.PENDING: (
+        ("queueitem", "send_now", "Send with the next run…", "send_now"),
+        *_SET_ASIDE,
+    ),
+    Status.FAILED: (
+        ("queueitem", "retry_now", "Retry now…", "change"),
+        ("queueitem", "retry_spread", "Retry, spread…", "change"),
+        ("queueitem", "edit_and_retry", "Edit the message and retry…", "change"),
+        *_SET_ASIDE,
+    ),
+    Status.UNCONFIRMED: (
+        ("unconfirmedsend", "check_now", "Check with LinkedIn now", "change"),
+        ("unconfirmedsend", "mark_sent", "Mark as sent…", "confirm"),
+        ("unconfirmedsend", "confirm_not_sent", "Confirm as not sent…", "confirm"),
+    ),
+}
+_PERMISSIONS = {
+    "change": "queueing.change_queueitem",
+    "send_now": "queueing.send_now",
+    "confirm": "queueing.confirm_unconfirmed",
+}
 
 
 @admin.register(QueueItem)
-class QueueItemAdmin(DeskAdmin):
+class QueueItemAdmin(Retrying, SendingNext, ItemList):
+    changelist = ExplainedList
+    change_form_template = "admin/queueing/item.html"
+    actions = ("retry_now", "retry_spread", "edit_and_retry", "skip", "never_contact", "send_now")
     list_display = (
-        "prospect",
+        "recipient",
         "campaign",
         "linkedin_account",
         "status",
-        "scheduled_for",
-        "sent_at",
-        "error_message",
+        "waits_for",
+        "planned_for",
+        "sent",
+        "error",
     )
-    list_filter = ("status",)
-    list_select_related = ("prospect", "campaign", "linkedin_account")
-    actions = ("retry_failed", "skip")
-    search_fields = ("person_key", "prospect__first_name", "prospect__last_name")
-    fields = (
-        "prospect",
-        "campaign",
-        "linkedin_account",
-        "message",
+    list_filter = (
         "status",
-        "why_not_yet",
+        WaitsForFilter,
+        AccountFilter,
+        CampaignFilter,
+        PlannedFilter,
+        SentFilter,
+        MeaningFilter,
+    )
+    sortable_by = ("planned_for",)
+    fields = (
+        "workspace",
+        "linkedin_user_id",
+        "person_key",
         "scheduled_for",
+        "pinned",
         "sent_at",
+        "invitation_id",
+        "attempts",
         "error_code",
         "error_message",
-        "attempts",
         "claimed_at",
-        "invitation_id",
         "created_at",
         "updated_at",
     )
-    inlines = (AttemptInline,)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.fields
-
-    @admin.display(description="Why not yet?")
-    def why_not_yet(self, item: QueueItem) -> SafeString | str:
-        """Show every gate in order, and when the item can go."""
-        if item.status != QueueItem.Status.PENDING:
-            return "-"
-        report = gates.report(item.pk, timezone.now())
-        lines = [(("open" if state.is_open else "CLOSED"), state.detail) for state in report.states]
-        if report.earliest is not None:
-            lines.append(("earliest", f"{report.earliest:%Y-%m-%d %H:%M} UTC"))
-        elif not report.is_open:
-            lines.append(("earliest", "not before somebody acts"))
-        return format_html_join("", "<div><b>{}</b>: {}</div>", lines)
-
-    @admin.action(permissions=["change"], description="Retry: failed items wait again")
-    def retry_failed(self, request: HttpRequest, chosen: QuerySet[QueueItem]) -> None:
-        self._act(request, items.BackToPending(), chosen)
-
-    @admin.action(permissions=["change"], description="Skip: pending and failed items")
-    def skip(self, request: HttpRequest, chosen: QuerySet[QueueItem]) -> None:
-        self._act(request, triage.Skip(), chosen)
-
-    def _act(
-        self, request: HttpRequest, action: items.ItemAction, chosen: QuerySet[QueueItem]
-    ) -> None:
-        rows = QueueItem.objects.filter(pk__in=chosen.values("pk"))
-        result = items.act(
-            action,
-            rows,
-            cast(User, request.user),
-            timezone.now(),
-            reason="from the list of queue items",
-        )
-        self.message_user(request, result.sentence(action.verb))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # planning queues people, under limits and in hours
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        item = self.get_object(request, object_id)
+        if item is not None and self.has_view_permission(request):
+            extra_context = {**(extra_context or {}), **_panels(request, item)}
+        return self.changeform_view(request, object_id, form_url, extra_context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Calls are the evidence of what was done; in bulk, such items are protected.
-        return super().has_delete_permission(request, obj) and (
+        return request.user.has_perm("queueing.delete_queueitem") and (
             obj is None or not obj.send_attempts.exists()
         )
+
+    @admin.display(description="waits for")
+    def waits_for(self, item: QueueItem) -> str:
+        report = getattr(item, "report", None)
+        return explaining.IN_WORDS[explaining.waits_for(report)] if report else "-"
+
+    @admin.display(description="planned for (UTC)", ordering="scheduled_for")
+    def planned_for(self, item: QueueItem) -> str:
+        return f"{item.scheduled_for:%Y-%m-%d %H:%M}" + (" (by hand)" if item.pinned else "")
+
+    @admin.display(description="sent (UTC)", ordering="sent_at")
+    def sent(self, item: QueueItem) -> str:
+        return f"{item.sent_at:%Y-%m-%d %H:%M}" if item.sent_at else "-"
+
+
+def _panels(request: HttpRequest, item: QueueItem) -> dict[str, Any]:
+    """Return what the page shows above the plain fields."""
+    report = gates.report(item.pk, timezone.now()) if item.status == Status.PENDING else None
+    advice = meaning.ADVICE[meaning.of(item.error_code)] if item.status == Status.FAILED else None
+    return {
+        "item": item,
+        "advice": advice,
+        "report": report,
+        "gates": [(number, state, _opens(state)) for number, state in _numbered(report)],
+        "waits_for": explaining.IN_WORDS[explaining.waits_for(report)] if report else "",
+        "must_act": report is not None and any(s.somebody_must_act for s in report.states),
+        "timeline": timeline.of(item),
+        "buttons": [
+            (reverse(f"admin:queueing_{model}_changelist"), action, words)
+            for model, action, words, needs in BUTTONS.get(item.status, ())
+            if request.user.has_perm(_PERMISSIONS[needs])
+        ],
+    }
+
+
+def _numbered(report: gates.Report | None) -> list[tuple[int, GateState]]:
+    return list(enumerate(report.states, start=1)) if report else []
+
+
+def _opens(state: GateState) -> str:
+    """Return when a closed gate opens, or who opens it."""
+    if state.is_open:
+        return ""
+    if state.somebody_must_act:
+        return "when somebody acts"
+    if state.opens_at is None:
+        return "by itself, soon"
+    return f"by itself at {state.opens_at:%Y-%m-%d %H:%M} UTC"

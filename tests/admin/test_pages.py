@@ -30,7 +30,7 @@ def test_lists_and_pages_answer(desk: Client, model: type[Model]) -> None:
     assert desk.get(reverse(f"{name}_changelist")).status_code == 200
     row = model._default_manager.first()
     if row is not None:
-        assert desk.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+        assert desk.get(reverse(f"{name}_change", args=[row.pk]), follow=True).status_code == 200
 
 
 @pytest.mark.usefixtures("_sample")

@@ -1,0 +1,139 @@
+"""What staff do to queue items, as actions of lists and buttons of an item's page."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+from queueing import reconciling, runs
+from queueing.admin.confirming import Confirming, Plan, TextForm, chosen_rows, where_from
+from queueing.models import QueueItem
+from queueing.staff import items, log, triage
+
+CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
+
+RETRY_NOW = Plan("Retry now", lambda asked: triage.RetryNow())
+RETRY_SPREAD = Plan("Retry, spread over the next windows", lambda asked: triage.RetrySpread())
+EDIT_AND_RETRY = Plan(
+    "Edit the message and retry",
+    lambda asked: triage.EditAndRetry(asked.get("text", "")),
+    TextForm,
+    "Whoever's message comes out too long, or without a value for a variable, is left alone.",
+)
+SKIP = Plan("Skip", lambda asked: triage.Skip())
+NEVER_CONTACT = Plan(
+    "Never contact",
+    lambda asked: triage.NeverContact(),
+    warning="These people go on the workspace's do-not-contact list: no campaign invites them.",
+)
+SEND_NOW = Plan(
+    "Send with the next run",
+    lambda asked: items.SendNext(timezone.now()),
+    warning="Hours, limits and every other rule still hold for them.",
+)
+MARK_SENT = Plan(
+    "Mark as sent",
+    lambda asked: triage.MarkSent(),
+    warning="Only if you have seen the invitation on LinkedIn.",
+)
+CONFIRM_NOT_SENT = Plan(
+    "Confirm as not sent",
+    lambda asked: triage.ConfirmNotSent(),
+    warning="They will be invited again. Make sure that LinkedIn shows no invitation to them.",
+)
+
+
+class Setting(Confirming):
+    """Set items aside."""
+
+    @admin.action(permissions=["change"], description="Skip…")
+    def skip(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, SKIP)
+
+    @admin.action(permissions=["change"], description="Never contact…")
+    def never_contact(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, NEVER_CONTACT)
+
+
+class Retrying(Setting):
+    """Ways out of a failure."""
+
+    @admin.action(permissions=["change"], description="Retry now…")
+    def retry_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, RETRY_NOW)
+
+    @admin.action(permissions=["change"], description="Retry, spread over the next windows…")
+    def retry_spread(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, RETRY_SPREAD)
+
+    @admin.action(permissions=["change"], description="Edit the message and retry…")
+    def edit_and_retry(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, EDIT_AND_RETRY)
+
+
+class SendingNext(Confirming):
+    """Let items go before their time."""
+
+    def has_send_now_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("queueing.send_now")
+
+    @admin.action(permissions=["send_now"], description="Send with the next run…")
+    def send_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, SEND_NOW)
+
+
+class Settling(Confirming):
+    """Ways out of a doubt."""
+
+    def has_confirm_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("queueing.confirm_unconfirmed")
+
+    @admin.action(permissions=["change"], description="Check with LinkedIn now")
+    def check_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        """Look people up; it reads only, so nobody is asked whether they mean it."""
+        back = HttpResponseRedirect(where_from(request))
+        rows = chosen_rows(request, chosen).filter(status=QueueItem.Status.UNCONFIRMED)
+        doubtful = list(rows.order_by("claimed_at", "pk")[: CHECKED_AT_MOST + 1])
+        if not doubtful:
+            _tell(request, "Nothing was checked: none of them is unconfirmed any more.")
+        elif len(doubtful) > CHECKED_AT_MOST:
+            _tell(request, f"Check {CHECKED_AT_MOST} at a time: LinkedIn counts profile views.")
+        else:
+            _check(request, doubtful)
+        return back
+
+    @admin.action(permissions=["confirm"], description="Mark as sent…")
+    def mark_sent(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, MARK_SENT)
+
+    @admin.action(permissions=["confirm"], description="Confirm as not sent…")
+    def confirm_not_sent(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, CONFIRM_NOT_SENT)
+
+
+def _check(request: HttpRequest, doubtful: list[QueueItem]) -> None:
+    try:
+        client = runs.unipile_client()
+    except runs.NotConnectedError as error:
+        _tell(request, f"Nothing was checked. {error}")
+        return
+    for item in doubtful:
+        status = reconciling.check_item(client, item.pk, timezone.now)
+        log.note(cast(User, request.user), [item], "Checked with LinkedIn", f"{status} afterwards")
+        name = item.prospect
+        if status == QueueItem.Status.UNCONFIRMED:
+            _tell(
+                request,
+                f"{name}: still unconfirmed. SendQ goes on looking every half hour; "
+                "the item's page shows what LinkedIn answered.",
+            )
+        else:
+            words = items.ALREADY[QueueItem.Status(status)].removeprefix("already ")
+            messages.success(request, f"{name}: {words}.")
+
+
+def _tell(request: HttpRequest, text: str) -> None:
+    messages.warning(request, text)

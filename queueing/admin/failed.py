@@ -1,0 +1,79 @@
+"""What failed for good, by what it means."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Max, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from queueing import meaning
+from queueing.admin.actions import Retrying
+from queueing.admin.filters import AccountFilter, CampaignFilter, FailedFilter, MeaningFilter
+from queueing.admin.listing import AnsweredList, ItemList
+from queueing.meaning import Advice, Meaning
+from queueing.models import FailedSend, QueueItem
+
+
+@dataclass
+class Group:
+    """The failures of one meaning."""
+
+    meaning: Meaning
+    advice: Advice
+    number: int
+    last_seen: dt.datetime
+
+
+def groups(failed: QuerySet[Any]) -> list[Group]:
+    """Count failures by meaning, the most frequent first."""
+    codes = (
+        failed.order_by()
+        .values_list("error_code")
+        .annotate(number=Count("pk"), last=Max("updated_at"))
+    )
+    found: dict[Meaning, Group] = {}
+    for code, number, last in codes:
+        kind = meaning.of(code)
+        group = found.setdefault(kind, Group(kind, meaning.ADVICE[kind], 0, last))
+        group.number += number
+        group.last_seen = max(group.last_seen, last)
+    return sorted(found.values(), key=lambda group: -group.number)
+
+
+@admin.register(FailedSend)
+class FailedSendAdmin(Retrying, ItemList):
+    changelist = AnsweredList
+    change_list_template = "admin/queueing/failedsend/change_list.html"
+    actions = ("retry_now", "retry_spread", "edit_and_retry", "skip", "never_contact")
+    list_display = (
+        "recipient",
+        "meaning",
+        "error",
+        "next_step",
+        "raw",
+        "tries",
+        "campaign",
+        "linkedin_account",
+        "failed_at",
+    )
+    list_filter = (MeaningFilter, AccountFilter, CampaignFilter, FailedFilter)
+    ordering = ("-updated_at", "-pk")
+    sortable_by = ("failed_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(status=QueueItem.Status.FAILED)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method == "GET" and self.has_view_permission(request):
+            extra_context = {**(extra_context or {}), "groups": groups(self.get_queryset(request))}
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="tries, next retry", ordering="attempts")
+    def tries(self, item: QueueItem) -> str:
+        return f"{item.attempts:,}; none until somebody retries it"
+
+    @admin.display(description="failed at (UTC)", ordering="updated_at")
+    def failed_at(self, item: QueueItem) -> str:
+        return f"{item.updated_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,133 @@
+"""What the lists of queue items have in common: who may see them, search, columns."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from campaigns import search
+from campaigns.desk import behind_walls
+from campaigns.models import Prospect
+from queueing import explaining, meaning
+from queueing.admin.confirming import Confirming, is_uuid
+from queueing.admin.exporting import Exporting
+from queueing.models import QueueItem, SendAttempt
+
+SHOWN_OF_AN_ERROR = 160  # characters; the item's page has all of it
+SHOWN_OF_AN_ANSWER = 2000
+
+
+class ItemChangeList(ChangeList):
+    """A list whose rows lead to the item's page, and are explained a page at a time."""
+
+    def url_for_result(self, result: Model) -> str:
+        return reverse("admin:queueing_queueitem_change", args=[result.pk])
+
+
+class ExplainedList(ItemChangeList):
+    """Says what the items of the page wait for."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        page = self.result_list = list(self.result_list)
+        pending = [item for item in page if item.status == QueueItem.Status.PENDING]
+        reports = explaining.reports(pending, timezone.now()) if pending else {}
+        for item in page:
+            item.report = reports.get(item.pk)
+
+
+class AnsweredList(ItemChangeList):
+    """Has Unipile's last answer to each item of the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        page = self.result_list = list(self.result_list)
+        last = SendAttempt.objects.filter(item__in=[item.pk for item in page]).exclude(detail="")
+        answers = dict(
+            last.order_by("item", "-number").distinct("item").values_list("item", "detail")
+        )
+        for item in page:
+            item.answer = answers.get(item.pk, "")
+
+
+class ItemList(Confirming, Exporting):
+    """A list of queue items. Rights are those on queue items, whichever list shows them."""
+
+    list_select_related = ("prospect", "campaign", "linkedin_account")
+    list_display_links = ("recipient",)
+    search_fields = ("prospect__first_name",)  # shows the box; see get_search_results
+    search_help_text = "Recipient: beginnings of names and companies, or a profile address."
+    changelist: type[ChangeList] = ItemChangeList
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return self.changelist
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        if is_uuid(text):
+            return queryset.filter(pk=text), False
+        people = behind_walls(Prospect.objects.all(), request.user, "campaign__workspace")
+        return queryset.filter(prospect__in=search.matching(people, text)), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Lead to the item's one page, whichever list it was on."""
+        return HttpResponseRedirect(reverse("admin:queueing_queueitem_change", args=[object_id]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # planning queues people, under limits and in hours
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("queueing.view_queueitem") or self.has_change_permission(
+            request
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Say whether the user may act on items: nobody edits one by hand."""
+        return obj is None and request.user.has_perm("queueing.change_queueitem")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="recipient")
+    def recipient(self, item: QueueItem) -> SafeString | str:
+        if not item.prospect.company:
+            return str(item.prospect)
+        return format_html("{} · {}", item.prospect, item.prospect.company)
+
+    @admin.display(description="error")
+    def error(self, item: QueueItem) -> str:
+        if not item.error_message:
+            return item.error_code or "-"
+        return Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR)
+
+    @admin.display(description="what it means")
+    def meaning(self, item: QueueItem) -> str:
+        return meaning.ADVICE[meaning.of(item.error_code)].label
+
+    @admin.display(description="what to do next")
+    def next_step(self, item: QueueItem) -> str:
+        return meaning.ADVICE[meaning.of(item.error_code)].next_step
+
+    @admin.display(description="code and raw answer")
+    def raw(self, item: QueueItem) -> SafeString:
+        code, answer = item.error_code or "no code", getattr(item, "answer", "")
+        if not answer:
+            return format_html("<code>{}</code>", code)
+        return format_html(
+            '<details class="raw"><summary><code>{}</code></summary><pre>{}</pre></details>',
+            code,
+            Truncator(answer).chars(SHOWN_OF_AN_ANSWER),
+        )

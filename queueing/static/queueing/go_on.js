@@ -1,0 +1,2 @@
+// A long action goes on by itself; without JavaScript, its button is pressed.
+document.getElementById("going-on").submit();
