@@ -22,6 +22,13 @@ def _ticks(cron: str, since: dt.datetime, until: dt.datetime) -> Iterator[dt.dat
         yield tick
 
 
+def next_run_at(now: dt.datetime) -> dt.datetime:
+    """Return when the ticker starts the next run, at `now` or later."""
+    ticks = croniter(settings.SEND_QUEUE_CRON, now - dt.timedelta(microseconds=1))
+    found: dt.datetime = ticks.get_next(dt.datetime)
+    return found
+
+
 def limits_out_of_reach(now: dt.datetime) -> list[tuple[LinkedInAccount, str]]:
     """Return the accounts of active campaigns that run too seldom for their daily limit.
 

@@ -1,13 +1,15 @@
 """The figures of the queue, as the dashboard and `queue_status` show them."""
 
 import datetime as dt
+import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
 
 from campaigns.models import LinkedInAccount
-from queueing import explaining, gates
+from queueing import explaining, gates, limits
 from queueing.gates import AccountFacts, Report
 from queueing.models import QueueItem, QueueItemQuerySet
 
@@ -31,6 +33,17 @@ class Usage:
     account: LinkedInAccount
     facts: AccountFacts
     rests_until: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the daily cap, and the numbers of requests of it."""
+
+    date: dt.date
+    begins: dt.datetime
+    ends: dt.datetime
+    sent: int
+    failed: int
 
 
 def count_by_status(items: QueueItemQuerySet) -> dict[str, int]:
@@ -71,3 +84,32 @@ def usage(accounts: QuerySet[LinkedInAccount], now: dt.datetime) -> list[Usage]:
 def _rests_until(account: LinkedInAccount, now: dt.datetime) -> dt.datetime | None:
     until = account.paused_until
     return until if until and until > now else None
+
+
+def by_day(items: QueueItemQuerySet, now: dt.datetime, days: int = 14) -> list[Day]:
+    """Count what was sent and what failed for good on each of the last days, today the last.
+
+    Days are those of the daily cap; a failure belongs to the day of the item's last change.
+    """
+    zone = gates.policy().day_zone
+    starts = [limits.next_day_start(now, zone)]
+    for _ in range(days):
+        starts.append(limits.day_start(starts[-1] - dt.timedelta(microseconds=1), zone))
+    starts.reverse()
+    sent = dict(
+        items.filter(sent_at__gte=starts[0])
+        .order_by()
+        .values_list(TruncDate("sent_at", tzinfo=zone))
+        .annotate(number=Count("id"))
+    )
+    failed = dict(
+        items.filter(status=QueueItem.Status.FAILED, updated_at__gte=starts[0])
+        .order_by()
+        .values_list(TruncDate("updated_at", tzinfo=zone))
+        .annotate(number=Count("id"))
+    )
+    return [
+        Day(day, begins, ends, sent.get(day, 0), failed.get(day, 0))
+        for begins, ends in itertools.pairwise(starts)
+        for day in [begins.astimezone(zone).date()]
+    ]
