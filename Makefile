@@ -40,7 +40,7 @@ test: install
 	"$(BIN)/lint-imports"
 	"$(BIN)/python" manage.py check --fail-level WARNING
 	"$(BIN)/python" manage.py makemigrations --check --dry-run
-	"$(BIN)/pytest"
+	"$(BIN)/pytest" -n 2 --dist loadfile
 
 # A thousand kills and ten thousand runs, with figures; KILLS and RUNS change how many.
 torture: install

@@ -1,6 +1,7 @@
 """Real parts for the tests: a sandbox over HTTP, and clients for it."""
 
 import datetime as dt
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from queueing.unipile import Client, base_url
 from sandbox.testing import Sandbox
 from tests.builders import NOON
+
+# In the background of a shell SIGINT is ignored, and would be by every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
