@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -90,21 +89,15 @@ def list_url(model: type[Model], **filters: Any) -> str:
     return f"{reverse(name)}?{urlencode(filters)}" if filters else reverse(name)
 
 
-def _sends_url(model: type[QueueItem], status: str) -> str:
-    if admin.site.is_registered(model):
-        return list_url(model)
-    return list_url(QueueItem, status__exact=status)
-
-
 def needs_you(figures: dashboard.Dashboard) -> list[Figure]:
     """Return what somebody should see to, worst first."""
     resting = {"status__exact": _Account.CONNECTED, "paused_until__gt": figures.now.isoformat()}
     found = [
-        _of_list("failed", figures.failed, _sends_url(FailedSend, QueueItem.Status.FAILED)),
+        _of_list("failed", figures.failed, list_url(FailedSend)),
         _of_list(
             "unconfirmed: perhaps sent, perhaps not",
             figures.unconfirmed,
-            _sends_url(UnconfirmedSend, QueueItem.Status.UNCONFIRMED),
+            list_url(UnconfirmedSend),
         ),
         _of_accounts("disconnected", figures.accounts.disconnected, _Account.DISCONNECTED),
         _of_accounts("restricted", figures.accounts.restricted, _Account.RESTRICTED),
