@@ -36,8 +36,8 @@ PEOPLE = """
 INSERT INTO campaigns_prospect (id, campaign_id, public_identifier, first_name, last_name, headline,
     company, location, profile_url, linkedin_user_id, variables, status, status_reason, created_at)
 SELECT gen_random_uuid(), c.id, 'ada-example-' || n, 'Ada', 'Example ' || n, '',
-    'Example ' || n %% 5000, '', 'https://www.linkedin.com/in/ada-example-' || n, '', '{}', 'queued',
-    '', now() - interval '30 days'
+    'Example ' || n %% 5000, '', 'https://www.linkedin.com/in/ada-example-' || n, '', '{}',
+    'queued', '', now() - interval '30 days'
 FROM generate_series(1, %s) n
 JOIN (SELECT id, row_number() OVER (ORDER BY name) - 1 AS place FROM campaigns_campaign) c
     ON c.place = n %% %s
