@@ -3,13 +3,14 @@
 The same reader, columns and verdicts as the commands have.
 """
 
+import threading
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,12 +20,15 @@ from campaigns.desk import DeskAdmin, behind_walls
 from campaigns.importing import columns
 from campaigns.importing.columns import MappingError
 from campaigns.importing.rows import UnreadableFileError
-from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, Upload
+from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, BusyError, Upload
 from campaigns.importing.verdicts import REJECTED, ImportFailedError, Outcome
 from campaigns.importing.work import Target, Work
 from campaigns.models import Campaign, DoNotContact, Workspace
 
 PAGE = 100  # verdicts
+ROWS_AT_ONCE = 5_000  # rows of a file; longer ones are dealt with beside the request
+INTERRUPTED = "SendQ was stopped while it worked on the file. Do it again."
+FOUND_AS_KNOWN = "Whoever was imported already is found as known."
 COLUMNS_SHOWN = 200
 ENCODINGS = {
     "": "UTF-8, or what the file says of itself",
@@ -165,6 +169,17 @@ class ImportingAdmin(DeskAdmin):
                 if chosen in columns.FIELDS:
                     work.upload.fields[index] = chosen
             return self._tried(request, work)
+        rows_done = work.upload.rows_done()
+        if rows_done is not None:
+            expected = work.table.rows_expected or 0
+            about = {
+                "work": work,
+                "rows_done": f"{rows_done:,}",
+                "rows_number": rows_done,
+                "expected": f"{expected:,}",
+            }
+            return self._shown(request, "import_progress.html", **about)
+        work.upload = Upload.of(token) or work.upload  # what was found since it was opened
         return self._shown(request, "import_review.html", **self._findings(request, work))
 
     def rejects_file(self, request: HttpRequest, token: str) -> FileResponse:
@@ -208,54 +223,86 @@ class ImportingAdmin(DeskAdmin):
 
     def _tried(self, request: HttpRequest, work: Work) -> HttpResponse:
         """Make a dry run, whose findings the next page shows."""
-        work.upload.checks += 1
-        try:
-            work.run(dry_run=True)
-        except (MappingError, UnreadableFileError):
-            work.upload.counts = {}  # the page says what is wrong with the columns
-            work.upload.save()
-        return redirect(f"admin:{self._named('import_review')}", token=work.upload.token)
+        upload = work.upload
+
+        def trial() -> None:
+            try:
+                work.run(dry_run=True)
+            except (MappingError, UnreadableFileError):
+                upload.counts = {}  # the page says what is wrong with the columns
+            upload.save()
+
+        upload.checks += 1
+        upload.counts = {}
+        return self._at_work(request, work, trial)
 
     def _confirmed(self, request: HttpRequest, work: Work) -> HttpResponse:
         upload = work.upload
         if request.POST.get("checks") != str(upload.checks):
-            problem = "The columns were changed meanwhile. Look at what was found, then confirm."
-        elif not upload.claim():
-            problem = "This import was confirmed already. Reload the page to see what came of it."
-        else:
-            problem = self._imported(request, work)
-        if problem:
-            messages.error(request, problem)
-        return redirect(f"admin:{self._named('import_review')}", token=upload.token)
+            messages.error(
+                request,
+                "The columns were changed meanwhile. Look at what was found, then confirm.",
+            )
+            return self._to_review(upload)
 
-    def _imported(self, request: HttpRequest, work: Work) -> str:
-        """Import and log it: both, or neither. Return why not."""
+        def importing() -> None:
+            upload.importing, upload.problem = True, ""
+            upload.save()
+            try:
+                with transaction.atomic():
+                    work.run(dry_run=False)
+                    told = f"Imported “{upload.name}”: {summary(upload)}."
+                    self.log_change(request, work.target, told)
+            except (MappingError, UnreadableFileError, ImportFailedError) as error:
+                upload.problem = str(error)
+            else:
+                upload.done = True
+            upload.importing = False
+            upload.save()
+
+        return self._at_work(request, work, importing)
+
+    def _at_work(self, request: HttpRequest, work: Work, job: Callable[[], None]) -> HttpResponse:
+        """Do it at once, or a long one beside the request, whose page shows how far it is."""
         upload = work.upload
         try:
-            with transaction.atomic():
-                work.run(dry_run=False)
-                told = f"Imported “{upload.name}”: {summary(upload)}."
-                self.log_change(request, work.target, told)
-        except (MappingError, UnreadableFileError, ImportFailedError) as error:
-            return str(error)
-        finally:
-            if not upload.done:
-                upload.release()
-        messages.success(request, told)
-        return ""
+            lock = upload.lock()
+        except BusyError:
+            messages.error(request, "The file is being worked on already.")
+            return self._to_review(upload)
+        now = Upload.of(upload.token)
+        if now is None or now.done:  # by another click, before the lock was ours
+            lock.close()
+        elif (work.table.rows_expected or 0) <= ROWS_AT_ONCE:
+            with lock:
+                job()
+        else:
+            upload.save()
+            threading.Thread(target=_beside, args=(lock, job)).start()
+        return self._to_review(upload)
+
+    def _to_review(self, upload: Upload) -> HttpResponse:
+        return redirect(f"admin:{self._named('import_review')}", token=upload.token)
 
     def _findings(self, request: HttpRequest, work: Work) -> dict[str, Any]:
-        upload, problem = work.upload, ""
+        upload, problem = work.upload, work.upload.problem
+        if not upload.done and not upload.counts:
+            problem = INTERRUPTED
+        if upload.importing:
+            problem = f"{INTERRUPTED} {FOUND_AS_KNOWN}"
+        mapping_problem = ""
         try:
             work.mapping()
         except (MappingError, UnreadableFileError) as error:
-            problem = str(error)
+            problem = mapping_problem = str(error)
         outcome = request.GET.get("verdict", "")
         start = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() else 0
-        found = [] if problem or not upload.counts else upload.verdicts(outcome, start, PAGE + 1)
+        found = [] if not upload.counts else upload.verdicts(outcome, start, PAGE + 1)
         return {
             "work": work,
             "problem": problem,
+            "may_import": bool(upload.counts) and not mapping_problem,
+            "told": summary(upload),
             "columns": columns_shown(work),
             "labels": LABELS.items(),
             "outcomes": [
@@ -280,6 +327,15 @@ class ImportingAdmin(DeskAdmin):
 
     def _named(self, page: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+
+def _beside(lock: IO[str], job: Callable[[], None]) -> None:
+    """Do a long job in a thread of its own; if the process ends, the database takes it back."""
+    with lock:
+        try:
+            job()
+        finally:
+            connection.close()
 
 
 def columns_shown(work: Work) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ Each has a folder of its own, named by a token that nobody can guess and open to
 may ask for it is the session's business: it holds the tokens of the files uploaded in it.
 """
 
+import fcntl
 import json
 import secrets
 import shutil
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -26,6 +27,11 @@ from campaigns.importing.verdicts import Verdict
 MAX_UPLOAD = 50_000_000  # bytes: 50,000 people with long headlines have half of it
 KEPT_SECONDS = 24 * 3600
 A_SESSION = 5  # uploads that one session keeps
+PROGRESS_EVERY = 1_000  # rows
+
+
+class BusyError(Exception):
+    """Somebody works on the upload at this moment."""
 
 
 class CappedUpload(FileUploadHandler):
@@ -50,7 +56,8 @@ class Upload:
     """An uploaded file, what it is for, and what was found in it so far.
 
     `target` is the key of the campaign or workspace that it is for. `counts` are rows by verdict,
-    of the dry run or, once `done`, of the import; `checks` are the dry runs so far.
+    of the dry run or, once `done`, of the import; `checks` are the dry runs so far. `importing`
+    without a lock means that the import was interrupted; `problem` is why it came to nothing.
     """
 
     token: str
@@ -62,6 +69,8 @@ class Upload:
     fields: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     checks: int = 0
+    importing: bool = False
+    problem: str = ""
     done: bool = False
 
     @classmethod
@@ -120,17 +129,28 @@ class Upload:
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def claim(self) -> bool:
-        """Tell whether this is the first time that the import is confirmed."""
-        try:
-            (self.folder / "confirmed").touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
+    def lock(self) -> IO[str]:
+        """Return what keeps others from the upload until it is closed, or its process dies.
 
-    def release(self) -> None:
-        """Let it be confirmed again: nothing was imported."""
-        (self.folder / "confirmed").unlink(missing_ok=True)
+        :raises BusyError: where somebody else has it.
+        """
+        held = (self.folder / "lock").open("a")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            held.close()
+            raise BusyError from error
+        (self.folder / "progress").write_text("0")
+        return held
+
+    def rows_done(self) -> int | None:
+        """Return how many rows have been dealt with, or None where nobody is at work."""
+        try:
+            with (self.folder / "lock").open("a") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int((self.folder / "progress").read_text() or 0)
+        return None
 
     @contextmanager
     def noting(self, table: Table) -> Iterator[Callable[[Verdict], None]]:
@@ -148,6 +168,8 @@ class Upload:
                 kept = (verdict.row, verdict.outcome, who, verdict.field, verdict.reason)
                 lines.write(json.dumps(kept) + "\n")
                 rejects.add(verdict)
+                if (rows := sum(counts.values())) % PROGRESS_EVERY == 0:
+                    (self.folder / "progress").write_text(str(rows))
 
             yield note
         draft.replace(self.folder / "verdicts")

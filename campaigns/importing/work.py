@@ -14,7 +14,7 @@ from campaigns.models import Campaign, DoNotContact, Workspace
 Target = Campaign | Workspace
 
 
-@dataclass(frozen=True)
+@dataclass
 class Work:
     """An upload, read: what its columns are, and why it cannot be imported as it is."""
 
@@ -43,8 +43,6 @@ class Work:
         mapping = self.mapping()
         with self.upload.noting(self.table) as note:
             self._import(mapping, dry_run, note)
-        self.upload.done = not dry_run
-        self.upload.save()
 
     def _import(
         self, mapping: ColumnMapping, dry_run: bool, note: Callable[[Verdict], None]

@@ -1,6 +1,7 @@
 """Import in the admin: upload, look, correct, confirm."""
 
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from campaigns.admin import imports
 from campaigns.importing import uploads
 from campaigns.models import Campaign, DoNotContact, Prospect
 from tests.admin.conftest import a_user, logged_in
@@ -297,3 +300,50 @@ def test_a_do_not_contact_list_needs_a_reason(browser: Client, campaign: Campaig
 
     assert "This field is required." in page
     assert not DoNotContact.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_file_is_imported_beside_the_request(
+    browser: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ROWS_AT_ONCE", 10)
+    content = "URL\n" + "".join(f"linkedin.com/in/ada-{n}\n" for n in range(2_500))
+    url = page_of(browser, campaign, content)
+
+    with connection.cursor() as cursor:
+        checked = wait_for(browser, url, 'name="confirm"')
+        lock = "pg_advisory_lock(hashtextextended(%s, 0))"  # as another import would hold it
+        cursor.execute(f"SELECT {lock}", [str(campaign.pk)])
+        started = confirm(browser, url)
+        again = confirm(browser, url)
+        cursor.execute("SELECT pg_advisory_unlock_all()")
+
+    done = wait_for(browser, url, "What was done")
+    assert "<b>2,500</b> new" in checked
+    assert "of about 2,50" in started
+    assert "importing" in started
+    assert "being worked on already" in again
+    assert "2,500 new" in done
+    assert campaign.prospects.count() == 2_500
+    assert LogEntry.objects.count() == 1
+
+
+def wait_for(browser: Client, url: str, words: str) -> str:
+    until = time.monotonic() + 60
+    while words not in (page := browser.get(url).content.decode()):
+        assert time.monotonic() < until, page
+        time.sleep(0.1)
+    return page
+
+
+def test_an_interrupted_import_can_be_done_again(browser: Client, campaign: Campaign) -> None:
+    url = page_of(browser, campaign)
+    upload = uploads.Upload.of(url.rstrip("/").rpartition("/")[2])
+    assert upload
+    upload.importing = True
+    upload.save()
+
+    page = browser.get(url).content.decode()
+
+    assert "SendQ was stopped while it worked on the file" in page
+    assert "2 new" in confirm(browser, url)
