@@ -158,8 +158,11 @@ class ProspectAdmin(ImportingAdmin):
             timezone.now(),
             companies=form.cleaned_data["companies"],
         )
-        told = f"{len(people):,} never contacted. Of their queue items, "
-        messages.success(request, told + done.sentence("skipped"))
+        messages.success(
+            request,
+            f"On the do-not-contact list: {len(people):,}. Of their queue items, "
+            + done.sentence("skipped"),
+        )
         return redirect(back)
 
     def _never_contact_form(
