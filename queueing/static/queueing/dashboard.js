@@ -24,13 +24,14 @@
 
     /* Put new figures in place, and leave keyboard and opened parts where they were. */
     const show = function(html) {
-        const links = () => [...widget.querySelectorAll("a, summary, [tabindex]")];
-        const focused = links().indexOf(document.activeElement);
+        const parts = () => [...widget.querySelectorAll("a, summary, [tabindex]")];
+        const nameOf = (part) => part.tagName + (part.getAttribute("href") || part.closest("[id]").id);
+        const focused = widget.contains(document.activeElement) && nameOf(document.activeElement);
         const opened = [...widget.querySelectorAll("details[open]")].map((part) => part.id);
         widget.innerHTML = html;
         opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
-        if (focused >= 0) {
-            links()[focused]?.focus({preventScroll: true});
+        if (focused) {
+            parts().find((part) => nameOf(part) === focused)?.focus({preventScroll: true});
         }
     };
 
