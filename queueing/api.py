@@ -28,6 +28,12 @@ def error(status: int, message: str, **extra: Any) -> JsonResponse:
     return JsonResponse({"success": False, "error": message, **extra}, status=status)
 
 
+def _not_allowed(methods: str) -> JsonResponse:
+    refused = error(405, f"Use {methods.replace(', ', ' or ')}.")
+    refused["Allow"] = methods
+    return refused
+
+
 def guarded(view: View) -> View:
     """Let a view be reached by POST with the right `x-cron-secret` only.
 
@@ -38,9 +44,7 @@ def guarded(view: View) -> View:
     @csrf_exempt
     def wrapped(request: HttpRequest) -> JsonResponse:
         if request.method != "POST":
-            refused = error(405, "Use POST.")
-            refused["Allow"] = "POST"
-            return refused
+            return _not_allowed("POST")
         # Bytes as they came and as they were set: WSGI reads them as Latin-1, Python as UTF-8.
         given = request.headers.get("x-cron-secret", "").encode("latin-1", "replace")
         secret = os.fsencode(settings.CRON_SECRET)
@@ -97,8 +101,11 @@ def _campaign(request: HttpRequest) -> Campaign | None:
     return Campaign.objects.filter(pk=campaign_id).first()
 
 
+@csrf_exempt
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while the site, its database and its ticker work, else 503. For monitors."""
+    if request.method not in ("GET", "HEAD"):
+        return _not_allowed("GET, HEAD")
     now = timezone.now()
     try:
         last_run_at, is_late = cadence.heartbeat(now)

@@ -364,6 +364,16 @@ def test_healthz_is_green_where_nothing_had_to_be_done(
     assert browser.get("/healthz").status_code == 200
 
 
+def test_healthz_is_asked_with_get_or_head() -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    answer = strict.post("/healthz")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert answer.json()["error"] == "Use GET or HEAD."
+    assert strict.head("/healthz").status_code == 200
+
+
 def test_healthz_asks_little(browser: Client, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(2):
         browser.get("/healthz")
