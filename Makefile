@@ -7,12 +7,13 @@ UV ?= uv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test torture lock
+.PHONY: help install run test torture screenshots lock
 
 help:
 	@echo "make run      try SendQ: database, sandbox, queue and admin; PORT=8001 moves it from 8000"
 	@echo "make test     lint, types, imports, checks and tests"
 	@echo "make torture  kill a thousand runs and count what was broken: a quarter of an hour"
+	@echo "make screenshots  take the pictures in docs/images of the real pages (needs Chromium)"
 	@echo "make install  build $(VENV) from requirements.lock; the others do it when needed"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew (needs uv)"
 
@@ -45,6 +46,10 @@ test: install
 # A thousand kills and ten thousand runs, with figures; KILLS and RUNS change how many.
 torture: install
 	"$(BIN)/pytest" -q -m torture tests/faults
+
+# The pages themselves, with the sample in a database of its own.
+screenshots: install
+	"$(BIN)/pytest" -q tests/browser/pictures.py
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
