@@ -49,13 +49,11 @@ class FailedSendAdmin(Retrying, ItemList):
     actions = ("retry_now", "retry_spread", "edit_and_retry", "skip", "never_contact")
     list_display = (
         "recipient",
-        "meaning",
         "error",
-        "next_step",
+        "meaning",
         "raw",
         "tries",
-        "campaign",
-        "linkedin_account",
+        "place",
         "failed_at",
     )
     list_filter = (MeaningFilter, AccountFilter, CampaignFilter, FailedFilter)
@@ -72,7 +70,7 @@ class FailedSendAdmin(Retrying, ItemList):
 
     @admin.display(description="tries, next retry", ordering="attempts")
     def tries(self, item: QueueItem) -> str:
-        return f"{item.attempts:,}; none until somebody retries it"
+        return f"{item.attempts:,}, none planned"
 
     @admin.display(description="failed at (UTC)", ordering="updated_at")
     def failed_at(self, item: QueueItem) -> str:

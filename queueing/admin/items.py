@@ -80,19 +80,16 @@ class QueueItemAdmin(Retrying, SendingNext, ItemList):
     sortable_by = ("planned_for",)
     fields = (
         "workspace",
-        "linkedin_user_id",
         "person_key",
-        "scheduled_for",
-        "pinned",
-        "sent_at",
+        "linkedin_user_id",
+        "planned_for",
+        "sent",
         "invitation_id",
         "attempts",
         "error_code",
         "error_message",
-        "claimed_at",
-        "created_at",
-        "updated_at",
     )
+    readonly_fields = ("planned_for", "sent")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 
 from campaigns import search
 from campaigns.desk import behind_walls
@@ -80,6 +80,10 @@ class ItemList(Confirming, Exporting):
         people = behind_walls(Prospect.objects.all(), request.user, "campaign__workspace")
         return queryset.filter(prospect__in=search.matching(people, text)), False
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -113,13 +117,14 @@ class ItemList(Confirming, Exporting):
             return item.error_code or "-"
         return Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR)
 
-    @admin.display(description="what it means")
-    def meaning(self, item: QueueItem) -> str:
-        return meaning.ADVICE[meaning.of(item.error_code)].label
+    @admin.display(description="what it means, what to do next")
+    def meaning(self, item: QueueItem) -> SafeString:
+        advice = meaning.ADVICE[meaning.of(item.error_code)]
+        return format_html("<strong>{}.</strong> {}", advice.label, advice.next_step)
 
-    @admin.display(description="what to do next")
-    def next_step(self, item: QueueItem) -> str:
-        return meaning.ADVICE[meaning.of(item.error_code)].next_step
+    @admin.display(description="campaign, account")
+    def place(self, item: QueueItem) -> SafeString:
+        return format_html("{}, by {}", item.campaign, item.linkedin_account)
 
     @admin.display(description="code and raw answer")
     def raw(self, item: QueueItem) -> SafeString:
