@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from croniter import croniter
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, hours
@@ -29,21 +30,29 @@ def next_run_at(now: dt.datetime) -> dt.datetime:
     return found
 
 
-def limits_out_of_reach(now: dt.datetime) -> list[tuple[LinkedInAccount, str]]:
+def limits_out_of_reach(
+    now: dt.datetime, of: QuerySet[LinkedInAccount] | None = None
+) -> list[tuple[LinkedInAccount, str]]:
     """Return the accounts of active campaigns that run too seldom for their daily limit.
 
     Judged by the widest hours among the account's active campaigns, on their next open day.
+
+    :param of: these accounts only.
     """
-    found = []
-    campaigns = Campaign.objects.filter(status=Campaign.Status.ACTIVE).select_related(
+    found: list[tuple[LinkedInAccount, str]] = []
+    rows = LinkedInAccount.objects.all() if of is None else of
+    active = Campaign.objects.filter(status=Campaign.Status.ACTIVE).select_related(
         "workspace__sending_hours", "sending_hours"
     )
-    runs_a_day = {campaign.pk: _runs_on_an_open_day(campaign, now) for campaign in campaigns}
-    accounts = LinkedInAccount.objects.filter(
-        campaigns__status=Campaign.Status.ACTIVE
-    ).select_related("workspace")
-    for account in accounts.distinct().prefetch_related("campaigns"):
-        best = max(runs_a_day.get(campaign.pk, 0) for campaign in account.campaigns.all())
+    closed_days = ("sending_hours__closed_days", "workspace__sending_hours__closed_days")
+    accounts = rows.filter(Exists(active.filter(accounts=OuterRef("pk")))).prefetch_related(
+        Prefetch("campaigns", active.prefetch_related(*closed_days), to_attr="active_campaigns")
+    )
+    runs: dict[hours.Hours, int] = {}
+    for account in accounts.select_related("workspace"):
+        kept = {gates.hours_of(campaign.hours()) for campaign in account.active_campaigns}
+        runs |= {value: _runs_on_an_open_day(value, now) for value in kept - runs.keys()}
+        best = max((runs[value] for value in kept), default=0)
         limit = gates.daily_limit_of(account, now.astimezone(gates.policy().day_zone).date())
         if best < limit.value:
             found.append(
@@ -57,8 +66,7 @@ def limits_out_of_reach(now: dt.datetime) -> list[tuple[LinkedInAccount, str]]:
     return found
 
 
-def _runs_on_an_open_day(campaign: Campaign, now: dt.datetime) -> int:
-    value = gates.hours_of(campaign.hours())
+def _runs_on_an_open_day(value: hours.Hours, now: dt.datetime) -> int:
     opens = hours.next_opening(value, now)
     if opens is None:
         return 0

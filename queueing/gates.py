@@ -288,9 +288,9 @@ def stop_reason() -> str:
     return stop.reason if stop else ""
 
 
-def daily_limit_of(account: LinkedInAccount, today: dt.date) -> limits.Limit:
-    """Return an account's limit on a day of `DAILY_CAP_TIMEZONE`; reads its workspace."""
-    return limits.daily_limit(
+def daily_limits_of(account: LinkedInAccount, today: dt.date) -> list[limits.Limit]:
+    """Return all that limits an account on a day of `DAILY_CAP_TIMEZONE`; reads its workspace."""
+    return limits.daily_limits(
         policy(),
         account_type=account.account_type,
         own=account.daily_limit,
@@ -299,6 +299,11 @@ def daily_limit_of(account: LinkedInAccount, today: dt.date) -> limits.Limit:
         warm_up_started_on=account.warm_up_started_on,
         today=today,
     )
+
+
+def daily_limit_of(account: LinkedInAccount, today: dt.date) -> limits.Limit:
+    """Return the limit that holds for an account on a day: of all the lowest."""
+    return min(daily_limits_of(account, today), key=lambda limit: limit.value)
 
 
 def usage(account: LinkedInAccount, now: dt.datetime) -> AccountFacts:

@@ -41,25 +41,51 @@ def daily_limit(
     warm_up_started_on: dt.date | None,
     today: dt.date,
 ) -> Limit:
-    """Return how many requests an account may send today.
+    """Return how many requests an account may send today: of all that limit it the lowest.
 
-    The account's own limit, else its type's; lowered by the workspace's and its tier's, and by the
-    warm-up. The lowest wins; of equal ones the first named.
+    Of equal ones the first.
+    """
+    return min(
+        daily_limits(
+            policy,
+            account_type=account_type,
+            own=own,
+            workspace=workspace,
+            tier=tier,
+            warm_up_started_on=warm_up_started_on,
+            today=today,
+        ),
+        key=_value,
+    )
+
+
+def daily_limits(
+    policy: Policy,
+    *,
+    account_type: str,
+    own: int | None,
+    workspace: int | None,
+    tier: str,
+    warm_up_started_on: dt.date | None,
+    today: dt.date,
+) -> list[Limit]:
+    """Return all that limits an account today.
+
+    The account's own limit, else its type's; the workspace's; its tier's; the warm-up.
     """
     if own is None:
-        base = Limit(policy.type_daily[account_type], "account type")
+        found = [Limit(policy.type_daily[account_type], "account type")]
     else:
-        base = Limit(own, "set on the account")
-    lowering = [base]
+        found = [Limit(own, "set on the account")]
     if workspace is not None:
-        lowering.append(Limit(workspace, "the workspace's limit"))
+        found.append(Limit(workspace, "the workspace's limit"))
     tier_limit = policy.tier_daily.get(tier)
     if tier_limit is not None:
-        lowering.append(Limit(tier_limit, f"tier {tier}"))
-    full = min(lowering, key=lambda limit: limit.value)
-    if warm_up_started_on is None:
-        return full
-    return min(full, _warm_up(policy, full.value, (today - warm_up_started_on).days), key=_value)
+        found.append(Limit(tier_limit, f"tier {tier}"))
+    if warm_up_started_on is not None:
+        full = min(found, key=_value).value
+        found.append(_warm_up(policy, full, (today - warm_up_started_on).days))
+    return found
 
 
 def _value(limit: Limit) -> int:
