@@ -13,6 +13,7 @@ from queueing.admin import (
     stopping,
     ticker,
     unconfirmed,
+    workspaces,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "stopping",
     "ticker",
     "unconfirmed",
+    "workspaces",
 ]
 
 admin.site.site_header = "SendQ"

@@ -1,15 +1,257 @@
-"""LinkedIn accounts."""
+"""LinkedIn accounts: what they used, what limits them, and what staff do to them."""
 
-from django.contrib import admin
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
 
-from campaigns.desk import DeskAdmin
-from campaigns.models import LinkedInAccount
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import Count, F
+from django.db.models.functions import Coalesce, TruncDate
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from campaigns.models import LinkedInAccount, Workspace
+from queueing import gates, runs
+from queueing.admin.anew import plan_anew
+from queueing.admin.deeds import Deed, Done, NothingToFill, ReasonForm
+from queueing.admin.forecast import ForeseenAdmin
+from queueing.limits import day_start
+from queueing.models import QueueItem
+from queueing.staff import log, places
+from queueing.syncing import OK
+from queueing.unipile import UnipileError
+
+RAISE_CAP = "campaigns.raise_cap"
+NEEDS_RAISE_CAP = "Raising this needs the permission “Can raise a cap”. Ask a manager."
+DAYS_BACK, DAYS_AHEAD = 14, 14
+CHART_WIDTH, CHART_HEIGHT = 560, 120
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses to raise a cap to those who may not."""
+
+    may_raise_cap = False
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.may_raise_cap:
+            for field in raised(self.instance, values):
+                self.add_error(field, NEEDS_RAISE_CAP)
+        return values
+
+
+def raised(account: LinkedInAccount, values: dict[str, Any]) -> list[str]:
+    """Name the fields that would raise a cap of an account, as it is stored.
+
+    A new account is measured by its type.
+    """
+    policy, is_new = gates.policy(), account._state.adding
+    kind = values.get("account_type", account.account_type)
+    old_kind = kind if is_new else account.account_type
+    found = []
+    for field, by_type in (
+        ("daily_limit", policy.type_daily),
+        ("weekly_limit", policy.type_weekly),
+    ):
+        old, new = None if is_new else getattr(account, field), values.get(field)
+        before = by_type[old_kind] if old is None else old
+        after = by_type[kind] if new is None else new
+        if after > before:
+            found.append(field if new != old else "account_type")
+    started, starts = account.warm_up_started_on, values.get("warm_up_started_on")
+    if started and (starts is None or starts < started):
+        found.append("warm_up_started_on")
+    return [field for field in dict.fromkeys(found) if field in values]
+
+
+class RestForm(ReasonForm):
+    """Asks until when, and why."""
+
+    until = forms.DateTimeField(
+        label="Rest until (UTC)",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    field_order = ("until", "reason")
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day's use and limit, and where the chart shows them. `sent` is None for a day to come."""
+
+    date: dt.date
+    sent: int | None
+    limit: int
+    x: int
+    width: int
+    y: int
+    height: int
+    limit_y: int
+
+
+def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
+    """Return the last days' use, and the days to come while the warm-up lasts."""
+    policy = gates.policy()
+    today = now.astimezone(policy.day_zone).date()
+    first = today - dt.timedelta(days=DAYS_BACK - 1)
+    ahead = DAYS_AHEAD if account.warm_up_started_on else 0
+    dates = [first + dt.timedelta(days=number) for number in range(DAYS_BACK + ahead)]
+    since = day_start(now - dt.timedelta(days=DAYS_BACK - 1), policy.day_zone)
+    rows = QueueItem.objects.filter(linkedin_account=account).counting_since(since).order_by()
+    days = rows.annotate(
+        day=TruncDate(Coalesce(F("sent_at"), F("claimed_at")), tzinfo=policy.day_zone)
+    )
+    sent = dict(days.values_list("day").annotate(number=Count("pk")).values_list("day", "number"))
+    limits = {date: gates.daily_limit_of(account, date).value for date in dates}
+    highest = max(*limits.values(), *sent.values(), 1)
+    step = CHART_WIDTH // len(dates)
+
+    def height(number: int) -> int:
+        return round(number * (CHART_HEIGHT - 10) / highest)
+
+    return [
+        Day(
+            date=date,
+            sent=sent.get(date, 0) if date <= today else None,
+            limit=limits[date],
+            x=index * step + 2,
+            width=step - 4,
+            y=CHART_HEIGHT - height(sent.get(date, 0)),
+            height=height(sent.get(date, 0)),
+            limit_y=CHART_HEIGHT - height(limits[date]),
+        )
+        for index, date in enumerate(dates)
+    ]
+
+
+def _is_connected(account: LinkedInAccount) -> bool:
+    return account.status == LinkedInAccount.Status.CONNECTED
+
+
+def _rests(account: LinkedInAccount, now: dt.datetime) -> bool:
+    return account.paused_until is not None and account.paused_until > now
+
+
+def _rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    until = values["until"]
+    places.rest(account, until, by, values["reason"], now)
+    return Done(f"Rests until {until:%Y-%m-%d %H:%M} UTC. {plan_anew([account], now)}".strip())
+
+
+def _end_rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    places.end_rest(account, by, values["reason"], now)
+    return Done(f"The rest is over. {plan_anew([account], now)}".strip())
+
+
+def _reconnect(
+    account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime
+) -> Done:
+    places.mark_connected(account, by, values["reason"])
+    return Done(f"Marked as connected. {plan_anew([account], now)}".strip())
+
+
+def _test(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    try:
+        found = runs.unipile_client().account(account.unipile_account_id)
+    except (UnipileError, runs.NotConnectedError) as error:
+        log.note(by, [account], "Tested the connection: failed")
+        return Done(f"The test failed: {error}", messages.ERROR)
+    log.note(by, [account], f"Tested the connection: {found.status}")
+    if found.status != OK:
+        return Done(
+            f"Unipile knows the account as “{found.name}” and reports {found.status}: "
+            "reconnect it there.",
+            messages.WARNING,
+        )
+    return Done(f"The connection works: Unipile knows the account as “{found.name}”.")
 
 
 @admin.register(LinkedInAccount)
-class LinkedInAccountAdmin(DeskAdmin):
+class LinkedInAccountAdmin(ForeseenAdmin):
+    form = AccountForm
     list_display = ("name", "workspace", "account_type", "status", "paused_until", "daily_limit")
     list_filter = ("status", "account_type")
     list_select_related = ("workspace",)
     search_fields = ("name", "unipile_account_id")
     autocomplete_fields = ("workspace",)
+    readonly_fields = ("status", "paused_until", "pause_reason")  # buttons change them
+    times_depend_on = (
+        "daily_limit",
+        "weekly_limit",
+        "min_gap_seconds",
+        "account_type",
+        "warm_up_started_on",
+        "workspace",
+    )
+    deeds = (
+        Deed(
+            "rest",
+            "Rest",
+            lambda account, now: "The account sends nothing until then. What waits is moved.",
+            lambda account, now: True,
+            _rest,
+            RestForm,
+        ),
+        Deed(
+            "resume",
+            "End the rest",
+            lambda account, now: "The account sends again, within its hours and limits.",
+            _rests,
+            _end_rest,
+        ),
+        Deed(
+            "reconnect",
+            "Mark as connected",
+            lambda account, now: "Say that LinkedIn lets this account work again. Test it first.",
+            lambda account, now: not _is_connected(account),
+            _reconnect,
+        ),
+        Deed(
+            "test",
+            "Test the connection",
+            lambda account, now: "Unipile is asked how the account is. Nothing is sent.",
+            lambda account, now: True,
+            _test,
+            NothingToFill,
+        ),
+    )
+
+    def accounts_of(self, row: LinkedInAccount) -> list[LinkedInAccount]:
+        return [row]
+
+    def foreseen(self, request: HttpRequest, row: LinkedInAccount) -> list[Workspace]:
+        return [row.workspace]
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.may_raise_cap = request.user.has_perm(RAISE_CAP)
+        return form
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        if account is not None and request.method == "GET":
+            extra_context = {**(extra_context or {}), **self._panel(request, account)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _panel(self, request: HttpRequest, account: LinkedInAccount) -> dict[str, Any]:
+        now = timezone.now()
+        facts, days = gates.usage(account, now), use_by_day(account, now)
+        today = now.astimezone(gates.policy().day_zone).date()
+        steps = [f"{day.x - 2},{day.limit_y} {day.x + day.width + 2},{day.limit_y}" for day in days]
+        return {
+            "deeds": self.buttons(request, account),
+            "facts": facts,
+            "limits": gates.daily_limits_of(account, today),
+            "rests": _rests(account, now),
+            "days": days,
+            "limit_line": " ".join(steps),
+            "chart": (CHART_WIDTH, CHART_HEIGHT),
+            "day_zone": gates.policy().day_zone.key,
+        }

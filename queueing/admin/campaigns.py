@@ -14,7 +14,8 @@ from campaigns.messages import UnfilledVariableError, render
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import planning
 from queueing.admin.anew import plan_anew, with_waiting
-from queueing.admin.deeds import Deed, DeedsAdmin, Done
+from queueing.admin.deeds import Deed, Done
+from queueing.admin.forecast import ForecastAdmin
 from queueing.models import QueueItem
 from queueing.planning.selection import values_of
 from queueing.staff import log, places
@@ -148,7 +149,7 @@ CAN_BE_QUEUED = (Campaign.Status.DRAFT, Campaign.Status.ACTIVE, Campaign.Status.
 
 
 @admin.register(Campaign)
-class CampaignAdmin(DeedsAdmin):
+class CampaignAdmin(ForecastAdmin):
     form = CampaignForm
     list_display = ("name", "workspace", "status", "starts_at", "sending_hours")
     list_filter = ("status",)
@@ -156,6 +157,7 @@ class CampaignAdmin(DeedsAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("workspace", "accounts", "sending_hours")
     readonly_fields = ("status",)  # buttons change it: what is queued has to follow
+    times_depend_on = ("accounts", "sending_hours", "starts_at")
     deeds = (
         _deed("start", "Start", places.START.starts_from, _new_people, _start),
         _deed("queue", "Queue new people", CAN_BE_QUEUED, _new_people, _queue),
@@ -163,6 +165,9 @@ class CampaignAdmin(DeedsAdmin):
         _deed("resume", "Resume", places.RESUME.starts_from, _going_on, _resume),
         _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
     )
+
+    def accounts_of(self, row: Campaign) -> list[LinkedInAccount]:
+        return with_waiting(Campaign.objects.filter(pk=row.pk))
 
     def change_view(
         self,
@@ -182,6 +187,7 @@ class CampaignAdmin(DeedsAdmin):
         unconfirmed = QueueItem.Status.UNCONFIRMED
         return {
             "deeds": self.buttons(request, campaign),
+            "forecast_url": self.forecast_url(campaign),
             "progress": people,
             "people": sum(number for _, number in people),
             "held": places.held(campaign),

@@ -17,6 +17,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from campaigns.desk import DeskAdmin
+from campaigns.models import LinkedInAccount
+from queueing.admin.anew import plan_anew
 from queueing.staff.places import NotNowError
 
 REASON_MAX = 500
@@ -67,6 +69,20 @@ class DeedsAdmin(DeskAdmin):
     """Pages of rows with buttons: each leads to a page of its own, and acts by POST alone."""
 
     deeds: tuple[Deed, ...] = ()
+    times_depend_on: tuple[str, ...] = ()  # fields of the form, besides its inlines
+
+    def accounts_of(self, row: Any) -> list[LinkedInAccount]:
+        """Return the accounts whose plans depend on a row."""
+        return []
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Plan anew where the calendar depends on what was changed."""
+        super().save_related(request, form, formsets, change)
+        touched = set(form.changed_data) & set(self.times_depend_on)
+        if change and (touched or any(formset.has_changed() for formset in formsets)):
+            told = plan_anew(self.accounts_of(form.instance), timezone.now())
+            if told:
+                self.message_user(request, f"Planned anew: {told}")
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_deed"

@@ -1,14 +1,78 @@
-"""Sending hours, with their closed days."""
+"""Sending hours, with their closed days: when they are open, and whose limits they cannot hold."""
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.db.models import Q
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from campaigns.desk import DeskAdmin, DeskInline
-from campaigns.models import ClosedDay, SendingHours
+from campaigns import zones
+from campaigns.desk import DeskInline, behind_walls
+from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours, Workspace
+from queueing import cadence, gates, hours
+from queueing.admin.anew import with_waiting
+from queueing.admin.forecast import FORESEEN_AT_MOST, ForeseenAdmin
+
+DAYS_SHOWN = 14
+BAR_WIDTH = 288  # a pixel is five minutes
+JUDGED_AT_MOST = 50
+
+
+@dataclass(frozen=True)
+class Bar:
+    """An open stretch of a day: its times in words, and where it is drawn."""
+
+    text: str
+    x: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Day:
+    """One local day. `why`: the holiday's name or what else decided."""
+
+    date: dt.date
+    bars: list[Bar]
+    why: str
+
+
+def next_days(value: hours.Hours, now: dt.datetime) -> list[Day]:
+    """Return the next days in the hours' own zone."""
+    zone = zones.zone(value.timezone)
+    today = now.astimezone(zone).date()
+    dates = [today + dt.timedelta(days=number) for number in range(DAYS_SHOWN)]
+    notes = {date: hours.day_verdict(value, date).reason for date in dates}
+    return [Day(date, _bars(value, date), notes[date]) for date in dates]
+
+
+def _bars(value: hours.Hours, date: dt.date) -> list[Bar]:
+    zone = zones.zone(value.timezone)
+    begins, ends = (
+        dt.datetime.combine(date + dt.timedelta(days=more), dt.time(), zone).astimezone(dt.UTC)
+        for more in (0, 1)
+    )
+    bars = []
+    for span in hours.windows(value, begins, ends):
+        x, until = (
+            round((instant - begins) / (ends - begins) * BAR_WIDTH)
+            for instant in (span.opens, span.closes)
+        )
+        closes = "24:00" if span.closes == ends else f"{span.closes.astimezone(zone):%H:%M}"
+        text = f"{span.opens.astimezone(zone):%H:%M} to {closes}"
+        bars.append(Bar(text, x, until - x))
+    return bars
+
+
+def campaigns_in(row: SendingHours) -> QuerySet[Campaign]:
+    """Return the campaigns that keep these hours: as their own, the workspace's or the default."""
+    keep = Q(sending_hours=row) | Q(sending_hours=None, workspace__sending_hours=row)
+    if row.workspace_id is None and row.name == SendingHours.DEFAULT_NAME:
+        keep |= Q(sending_hours=None, workspace__sending_hours=None)
+    return Campaign.objects.exclude(status=Campaign.Status.ARCHIVED).filter(keep)
 
 
 class ClosedDayInline(DeskInline):
@@ -17,7 +81,7 @@ class ClosedDayInline(DeskInline):
 
 
 @admin.register(SendingHours)
-class SendingHoursAdmin(DeskAdmin):
+class SendingHoursAdmin(ForeseenAdmin):
     list_display = (
         "name",
         "workspace",
@@ -31,6 +95,22 @@ class SendingHoursAdmin(DeskAdmin):
     search_fields = ("name", "timezone")
     autocomplete_fields = ("workspace",)
     inlines = (ClosedDayInline,)
+    times_depend_on = (
+        "timezone",
+        "working_hours_start",
+        "working_hours_end",
+        "skip_weekends",
+        "skip_holidays",
+        "holiday_country",
+        "holiday_subdivision",
+    )
+
+    def accounts_of(self, row: SendingHours) -> list[LinkedInAccount]:
+        return with_waiting(campaigns_in(row))
+
+    def foreseen(self, request: HttpRequest, row: SendingHours) -> list[Workspace]:
+        found = Workspace.objects.filter(campaigns__in=campaigns_in(row)).distinct()
+        return list(behind_walls(found, request.user, "pk").order_by("name")[:FORESEEN_AT_MOST])
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Return own hours and those that all workspaces share."""
@@ -52,7 +132,33 @@ class SendingHoursAdmin(DeskAdmin):
             form.base_fields["workspace"].required = True
         return form
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is not None and request.method == "GET":
+            extra_context = {**(extra_context or {}), **self._panel(request, row)}
+        return super().change_view(request, object_id, form_url, extra_context)
 
-def _is_own(request: HttpRequest, hours: SendingHours | None) -> bool:
+    def _panel(self, request: HttpRequest, row: SendingHours) -> dict[str, Any]:
+        now, value = timezone.now(), gates.hours_of(row)
+        active = campaigns_in(row).filter(status=Campaign.Status.ACTIVE)
+        accounts = LinkedInAccount.objects.filter(campaigns__in=active).distinct()
+        seen = behind_walls(accounts, request.user, "workspace")
+        keys = seen.order_by("name").values_list("pk", flat=True)[:JUDGED_AT_MOST]
+        judged = LinkedInAccount.objects.filter(pk__in=list(keys))
+        return {
+            "days": next_days(value, now),
+            "bar_width": BAR_WIDTH,
+            "never_opens": hours.never_opens(value, now),
+            "out_of_reach": cadence.limits_out_of_reach(now, judged),
+        }
+
+
+def _is_own(request: HttpRequest, row: SendingHours | None) -> bool:
     """Say whether the user may edit these hours: shared ones are for superusers."""
-    return request.user.is_superuser or hours is None or hours.workspace_id is not None
+    return request.user.is_superuser or row is None or row.workspace_id is not None

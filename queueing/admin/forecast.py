@@ -1,0 +1,190 @@
+"""What will go when, as a page; and what a change of a form would do to it, before it is saved."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from campaigns.models import Campaign, Workspace
+from queueing import gates, planning
+from queueing.admin.deeds import DeedsAdmin
+
+EFFECT = "_effect"  # the button that shows what saving would do
+ROWS_SHOWN = 500
+FORESEEN_AT_MOST = 5
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A day of the calendar. `count` is None outside the forecast."""
+
+    day: dt.date
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month's weeks, Monday first; None where a day belongs to another month."""
+
+    first: dt.date
+    weeks: list[list[Cell | None]]
+
+
+def months_of(forecast: planning.Forecast) -> list[Month]:
+    """Lay a forecast's days out as months."""
+    count: Counter[dt.date] = Counter()
+    for row in forecast.days:
+        count[row.day] += row.count
+    if not count:
+        return []
+    begins, ends = min(count), max(count)
+    length = (ends - begins).days + 1
+    days = [begins + number * _DAY for number in range(length)]
+    return [
+        Month(first.replace(day=1), _weeks(first.replace(day=1), count, begins, ends))
+        for first in (next(group) for _, group in groupby(days, lambda day: (day.year, day.month)))
+    ]
+
+
+def _weeks(
+    first: dt.date, count: Counter[dt.date], begins: dt.date, ends: dt.date
+) -> list[list[Cell | None]]:
+    weeks: list[list[Cell | None]] = []
+    monday = first - first.weekday() * _DAY
+    while monday.month == first.month or monday < first:
+        days = [monday + number * _DAY for number in range(7)]
+        weeks.append(
+            [
+                Cell(day, count[day] if begins <= day <= ends else None)
+                if day.month == first.month
+                else None
+                for day in days
+            ]
+        )
+        monday += 7 * _DAY
+    return weeks
+
+
+class _NotValidError(Exception):
+    """The form has errors: its page shows them."""
+
+
+class ForeseenAdmin(DeedsAdmin):
+    """Pages whose form has a second button: it shows what saving would do to the calendar."""
+
+    def foreseen(self, request: HttpRequest, row: Any) -> list[Campaign] | list[Workspace]:
+        """Return what is foreseen to show the effect of a change of a row."""
+        return []
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if object_id and request.method == "POST" and EFFECT in request.POST:
+            return self._effect_view(request, object_id, form_url, extra_context)
+        context = {**(extra_context or {}), "shows_effect": True}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def _effect_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str,
+        extra_context: dict[str, Any] | None,
+    ) -> HttpResponse:
+        """Save the form, look at the forecast, and take it all back."""
+        row = self.row(request, object_id)
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        answers: list[HttpResponse] = []
+
+        def save() -> None:
+            answers[:] = [
+                super(ForeseenAdmin, self).changeform_view(
+                    request, object_id, form_url, {**(extra_context or {}), "shows_effect": True}
+                )
+            ]
+            if answers[0].status_code != 302:
+                raise _NotValidError
+
+        now, effects = timezone.now(), []
+        try:
+            for what in self.foreseen(request, row)[:FORESEEN_AT_MOST]:
+                before, after = planning.before_and_after(what, now, save)
+                effects.append((what, before, after))
+        except _NotValidError:
+            return answers[0]
+        return self._effect_page(request, row, effects)
+
+    def _effect_page(
+        self, request: HttpRequest, row: Any, effects: list[tuple[Any, Any, Any]]
+    ) -> HttpResponse:
+        left_out = {"csrfmiddlewaretoken", EFFECT}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"What saving would change: {row}",
+            "opts": self.opts,
+            "original": row,
+            "effects": effects,
+            "fields": [
+                (name, value)
+                for name, values in request.POST.lists()
+                if name not in left_out
+                for value in values
+            ],
+            "back": self.page_of(row),
+        }
+        return TemplateResponse(request, "admin/effect.html", context)
+
+    def message_user(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        if EFFECT not in request.POST:  # else nothing has happened
+            super().message_user(request, *args, **kwargs)
+
+
+class ForecastAdmin(ForeseenAdmin):
+    """Pages of rows that have a forecast: campaigns and workspaces."""
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_forecast"
+        view = self.admin_site.admin_view(self.forecast_view)
+        return [path("<path:object_id>/forecast/", view, name=name), *super().get_urls()]
+
+    def foreseen(self, request: HttpRequest, row: Any) -> list[Campaign] | list[Workspace]:
+        return [row]
+
+    def forecast_url(self, row: Campaign | Workspace) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_forecast"
+        return reverse(name, args=[row.pk])
+
+    def forecast_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.row(request, object_id)
+        now = timezone.now()
+        if isinstance(row, Campaign):
+            forecast = planning.forecast_campaign(row, now)
+        else:
+            forecast = planning.forecast_workspace(row, now)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Forecast: {row}",
+            "opts": self.opts,
+            "original": row,
+            "forecast": forecast,
+            "months": months_of(forecast),
+            "rows": forecast.days[:ROWS_SHOWN],
+            "more": max(len(forecast.days) - ROWS_SHOWN, 0),
+            "day_zone": gates.policy().day_zone.key,
+            "weekdays": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+            "back": self.page_of(row),
+        }
+        return TemplateResponse(request, "admin/forecast.html", context)

@@ -1,0 +1,70 @@
+"""Workspaces, with what they mean for the queue: their caps, their hours and their forecast."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from campaigns.admin import WorkspaceAdmin
+from campaigns.models import Campaign, LinkedInAccount, Workspace
+from queueing.admin.accounts import NEEDS_RAISE_CAP, RAISE_CAP
+from queueing.admin.anew import with_waiting
+from queueing.admin.forecast import ForecastAdmin
+
+admin.site.unregister(Workspace)
+
+
+class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses to raise a cap to those who may not."""
+
+    may_raise_cap = False
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        workspace = self.instance
+        if self.may_raise_cap or workspace._state.adding:
+            return values
+        if "daily_cr_limit" in values and _is_higher(
+            values["daily_cr_limit"], workspace.daily_cr_limit
+        ):
+            self.add_error("daily_cr_limit", NEEDS_RAISE_CAP)
+        tiers = settings.TIER_DAILY_LIMITS
+        if "tier" in values and _is_higher(tiers.get(values["tier"]), tiers.get(workspace.tier)):
+            self.add_error("tier", NEEDS_RAISE_CAP)
+        return values
+
+
+def _is_higher(new: int | None, old: int | None) -> bool:
+    """Compare two caps; None is no cap at all."""
+    return old is not None and (new is None or new > old)
+
+
+@admin.register(Workspace)
+class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ForecastAdmin):
+    form = WorkspaceForm
+    times_depend_on = ("daily_cr_limit", "tier", "sending_hours")
+
+    def accounts_of(self, row: Workspace) -> list[LinkedInAccount]:
+        return with_waiting(Campaign.objects.filter(workspace=row))
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.may_raise_cap = request.user.has_perm(RAISE_CAP)
+        return form
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        workspace = self.get_object(request, object_id)
+        if workspace is not None:
+            extra_context = {
+                **(extra_context or {}),
+                "forecast_url": self.forecast_url(workspace),
+            }
+        return super().change_view(request, object_id, form_url, extra_context)

@@ -1,0 +1,169 @@
+"""An account's page: its use, its limits with their sources, rest and resume, the connection."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from campaigns.models import LinkedInAccount
+from queueing.models import QueueItem
+from sandbox.testing import Sandbox
+from tests.admin.conftest import a_user, logged_in
+from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+
+MUCH_LATER = NOON.replace(year=2090)
+
+
+def page_of(account: LinkedInAccount) -> str:
+    return f"/admin/campaigns/linkedinaccount/{account.pk}/change/"
+
+
+def do(browser: Client, account: LinkedInAccount, slug: str, **values: Any) -> str:
+    url = f"/admin/campaigns/linkedinaccount/{account.pk}/do/{slug}/"
+    return browser.post(url, values, follow=True).content.decode()
+
+
+def save(browser: Client, account: LinkedInAccount, **values: Any) -> str:
+    form = {
+        "workspace": account.workspace_id,
+        "name": account.name,
+        "unipile_account_id": account.unipile_account_id,
+        "account_type": account.account_type,
+        "min_gap_seconds": 0,
+        **values,
+    }
+    return browser.post(page_of(account), form, follow=True).content.decode()
+
+
+def one_waiting(account: LinkedInAccount, **values: Any) -> QueueItem:
+    campaign = a_campaign(account.workspace, account)
+    return an_item(campaign, account, scheduled_for=MUCH_LATER, **values)
+
+
+def test_limits_name_their_sources(desk: Client) -> None:
+    workspace = a_workspace(daily_cr_limit=30)
+    account = an_account(workspace, warm_up_started_on=timezone.now().date())
+    an_item(a_campaign(workspace, account), account, status="sent", sent_at=timezone.now())
+
+    page = desk.get(page_of(account)).content.decode()
+
+    assert "<td>1</td><td>5</td><td>warm-up, day 1 of 14</td>" in page
+    assert "account type 100, the workspace&#x27;s limit 30" in page
+    assert "to come" in page
+    assert '<polyline class="limit"' in page
+
+
+def test_rest_moves_what_waits_and_is_logged(desk: Client) -> None:
+    account = an_account(a_workspace())
+    item = one_waiting(account)
+    until = timezone.now() + dt.timedelta(days=3)
+
+    page = do(desk, account, "rest", until=f"{until:%Y-%m-%dT%H:%M}", reason="Warned by LinkedIn")
+
+    item.refresh_from_db()
+    assert f"Rests until {until:%Y-%m-%d %H:%M} UTC. 1 request has a new time" in page
+    assert until - dt.timedelta(minutes=1) <= item.scheduled_for < MUCH_LATER
+    entry = LogEntry.objects.get(object_id=account.pk)
+    assert entry.change_message.endswith("Warned by LinkedIn")
+
+
+@pytest.mark.parametrize(
+    ("until", "says"), [("", "required"), ("soon", "valid date"), ("2020-01-01T00:00", "to come")]
+)
+def test_a_rest_needs_a_time_to_come(desk: Client, until: str, says: str) -> None:
+    account = an_account(a_workspace())
+
+    assert says in do(desk, account, "rest", until=until, reason="Tired")
+    assert LinkedInAccount.objects.get().paused_until is None
+
+
+def test_a_rest_is_ended_once(desk: Client) -> None:
+    account = an_account(a_workspace(), paused_until=MUCH_LATER)
+    item = one_waiting(account)
+    pinned = one_waiting(account, pinned=True)
+
+    first = do(desk, account, "resume", reason="Fine again")
+    second = do(desk, account, "resume", reason="Fine again")
+
+    assert "The rest is over. 1 request has a new time" in first
+    assert "does not rest any more" in second
+    assert QueueItem.objects.get(pk=item.pk).scheduled_for < MUCH_LATER
+    assert QueueItem.objects.get(pk=pinned.pk).scheduled_for == MUCH_LATER
+
+
+def test_the_connection_is_tested(desk: Client, sandbox: Sandbox, settings: Settings) -> None:
+    settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
+    sandbox.control.add_account("tested")
+    known = an_account(a_workspace(), unipile_account_id="tested")
+    unknown = an_account(known.workspace)
+
+    assert "The connection works" in do(desk, known, "test")
+    assert "The test failed" in do(desk, unknown, "test")
+    assert LogEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted", "field"),
+    [
+        ({}, {"daily_limit": 101}, "daily_limit"),
+        ({"daily_limit": 10}, {"daily_limit": ""}, "daily_limit"),
+        ({}, {"weekly_limit": 201}, "weekly_limit"),
+        ({"account_type": "free"}, {"account_type": "premium"}, "account_type"),
+        ({"warm_up_started_on": "2026-07-01"}, {"warm_up_started_on": ""}, "warm_up_started_on"),
+    ],
+)
+def test_raising_a_cap_needs_its_permission(
+    db: None, stored: dict[str, Any], wanted: dict[str, Any], field: str
+) -> None:
+    account = an_account(a_workspace(), **stored)
+    operator = a_user("operator", account.workspace, group="Operator")
+
+    page = save(logged_in(operator), account, **(stored | wanted))
+
+    assert "Raising this needs the permission" in page
+    assert f'id="id_{field}_error"' in page
+    assert not LogEntry.objects.exists()
+
+    operator.user_permissions.add(Permission.objects.get(codename="raise_cap"))
+    assert "was changed successfully" in save(logged_in(operator), account, **(stored | wanted))
+
+
+def test_an_operator_may_lower_a_cap_and_the_calendar_follows(db: None) -> None:
+    account = an_account(a_workspace())
+    operator = logged_in(a_user("operator", account.workspace, group="Operator"))
+    one_waiting(account)
+
+    page = save(operator, account, daily_limit=5)
+
+    assert "Planned anew: 1 request has a new time; the last one goes on" in page
+    assert "(before: Sat 2090-07-08)" in page
+
+
+def test_walls_and_permissions(db: None) -> None:
+    account = an_account(a_workspace(), paused_until=MUCH_LATER)
+    url = f"/admin/campaigns/linkedinaccount/{account.pk}/do/resume/"
+    viewer = logged_in(a_user("viewer", account.workspace, group="Viewer"))
+    stranger = logged_in(a_user("stranger", a_workspace(), group="Manager"))
+
+    assert viewer.get(page_of(account)).status_code == 200
+    assert viewer.post(url, {"reason": "x"}).status_code == 403
+    assert stranger.post(url, {"reason": "x"}).status_code == 404
+    assert stranger.get(page_of(account)).status_code == 404
+    assert LinkedInAccount.objects.get().paused_until == MUCH_LATER
+
+
+def test_the_page_takes_few_queries(
+    desk: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    account = an_account(a_workspace(), warm_up_started_on=timezone.now().date())
+    campaign = a_campaign(account.workspace, account)
+    for _ in range(10):
+        an_item(campaign, account, status="sent", sent_at=timezone.now())
+
+    with django_assert_max_num_queries(16):
+        desk.get(page_of(account))
