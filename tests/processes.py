@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -62,3 +64,14 @@ def end(*processes: subprocess.Popen[str], seconds: float = 60) -> list[str]:
         assert process.returncode == 0, err
         printed.append(out)
     return printed
+
+
+def until(
+    condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120
+) -> None:
+    """Wait for a condition to hold; fail at once where the process ends before it does."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < give_up, "nothing happened"
+        time.sleep(0.1)

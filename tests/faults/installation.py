@@ -26,6 +26,8 @@ for account in accounts:
 print(*[account.unipile_account_id for account in accounts])
 """
 
+TICK = "import django; django.setup(); from django_q.scheduler import scheduler; scheduler()"
+
 
 class Installation:
     """The cluster must be running; `folder` is for what the processes write."""
@@ -66,6 +68,11 @@ class Installation:
         (printed,) = processes.end(processes.start_python(self.env, program))
         for account_id in printed.split():
             self.sandbox.control.add_account(account_id, "sales_navigator")
+
+    def tick(self) -> None:
+        """Let django-q2 queue all its jobs, without waiting for a cluster to look."""
+        self.sql("UPDATE django_q_schedule SET next_run = now()")
+        processes.end(processes.start_python(self.env, TICK))
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the database; waits while it recovers from a crash."""

@@ -108,7 +108,7 @@ def test_sigterm_ends_a_run_after_its_call(installation: Installation) -> None:
 
 def test_four_commands_and_two_clusters_share_the_queue(installation: Installation) -> None:
     installation.seed(accounts=4, each=30)
-    installation.sql("UPDATE django_q_schedule SET next_run = now()")
+    installation.tick()
 
     clusters = [installation.start("qcluster") for _ in range(2)]
     for _ in range(3):
@@ -118,6 +118,8 @@ def test_four_commands_and_two_clusters_share_the_queue(installation: Installati
         process.communicate(timeout=60)
 
     effects = installation.sandbox.control.effects()
+    by_clusters = installation.sql("SELECT 1 FROM queueing_processrun WHERE trigger = 'schedule'")
+    assert len(by_clusters) == 1
     assert len({effect["person"] for effect in effects}) == len(effects) >= 12
     assert installation.statuses()["sent"] == len(effects)
     assert set(installation.sandbox.control.max_in_flight().values()) == {1}

@@ -1,5 +1,7 @@
 """Every way in which an answer can go wrong, before and after the effect."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
@@ -9,6 +11,7 @@ from queueing.unipile import Client, base_url
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
+from tests.faults import oracle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
@@ -29,12 +32,14 @@ TYPES_422 = {
 
 
 @pytest.fixture
-def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
+def account(sandbox: Sandbox, clock: MovedClock) -> Iterator[LinkedInAccount]:
+    """An account; whatever a test did with it, the ledger must agree in the end."""
     sandbox.control.settings(refuse_repeats=False)
     sandbox.control.freeze(clock().isoformat())
     account = an_account(a_workspace())
     sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
+    yield account
+    assert oracle.judge(sandbox.control).broken == {}
 
 
 @pytest.fixture

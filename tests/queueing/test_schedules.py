@@ -3,8 +3,6 @@
 import datetime as dt
 import os
 import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -121,15 +119,6 @@ def test_apps_can_be_migrated_one_by_one(sandbox: Sandbox) -> None:
         assert printed.strip() == str(len(JOBS))
 
 
-def until(condition: object, process: subprocess.Popen[str], seconds: float = 120) -> None:
-    """Wait for a condition to hold; fail at once where the process ends before it does."""
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.1)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
     account = an_account(a_workspace())
@@ -139,7 +128,7 @@ def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
 
     cluster = processes.start(processes.environment(sandbox), "qcluster")
     try:
-        until(Task.objects.filter(group="process_send_queue").exists, cluster)
+        processes.until(Task.objects.filter(group="process_send_queue").exists, cluster)
     finally:
         cluster.send_signal(signal.SIGTERM)
         _, errors = cluster.communicate(timeout=30)

@@ -1,0 +1,20 @@
+"""A sandbox in a process of its own: forked runs share nothing with it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.testing import SandboxProcess
+
+
+@pytest.fixture(scope="package")
+def running_lenient_sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess("--allow-repeats", "--day-cap", "10000", "--week-cap", "10000") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def lenient_sandbox(running_lenient_sandbox: SandboxProcess) -> SandboxProcess:
+    """A sandbox that would let a blind repeat through, so that the ledger shows it."""
+    running_lenient_sandbox.control.reset()
+    return running_lenient_sandbox
