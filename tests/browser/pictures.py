@@ -20,6 +20,10 @@ def pages() -> dict[str, tuple[str, int]]:
         "dashboard": (reverse("admin:index"), 1280),
         "queue": (reverse("admin:queueing_queueitem_changelist"), 1600),
         "failed": (reverse("admin:queueing_failedsend_changelist"), 1600),
+        "forecast": (
+            reverse("admin:campaigns_campaign_forecast", args=[waiting.campaign_id]),
+            1280,
+        ),
         "item": (reverse("admin:queueing_queueitem_change", args=[waiting.pk]), 1280),
     }
 
