@@ -9,7 +9,7 @@ import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 from django.db.models import BooleanField
@@ -146,7 +146,15 @@ def pairs_of(items: QueueItemQuerySet, now: dt.datetime) -> list[Pair]:
     """Ask the gates for every account and campaign that has something pending among the items."""
     found = list(items.pending().order_by().values_list("linkedin_account", "campaign").distinct())
     explain = Explainer(now, {account for account, _ in found}, {pair[1] for pair in found})
-    return [_pair(explain, account, campaign) for account, campaign in found]
+    asked: dict[tuple[uuid.UUID, str, int], Pair] = {}
+    pairs = []
+    for account, campaign in found:
+        # Campaigns of the same state and hours get the same answer: it is asked for once.
+        key = (account, explain.status[campaign], id(explain.hours[campaign]))
+        if key not in asked:
+            asked[key] = _pair(explain, account, campaign)
+        pairs.append(replace(asked[key], campaign_id=campaign))
+    return pairs
 
 
 def _pair(explain: Explainer, account: uuid.UUID, campaign: uuid.UUID) -> Pair:

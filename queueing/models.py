@@ -169,6 +169,13 @@ class QueueItem(models.Model):
             models.Index(
                 fields=["scheduled_for"], condition=Q(status="pending"), name="item_pending_due"
             ),
+            # explaining.pairs_of and count_waiting: what waits, by account and campaign
+            models.Index(
+                fields=["linkedin_account", "campaign", "scheduled_for"],
+                include=["workspace"],
+                condition=Q(status="pending"),
+                name="item_pending_by_pair",
+            ),
             # gates.usage: caps and spacing of an account
             models.Index(
                 fields=["linkedin_account", "sent_at"],
