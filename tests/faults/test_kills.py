@@ -10,6 +10,8 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +22,7 @@ from campaigns.models import Campaign, Prospect
 from queueing import limits, reconciling, runs
 from queueing.claiming import INTERRUPTED
 from queueing.models import ProcessRun, QueueItem, SendAttempt
-from queueing.unipile import Client
+from queueing.unipile import Client, Invitation
 from sandbox.testing import SandboxProcess
 from tests.builders import a_campaign, a_workspace, an_account
 from tests.conftest import MovedClock
@@ -34,6 +36,17 @@ LONG_KILLS = int(os.environ.get("KILLS", "1000"))
 LONG_RUNS = int(os.environ.get("RUNS", "10000"))
 
 
+class TimedClient(Client):
+    """A client that notes when its first invitation was answered."""
+
+    first_sent_at: float | None = None  # instant of `time.monotonic()`
+
+    def invite(self, *args: Any, **kwargs: Any) -> Invitation:
+        invitation = super().invite(*args, **kwargs)
+        self.first_sent_at = self.first_sent_at or time.monotonic()
+        return invitation
+
+
 @dataclass
 class Ordeal:
     """A world in which runs are killed, and what was counted in it."""
@@ -42,11 +55,15 @@ class Ordeal:
     clock: MovedClock
     kills: Counter[str] = field(default_factory=Counter)
     most_in_flight: int = 0
-    slowest_run_after: float = 0.0
+    first_sends_after: list[float] = field(default_factory=list)  # seconds
+
+    @property
+    def address(self) -> tuple[str, str]:
+        return f"{self.sandbox.url}/api/v1", self.sandbox.api_key
 
     @property
     def client(self) -> Client:
-        return Client(f"{self.sandbox.url}/api/v1", self.sandbox.api_key)
+        return Client(*self.address)
 
     def move_on(self, **by: float) -> None:
         self.clock.advance(**by)
@@ -60,19 +77,19 @@ class Ordeal:
             how = killing.kill_at(point, self.sandbox.url, self.sandbox.api_key, self.clock)
         in_flight = QueueItem.objects.sending().count()
         self.most_in_flight = max(self.most_in_flight, in_flight)
-        began = time.monotonic()
-        result = self.run()
+        began, client = time.monotonic(), TimedClient(*self.address)
+        result = self.run(client)
         if how == signal.SIGKILL:
             self.kills[point] += 1
-            if result["processed"]:
-                self.slowest_run_after = max(self.slowest_run_after, time.monotonic() - began)
+            if client.first_sent_at is not None:
+                self.first_sends_after.append(client.first_sent_at - began)
         if how != signal.SIGKILL and not result["processed"]:
             self.next_day()  # the caps hold everything
         self.move_on(minutes=10)
         reconciling.reconcile(self.client, self.clock)
 
-    def run(self) -> dict[str, object]:
-        return runs.run(ProcessRun.Trigger.COMMAND, self.clock, client=self.client)
+    def run(self, client: Client | None = None) -> dict[str, object]:
+        return runs.run(ProcessRun.Trigger.COMMAND, self.clock, client=client or self.client)
 
     def next_day(self) -> None:
         self.clock.now = limits.next_day_start(self.clock(), ZoneInfo("UTC"))
@@ -185,17 +202,20 @@ def test_a_thousand_kills(
         _tell(f"most items in doubt after one kill, with {SENDERS} senders", ordeal.most_in_flight)
         _tell("calls put in doubt in all", in_doubt.count())
         _tell("settled wrongly", ordeal.wrongly_settled())
-        _tell("slowest run after a kill, seconds", round(ordeal.slowest_run_after, 2))
+        first_sends = sorted(ordeal.first_sends_after)
+        _tell("runs after a kill that sent", len(first_sends))
+        _tell("  seconds to their first send, median", round(median(first_sends), 2))
+        _tell("  seconds to their first send, slowest", round(first_sends[-1], 2))
     check(ordeal)
-    assert ordeal.slowest_run_after <= 5
+    assert first_sends[-1] <= 5
 
 
 @pytest.mark.torture
 def test_memory_stays_flat(
     lenient_sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    # Two accounts, five requests each a day, a hundred runs a day: sends in all of the time.
-    ordeal = an_ordeal(lenient_sandbox, people=LONG_RUNS // 10, accounts=2, daily=5)
+    # Five requests a day, a hundred runs a day: sends in all of the time.
+    ordeal = an_ordeal(lenient_sandbox, people=LONG_RUNS // 20, accounts=1, daily=5)
     with capfd.disabled():
         for number in tqdm(range(LONG_RUNS), unit=" runs", disable=None):
             if number == LONG_RUNS // 10:
