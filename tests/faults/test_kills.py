@@ -169,7 +169,7 @@ def check(ordeal: Ordeal) -> oracle.Judgement:
 
 
 def test_killed_runs_break_no_promise(lenient_sandbox: SandboxProcess) -> None:
-    ordeal = an_ordeal(lenient_sandbox, people=400)
+    ordeal = an_ordeal(lenient_sandbox, people=300, accounts=5)
 
     endure(ordeal, kills=2 * len(killing.POINTS) + 8)
     ordeal.settle()
