@@ -12,7 +12,7 @@ BIN = $(VENV)/bin
 help:
 	@echo "make run      try SendQ: database, sandbox, queue and admin; PORT=8001 moves it from 8000"
 	@echo "make test     lint, types, imports, checks and tests"
-	@echo "make torture  kill a thousand runs and count what was broken: a quarter of an hour"
+	@echo "make torture  kill a thousand runs and count what was broken: half an hour"
 	@echo "make screenshots  take the pictures in docs/images of the real pages (needs Chromium)"
 	@echo "make install  build $(VENV) from requirements.lock; the others do it when needed"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew (needs uv)"
@@ -43,7 +43,7 @@ test: install
 	"$(BIN)/python" manage.py makemigrations --check --dry-run
 	"$(BIN)/pytest" -n 2 --dist loadfile
 
-# A thousand kills and ten thousand runs, with figures; KILLS and RUNS change how many.
+# A thousand kills and ten thousand runs, with figures; KILLS=200 RUNS=2000 make it shorter.
 torture: install
 	"$(BIN)/pytest" -q -m torture tests/faults
 
