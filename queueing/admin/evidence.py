@@ -34,8 +34,16 @@ class SendAttemptAdmin(ReadOnly, DeskAdmin):
 
 @admin.register(ProcessRun)
 class ProcessRunAdmin(ReadOnly, DeskAdmin):
-    list_display = ("started_at", "finished_at", "trigger", "message")
     list_filter = ("trigger",)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.get_fields(request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # The message may name a person, of whatever workspace; the counts are of all of them.
+        more = ("counts", "message") if obj else ("message",)
+        shown = ("started_at", "finished_at", "trigger")
+        return (*shown, *more) if request.user.is_superuser else shown
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return admin.ModelAdmin.get_queryset(self, request)  # a run serves all workspaces
