@@ -24,7 +24,7 @@ _DAMAGED = (
     ValueError,
     TypeError,
     EOFError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile's, for a compression that it does not know
 )
 
 
