@@ -105,11 +105,13 @@ def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
     item = QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token)
     item.update(linkedin_user_id=profile.provider_id, **({"person_key": slug} if slug else {}))
     prospects = Prospect.objects.filter(queue_items=claim.item_id)
+    if slug:
+        prospects.filter(public_identifier="").update(public_identifier=slug)
+        # Under a slug of former times the next item must be looked up again; see `resolving`.
+        prospects = prospects.filter(public_identifier=slug)
     prospects.update(
         linkedin_user_id=profile.provider_id, resolved_with=claim.account_id, resolved_at=now
     )
-    if slug:
-        prospects.filter(public_identifier="").update(public_identifier=slug)
 
 
 def record(

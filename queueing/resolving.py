@@ -85,11 +85,13 @@ def _next_prospects(account: LinkedInAccount, now: dt.datetime) -> list[Prospect
 
 def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:
     """Keep who was found; return what the prospect has become."""
-    prospect.linkedin_user_id = profile.provider_id
+    slug = normalised_slug(profile.public_identifier)
+    prospect.public_identifier = prospect.public_identifier or slug
+    # Under a slug of former times the person is not recognised in the queue: without an id, the
+    # look-up before the send finds the slug of today, and whoever holds the person under it.
+    if slug in {"", prospect.public_identifier}:
+        prospect.linkedin_user_id = profile.provider_id
     prospect.resolved_with, prospect.resolved_at = account, now
-    prospect.public_identifier = prospect.public_identifier or normalised_slug(
-        profile.public_identifier
-    )
     prospect.first_name = prospect.first_name or profile.first_name
     prospect.last_name = prospect.last_name or profile.last_name
     try:

@@ -47,6 +47,7 @@ _ACCOUNT: dict[str, tuple[type, ...]] = {
 _PERSON: dict[str, tuple[type, ...]] = {
     "slug": TEXT,
     "exists": FLAG,
+    "moved_to": TEXT,
     "first_name": MAYBE_TEXT,
     "last_name": MAYBE_TEXT,
     "headline": MAYBE_TEXT,
@@ -149,7 +150,11 @@ def put_person(core: Core, values: Any, _request: Request) -> JSON:
     exists = given.pop("exists", True)
     if not slug:
         raise ControlError("slug must not be empty")
-    core.world.put_person(slug, given if exists else None)
+    moved_to = given.pop("moved_to", "")
+    if moved_to:
+        core.world.move_person(slug, moved_to)
+    else:
+        core.world.put_person(slug, given if exists else None)
     person = core.world.person(slug)
     return {"person": None if person is None else asdict(person)}
 

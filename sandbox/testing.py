@@ -49,7 +49,7 @@ class Control:
         self.call("POST", "/accounts", {"id": account_id, **values})
 
     def add_person(self, slug: str, **values: Any) -> None:
-        """Say who has a slug; `exists=False`: nobody."""
+        """Say who has a slug; `exists=False`: nobody; `moved_to`: the person's slug of today."""
         self.call("POST", "/people", {"slug": slug, **values})
 
     def set_degree(self, account_id: str, person: str, degree: str) -> None:

@@ -63,6 +63,7 @@ class World:
         self.effects: list[Invitation] = []
         self._by_id: dict[str, Invitation] = {}
         self._people: dict[str, Person | None] = {}
+        self._moved: dict[str, str] = {}
         self._books: defaultdict[str, Book] = defaultdict(Book)
 
     # Reading
@@ -84,6 +85,7 @@ class World:
     def person(self, slug: str) -> Person | None:
         """Return who has this slug; None if nobody does."""
         slug = normalise(slug)
+        slug = self._moved.get(slug, slug)
         if slug in self._people:
             return self._people[slug]
         if not 1 <= len(slug) <= MAX_SLUG or slug.startswith(MISSING_PREFIX):
@@ -213,6 +215,10 @@ class World:
         """Say who has a slug; None: nobody."""
         self._commit(do="person", slug=normalise(slug), values=values)
 
+    def move_person(self, slug: str, moved_to: str) -> None:
+        """Say that whoever had a slug has another one now; LinkedIn goes on answering to both."""
+        self._commit(do="move", slug=normalise(slug), moved_to=normalise(moved_to))
+
     def set_degree(self, account: Account, person: Person, degree: Degree) -> None:
         """Set how near a person is; first degree makes a relation now."""
         self._commit(do="degree", account_id=account.id, slug=person.slug, degree=degree.value)
@@ -304,6 +310,8 @@ class World:
                 self._apply_account(event["values"])
             case "person":
                 self._people[event["slug"]] = _described(event["slug"], event["values"])
+            case "move":
+                self._moved[event["slug"]] = event["moved_to"]
             case "degree":
                 degree = Degree(event["degree"])
                 self._books[event["account_id"]].connect(event["slug"], degree, at)

@@ -8,8 +8,9 @@ from django.conf import LazySettings
 from django.core.management import call_command
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing import resolving
+from queueing import resolving, runs
 from queueing.models import QueueItem, SendAttempt, SendingStop
+from queueing.planning import enqueue
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
@@ -122,6 +123,35 @@ def test_the_same_person_under_an_id_is_skipped(
         Status.SKIPPED,
         "The same person is in this campaign already.",
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_changed_the_address_is_not_invited_a_second_time(
+    ada: Prospect,
+    campaign: Campaign,
+    account: LinkedInAccount,
+    client_of_unipile: Client,
+    sandbox: Sandbox,
+    clock: MovedClock,
+) -> None:
+    sandbox.control.add_person("ada-maiden-example", moved_to=SLUG)
+    other = an_account(campaign.workspace)
+    sandbox.control.add_account(other.unipile_account_id, "sales_navigator")
+    second = a_campaign(campaign.workspace, other)
+    by_old_address = a_prospect(second, public_identifier="ada-maiden-example")
+
+    resolving.resolve_pending(client_of_unipile, clock)
+    for each in (campaign, second):
+        enqueue(each, clock())
+    clock.advance(hours=26)
+    for _ in range(2):
+        runs.run("command", clock, client=client_of_unipile)
+        clock.advance(hours=2)
+
+    assert len(sandbox.control.effects()) == 1
+    by_old_address.refresh_from_db()
+    assert by_old_address.status in {Status.SKIPPED, Status.CONNECTION_REQUEST_SENT}
+    assert sorted(QueueItem.objects.values_list("status", flat=True)) == ["sent", "skipped"]
 
 
 def test_who_was_queued_meanwhile_keeps_its_status(
