@@ -19,7 +19,7 @@ from campaigns.admin.imports import ImportingAdmin, ProspectsForm
 from campaigns.desk import CappedPaginator, behind_walls
 from campaigns.models import Campaign, Prospect
 from campaigns.search import matching
-from queueing.staff.people import never_contact
+from queueing.staff.people import correct_identity, never_contact
 
 AT_MOST = 5_000  # people who are barred at once
 
@@ -69,6 +69,13 @@ class CompanyFilter(admin.SimpleListFilter):
         return matching(found, name) if any(map(str.isalnum, name)) else found
 
 
+IDENTITY = ("profile_url", "public_identifier", "linkedin_user_id")
+
+
+def _is_held(person: Prospect | None) -> bool:
+    return person is not None and person.queue_items.holding_the_person().exists()
+
+
 class NeverContactForm(forms.Form):
     reason = forms.CharField(max_length=1_000, help_text="Kept with each entry and in the log.")
     companies = forms.BooleanField(
@@ -93,6 +100,19 @@ class ProspectAdmin(ImportingAdmin):
     autocomplete_fields = ("campaign",)
     readonly_fields = ("resolved_with", "resolved_at", "created_at")
     actions = ("never_contact",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Prospect | None = None
+    ) -> tuple[str, ...]:
+        """Who it is stays as it is while the queue holds the person, and once they are invited."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return (*fields, "campaign", *IDENTITY) if _is_held(obj) else fields
+
+    def save_model(self, request: HttpRequest, obj: Prospect, form: Any, change: bool) -> None:
+        if change and set(IDENTITY) & set(form.changed_data):
+            correct_identity(obj, form.initial["public_identifier"])
+        else:
+            super().save_model(request, obj, form, change)
 
     @admin.display(description="company", ordering="company")
     def at_company(self, person: Prospect) -> str:
@@ -120,6 +140,7 @@ class ProspectAdmin(ImportingAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         context["may_bar"] = self.has_never_contact_permission(request)
+        context["is_held"] = _is_held(kwargs.get("obj"))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_never_contact_permission(self, request: HttpRequest) -> bool:

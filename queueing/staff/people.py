@@ -1,4 +1,4 @@
-"""People that are never to be written to, whether they are queued or not."""
+"""What staff do about people, whether they are queued or not."""
 
 import datetime as dt
 import uuid
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.models import DoNotContact, Prospect
 from queueing.models import QueueItem
@@ -38,8 +39,8 @@ def never_contact(
     for workspace, persons in by_workspace.items():
         _bar(workspace, persons, by, reason, companies=companies)
         waiting = QueueItem.objects.filter(
+            Q(person_key__in=[person.person_key for person in persons]) | Q(prospect__in=persons),
             workspace=workspace,
-            person_key__in=[person.person_key for person in persons],
             status__in=STILL_OPEN,
         )
         of_these = items.act(NeverContact(), waiting, by, now, reason=reason)
@@ -74,3 +75,19 @@ def _bar(
             status=Prospect.Status.SKIPPED, status_reason=f"Never contact, says {by}: {reason}"
         )
         log.note(by, persons, "Never contact", reason)
+
+
+@transaction.atomic
+def correct_identity(person: Prospect, former_slug: str) -> None:
+    """Save a person whose address was corrected, without what was found under the former one.
+
+    A retry of an item that has ended then looks up, and invites, whom the address names now.
+    """
+    if person.public_identifier and person.public_identifier != former_slug:
+        person.linkedin_user_id = ""
+    person.resolved_with = person.resolved_at = None
+    person.save()
+    ended = [QueueItem.Status.FAILED, QueueItem.Status.SKIPPED]
+    person.queue_items.filter(status__in=ended, sent_at__isnull=True).update(
+        linkedin_user_id="", person_key=person.person_key
+    )

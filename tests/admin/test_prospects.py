@@ -1,5 +1,6 @@
 """People: found, and never contacted again."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -178,3 +179,69 @@ def test_a_viewer_bars_nobody(campaign: Campaign) -> None:
 
     assert viewer.get(f"{LIST}{person.pk}/never-contact/").status_code == 403
     assert not DoNotContact.objects.exists()
+
+
+def saved(browser: Client, person: Prospect, **changes: str) -> Any:
+    """Save the person's page with some fields changed."""
+    page = browser.get(f"{LIST}{person.pk}/change/")
+    form = page.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    values = {name: "" if value is None else value for name, value in values.items()}
+    return browser.post(f"{LIST}{person.pk}/change/", values | changes)
+
+
+def test_a_corrected_address_forgets_whom_the_former_one_led_to(
+    browser: Client, campaign: Campaign
+) -> None:
+    account = campaign.accounts.get()
+    person = a_prospect(
+        campaign,
+        public_identifier="ada-typo",
+        linkedin_user_id="ACoAAexample0000000000",
+        resolved_with=account,
+        resolved_at=NOON,
+    )
+    item = an_item(
+        campaign,
+        account,
+        prospect=person,
+        status="failed",
+        linkedin_user_id="ACoAAexample0000000000",
+    )
+
+    address = "https://www.linkedin.com/in/ada-example"
+    changed = saved(browser, person, profile_url=address, public_identifier="")
+    assert changed.status_code == 302
+
+    person.refresh_from_db()
+    item.refresh_from_db()
+    assert (person.public_identifier, person.linkedin_user_id) == ("ada-example", "")
+    assert (person.resolved_with, person.resolved_at) == (None, None)
+    assert (item.person_key, item.linkedin_user_id) == ("ada-example", "")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"status": "pending"},
+        {"status": "sending", "claimed_at": NOON, "claim_token": uuid.uuid4()},
+        {"status": "unconfirmed", "claimed_at": NOON},
+        {"status": "sent", "claimed_at": NOON, "sent_at": NOON},
+    ],
+    ids=lambda state: state["status"],
+)
+def test_who_it_is_stays_while_the_queue_holds_the_person(
+    browser: Client, campaign: Campaign, state: dict[str, Any]
+) -> None:
+    person = a_prospect(campaign, public_identifier="ada-example")
+    item = an_item(campaign, campaign.accounts.get(), prospect=person, **state)
+
+    page = browser.get(f"{LIST}{person.pk}/change/")
+    changed = saved(browser, person, public_identifier="somebody-else", first_name="Augusta")
+
+    person.refresh_from_db()
+    item.refresh_from_db()
+    assert "To correct the address" in page.content.decode()
+    assert changed.status_code == 302
+    assert (person.public_identifier, person.first_name) == ("ada-example", "Augusta")
+    assert item.person_key == "ada-example"
