@@ -1,13 +1,13 @@
 """Tell a workspace's people what needs them: one digest a workspace and run, never a mail an item.
 
-A notice is written in the transaction of what it tells of, and mailed at the end of the run: a
-crash in between delays it, and loses nothing.
+A notice is written in the transaction of what it tells of, and mailed after the run: a crash in
+between delays it, and loses nothing. It may be mailed twice where the crash comes right after the
+mail.
 """
 
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterable
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -59,46 +59,39 @@ def sending_stopped(reason: str, now: dt.datetime) -> None:
 
 
 def send_digests(now: dt.datetime) -> int:
-    """Mail what is still to be told, one digest a workspace; return how many were mailed.
-
-    Notices are taken before the mail and given back if it cannot be sent, so that two runs at once
-    do not tell the same twice.
-    """
+    """Mail what is still to be told, one digest a workspace; return how many were mailed."""
     mailed = 0
     waiting = Notice.objects.filter(mailed_at__isnull=True).order_by()
     for workspace in Workspace.objects.filter(pk__in=waiting.values("workspace")):
-        taken = _take(workspace, now)
-        if not taken:
-            continue
-        addresses = email_list(workspace.notify_emails)
-        if not addresses:
-            logger.warning(
-                "%s notices for %s, which has no addresses for notices", len(taken), workspace
-            )
-            continue
         try:
-            _digest(workspace, addresses, taken).send()
+            mailed += _send_digest(workspace, now)
         except (OSError, SMTPException):
             logger.exception("The notices for %s could not be mailed; tried again", workspace)
-            _keep_for_later(taken)
-        else:
-            mailed += 1
     return mailed
 
 
-def _take(workspace: Workspace, now: dt.datetime) -> list[Notice]:
-    with transaction.atomic():
-        notices = list(
-            Notice.objects.select_for_update(skip_locked=True)
-            .filter(workspace=workspace, mailed_at__isnull=True)
-            .order_by("created_at", "id")
+@transaction.atomic
+def _send_digest(workspace: Workspace, now: dt.datetime) -> bool:
+    """Mail a workspace's notices and mark them; return whether a mail was sent.
+
+    The notices are locked meanwhile, so that two runs at once do not tell the same.
+    """
+    notices = list(
+        Notice.objects.select_for_update(skip_locked=True)
+        .filter(workspace=workspace, mailed_at__isnull=True)
+        .order_by("created_at", "id")
+    )
+    if not notices:
+        return False
+    addresses = email_list(workspace.notify_emails)
+    if addresses:
+        _digest(workspace, addresses, notices).send()
+    else:
+        logger.warning(
+            "%s notices for %s, which has no addresses for notices", len(notices), workspace
         )
-        Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
-    return notices
-
-
-def _keep_for_later(notices: Iterable[Notice]) -> None:
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=None)
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
+    return bool(addresses)
 
 
 def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:

@@ -87,8 +87,8 @@ def run(
         _finish(row, clock(), {}, f"Ended early: {type(error).__name__}: {error}")
         raise
     counts = Counter(item.status for item in results)
-    notices.send_digests(clock())
     _finish(row, clock(), {**counts, "held": result["held"]}, result["message"])
+    notices.send_digests(clock())
     return result
 
 

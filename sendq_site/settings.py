@@ -237,6 +237,7 @@ SITE_URL = (
 )  # fmt: skip
 EMAIL_URL = env.str("EMAIL_URL", default="") or "consolemail://"
 globals().update(_read("EMAIL_URL", lambda: environ.Env.email_url_config(EMAIL_URL)))
+EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer must not hold a run
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sendq@localhost")
 
 LOGGING = {

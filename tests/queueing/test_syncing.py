@@ -129,6 +129,22 @@ def test_a_mail_that_cannot_be_sent_is_kept_for_later(
     assert len(mail.outbox) == 1
 
 
+def test_a_run_that_is_ended_while_it_mails_leaves_the_notices_to_the_next(
+    account: LinkedInAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices.account_changed(account, "rests", NOON)
+    with monkeypatch.context() as patched:
+        patched.setattr(EmailMessage, "send", _timed_out)
+        with pytest.raises(SystemExit):
+            notices.send_digests(NOON)
+
+    assert notices.send_digests(NOON) == 1
+
+
+def _timed_out(message: object) -> int:
+    raise SystemExit(1)  # as django-q2 ends a task
+
+
 def _refused(message: object) -> int:
     raise ConnectionRefusedError("no mail server")
 
