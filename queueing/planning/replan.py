@@ -8,8 +8,10 @@ from itertools import groupby, islice
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 
 from campaigns.models import Campaign, LinkedInAccount, SendingHours
+from queueing import gates
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning import board
 from queueing.planning.board import WILL_SEND, Board, Pending, instant
@@ -52,12 +54,20 @@ def replan_hours(sending_hours: SendingHours, now: dt.datetime) -> int:
 
 
 def replan_overdue(now: dt.datetime) -> int:
-    """Replan the accounts that have an item which a run should have sent by now.
+    """Replan the accounts that have an item which can't go, or hasn't gone, at its time.
 
-    After a rest, a failure or a standstill nobody calls: this finds what they left behind.
+    After a failure or a standstill, or when LinkedIn's answer lets an account rest, nobody calls:
+    this finds what they left behind, whatever began the rest. It is a job of its own, so that no
+    run waits for a planner, and a run that dies leaves no account with a calendar that is untrue.
     """
-    late = QueueItem.objects.filter(WILL_SEND, scheduled_for__lt=_last_run(now), pinned=False)
-    return replan(_accounts_with(late), now)
+    items = QueueItem.objects.filter(WILL_SEND, ~gates.on_do_not_contact_list(), pinned=False)
+    late = items.filter(scheduled_for__lt=_last_run(now))
+    in_a_rest = items.filter(
+        linkedin_account__status=LinkedInAccount.Status.CONNECTED,
+        linkedin_account__paused_until__gt=now,
+        scheduled_for__lt=F("linkedin_account__paused_until"),
+    )
+    return replan({*_accounts_with(late), *_accounts_with(in_a_rest)}, now)
 
 
 def _last_run(now: dt.datetime) -> dt.datetime:

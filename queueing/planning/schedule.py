@@ -1,4 +1,4 @@
-"""Start campaigns whose time has come, complete those that are done, replan what is late."""
+"""Start campaigns whose time has come, complete those that are done, replan what can't go."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ STILL_UNDER_WAY = (
 class ScheduleReport:
     """Names of campaigns; `not_started` maps a name to the reason.
 
-    `queued` counts people; `moved` items that were late and have a new time.
+    `queued` counts people; `moved` items that have a new time.
     """
 
     started: list[str] = field(default_factory=list)
@@ -33,7 +33,7 @@ class ScheduleReport:
 
     def __str__(self) -> str:
         parts = [f"Started {len(self.started)}, queued {self.queued}"]
-        parts.append(f"completed {len(self.completed)}, gave {self.moved} late items new times.")
+        parts.append(f"completed {len(self.completed)}, gave {self.moved} items new times.")
         failures = [f"Not started: “{name}”. {why}" for name, why in self.not_started.items()]
         return " ".join([", ".join(parts), *failures])
 
@@ -50,7 +50,8 @@ class ScheduleReport:
 def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     """Start the drafts that are due and complete the active campaigns that are done.
 
-    Items that should have gone by now get new times: see `replan_overdue`.
+    Items that should have gone by now, or whose account rests then, get new times: see
+    `replan_overdue`.
 
     Safe to repeat and to race. A draft is queued first and started then, so that one that is
     interrupted is taken up again; one that can queue nobody stays a draft.

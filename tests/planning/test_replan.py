@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours
-from queueing import planning
+from campaigns.models import (
+    Campaign,
+    ClosedDay,
+    DoNotContact,
+    LinkedInAccount,
+    SendingHours,
+)
+from queueing import planning, recording
 from queueing.models import QueueItem
+from queueing.outcomes import AccountChange
 from tests.builders import (
     NOON,
     a_campaign,
@@ -140,6 +147,35 @@ def test_after_a_standstill_the_late_get_new_times_without_a_burst() -> None:
     assert days(campaign).count("07-13") <= 20
     assert all(late - early > dt.timedelta(minutes=20) for early, late in pairwise(found[1:]))
     assert planning.replan_overdue(monday) == 0
+
+
+def test_a_rest_that_linkedin_asked_for_moves_what_falls_into_it() -> None:
+    resting, other = a_queue(30), a_queue(5)
+    account, times_of_other = resting.accounts.get(), times(other)
+    until = NOON + dt.timedelta(hours=24)
+    in_time = [item.pk for item in queued(resting) if item.scheduled_for < until]
+    pinned = queued(resting)[3]
+    QueueItem.objects.filter(pk=pinned.pk).update(pinned=True)
+    asks = AccountChange(rest_until=until, reason="LinkedIn's limit")
+    recording.change_account(account.pk, asks, NOON)
+
+    moved = planning.execute_scheduled_campaigns(NOON + dt.timedelta(minutes=5)).moved
+
+    assert moved >= len(in_time) - 1 > 15
+    assert [item.pk for item in queued(resting) if item.scheduled_for < until] == [pinned.pk]
+    assert times(other) == times_of_other
+    assert planning.replan_overdue(NOON + dt.timedelta(minutes=10)) == 0
+
+
+def test_a_rest_is_planned_around_once(django_assert_max_num_queries: Any) -> None:
+    campaign = a_queue(3)
+    campaign.accounts.update(paused_until=NOON + dt.timedelta(hours=1))
+    listed = queued(campaign)[0].person_key
+    DoNotContact.objects.create(workspace=campaign.workspace, kind="person", value=listed)
+    planning.replan_overdue(NOON)
+
+    with django_assert_max_num_queries(2):  # looks for late ones and for ones in a rest: no more
+        assert planning.replan_overdue(NOON + dt.timedelta(minutes=5)) == 0
 
 
 def test_accounts_that_cannot_send_keep_their_times() -> None:

@@ -32,7 +32,7 @@ def test_a_draft_whose_time_has_come_is_queued_and_started() -> None:
     campaign.refresh_from_db()
     assert campaign.status == Status.ACTIVE
     assert QueueItem.objects.pending().filter(campaign=campaign).count() == 1
-    assert str(report) == "Started 1, queued 1, completed 0, gave 0 late items new times."
+    assert str(report) == "Started 1, queued 1, completed 0, gave 0 items new times."
 
 
 @pytest.mark.parametrize("starts_at", [None, NOON + dt.timedelta(seconds=1)])
