@@ -55,6 +55,15 @@ def normalised_slug(slug: str) -> str:
     return unicodedata.normalize("NFC", INVISIBLE.sub("", slug).lower()).strip()
 
 
+def slug_told(public_identifier: str) -> str:
+    """Return the slug that LinkedIn tells of somebody, or "" where it is none that can be stored.
+
+    Told by strangers: percent-encoded it may hide control characters, and in lower case be longer.
+    """
+    slug = normalised_slug(public_identifier)
+    return slug if _is_fit(slug) else ""
+
+
 def identity_of(profile_url: str) -> Identity:
     """Return who a LinkedIn profile address names.
 

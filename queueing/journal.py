@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DataError, IntegrityError
 
 from queueing import outcomes, recording
 from queueing.claiming import Call, Claim
-from queueing.models import QueueItem, SendAttempt
+from queueing.models import SendAttempt
 from queueing.outcomes import Answer
 
 logger = logging.getLogger(__name__)
@@ -64,19 +66,37 @@ def replay() -> int:
     replayed = 0
     for path in sorted(Path(settings.JOURNAL_DIR).glob("*.json")):
         try:
-            call, answer, answered_at = _read(json.loads(path.read_text()))
-            history = recording.history_of(call.claim, answered_at)
+            _record(path)
         except FileNotFoundError:  # another run replayed it in this instant
             continue
-        except (ValueError, KeyError, TypeError, QueueItem.DoesNotExist):
+        except _UNFIT:
             logger.exception("The journal's %s cannot be replayed; set aside", path.name)
-            path.rename(path.with_suffix(".unreadable"))
+            _set_aside(path)
             continue
-        verdict = outcomes.after_send(answer, None, history, answered_at)
-        recording.record(call, answer, verdict, answered_at, answer.invitation_id)
-        path.unlink(missing_ok=True)
+        except OSError:
+            logger.exception("The journal's %s cannot be read or removed; left there", path.name)
+            continue
         replayed += 1
     return replayed
+
+
+# What is wrong with one file, and will be again: it must not keep every later run from sending.
+_UNFIT = (ValueError, KeyError, TypeError, ObjectDoesNotExist, DataError, IntegrityError)
+
+
+def _record(path: Path) -> None:
+    call, answer, answered_at = _read(json.loads(path.read_text()))
+    history = recording.history_of(call.claim, answered_at)
+    verdict = outcomes.after_send(answer, None, history, answered_at)
+    recording.record(call, answer, verdict, answered_at, answer.invitation_id)
+    path.unlink(missing_ok=True)
+
+
+def _set_aside(path: Path) -> None:
+    try:
+        path.rename(path.with_suffix(".unreadable"))
+    except FileNotFoundError:
+        logger.info("Another run has set %s aside", path.name)
 
 
 def _read(entry: dict[str, Any]) -> tuple[Call, Answer, dt.datetime]:

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 from queueing import calls, claiming, journal, outcomes, recording
 from queueing.claiming import Call
@@ -51,7 +51,7 @@ class Run:
     waiting: Iterator[uuid.UUID]
     started: float = field(default_factory=time.monotonic)
     claimed: int = 0
-    broken: DatabaseError | None = None
+    broken: Error | None = None
     results: list[ItemResult] = field(default_factory=list)
 
     def may_claim(self) -> bool:
@@ -71,7 +71,7 @@ class Run:
                 return None
             try:
                 call = claiming.claim(account, self.row, self.clock())
-            except DatabaseError as error:
+            except Error as error:
                 # Nothing more is claimed; the calls in flight are still ended and recorded.
                 logger.exception("The database does not let anything be claimed")
                 self.broken = error
@@ -162,14 +162,22 @@ def _carry_on_or_keep(run: Run, step: Step, answer: Answer) -> Step | None:
             logger.warning("The database is away (%s); the next try in %s s", error, pause)
             connection.close()
             time.sleep(pause)
+        except DatabaseError as error:
+            _keep(run, step, answer, error)  # waiting does not help
+            return None
     try:
         return _carry_on(run, step, answer)
-    except DatabaseError as error:
-        logger.exception("The answer about %s cannot be recorded now", step.call.claim.name)
-        run.broken = error
-        if step.sent is not None or step.call.kind == SendAttempt.Kind.SEND:
-            journal.keep(step.sending_call, step.sent or answer, run.clock())
+    except Error as error:
+        _keep(run, step, answer, error)
         return None
+
+
+def _keep(run: Run, step: Step, answer: Answer, error: Error) -> None:
+    """Keep the answer for a later run. Nothing more is claimed; the other calls are still ended."""
+    logger.error("The answer about %s cannot be recorded now", step.call.claim.name, exc_info=error)
+    run.broken = error
+    if step.sent is not None or step.call.kind == SendAttempt.Kind.SEND:
+        journal.keep(step.sending_call, step.sent or answer, run.clock())
 
 
 def _carry_on(run: Run, step: Step, answer: Answer) -> Step | None:

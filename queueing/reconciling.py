@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from campaigns.models import LinkedInAccount, Prospect
+from campaigns.people import slug_told
 from queueing import claiming, outcomes, recording, retries
 from queueing.models import QueueItem, SendAttempt
 from queueing.outcomes import Verdict
@@ -196,7 +197,7 @@ def _match(item: QueueItem, invitations: Iterable[SentInvitation]) -> SentInvita
     slug = item.prospect.public_identifier
     for invitation in invitations:
         same_id = invitation.invited_user_id and invitation.invited_user_id == item.linkedin_user_id
-        if same_id or (slug and invitation.public_identifier.lower() == slug):
+        if same_id or (slug and slug_told(invitation.public_identifier) == slug):
             return invitation
     return None
 

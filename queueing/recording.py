@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from campaigns.people import normalised_slug
+from campaigns.people import slug_told
 from queueing import gates, limits, notices, outcomes
 from queueing.claiming import INTERRUPTED, Call, Claim
 from queueing.models import QueueItem, SendAttempt, SendingStop
@@ -47,7 +47,7 @@ def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
         outcome=answer.outcome,
         http_status=answer.http_status,
         error_code=answer.error_code,
-        detail=answer.raw,
+        detail=answer.raw or answer.summary,
     )
 
 
@@ -101,7 +101,7 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
 
 def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
     """Keep the ids that a look-up found: who the person is under any spelling."""
-    slug = normalised_slug(profile.public_identifier)
+    slug = slug_told(profile.public_identifier)
     item = QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token)
     item.update(linkedin_user_id=profile.provider_id, **({"person_key": slug} if slug else {}))
     prospects = Prospect.objects.filter(queue_items=claim.item_id)
@@ -149,9 +149,27 @@ def _held_by(claim: Claim) -> Q:
 def _record_item(claim: Claim, verdict: Verdict, now: dt.datetime, invitation_id: str) -> bool:
     held = QueueItem.objects.filter(_held_by(claim), pk=claim.item_id)
     changes = _changes(verdict, now)
-    if verdict.status == QueueItem.Status.SENT:
-        changes |= {"sent_at": now, "invitation_id": invitation_id}
-    return bool(held.update(**changes))
+    if verdict.status != QueueItem.Status.SENT:
+        return bool(held.update(**changes))
+    changes |= {"sent_at": now, "invitation_id": invitation_id}
+    return bool(held.update(**changes)) or _sent_after_all(claim, changes)
+
+
+def _sent_after_all(claim: Claim, changes: dict[str, Any]) -> bool:
+    """Record as sent what was given up as not sent before its answer came: it must not go twice.
+
+    False where it was claimed again, or where the person has another item by now.
+    """
+    given_up = QueueItem.objects.filter(
+        pk=claim.item_id,
+        claimed_at=claim.claimed_at,
+        status__in=[QueueItem.Status.PENDING, QueueItem.Status.FAILED, QueueItem.Status.SKIPPED],
+    )
+    try:
+        with transaction.atomic():
+            return bool(given_up.update(**changes))
+    except IntegrityError:
+        return False
 
 
 def _changes(verdict: Verdict, now: dt.datetime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from campaigns.people import normalised_slug
+from campaigns.people import slug_told
 from queueing import gates, limits, outcomes
 from queueing.models import SendAttempt
 from queueing.processing import Clock
@@ -85,7 +85,7 @@ def _next_prospects(account: LinkedInAccount, now: dt.datetime) -> list[Prospect
 
 def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:
     """Keep who was found; return what the prospect has become."""
-    slug = normalised_slug(profile.public_identifier)
+    slug = slug_told(profile.public_identifier)
     prospect.public_identifier = prospect.public_identifier or slug
     # Under a slug of former times the person is not recognised in the queue: without an id, the
     # look-up before the send finds the slug of today, and whoever holds the person under it.

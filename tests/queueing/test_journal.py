@@ -190,3 +190,111 @@ def test_an_entry_is_whole_json(
 
     entry = json.loads(path.read_text())
     assert (entry["item"], entry["answer"]["outcome"]) == (str(item.pk), "sent")
+
+
+@pytest.mark.parametrize("given_up", [Status.PENDING, Status.FAILED, Status.SKIPPED])
+def test_what_was_given_up_as_not_sent_meanwhile_is_not_sent_again(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    given_up: str,
+) -> None:
+    item = an_item(campaign, account)
+    sent_without_record(item, client_of_unipile, clock, monkeypatch)
+    clock.advance(minutes=10)
+    claiming.recover(clock())
+    QueueItem.objects.update(status=given_up)  # somebody confirmed that it was not sent
+
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
+
+    item.refresh_from_db()
+    assert (item.status, item.sent_at) == (Status.SENT, NOON)
+    assert len(sandbox.control.effects()) == 1
+
+
+def test_where_the_person_has_another_item_meanwhile_that_one_stays(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+) -> None:
+    item = an_item(campaign, account)
+    sent_without_record(item, client_of_unipile, clock, monkeypatch)
+    clock.advance(minutes=10)
+    claiming.recover(clock())
+    QueueItem.objects.update(status=Status.SKIPPED)
+    an_item(campaign, account, person_key=item.person_key)
+
+    assert journal.replay() == 1
+
+    item.refresh_from_db()
+    assert item.status == Status.SKIPPED
+    assert item.send_attempts.last().outcome == "sent"  # type: ignore[union-attr]
+    assert list(folder.iterdir()) == []
+
+
+def test_an_answer_that_no_row_can_hold_is_set_aside(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+) -> None:
+    item = an_item(campaign, account)
+    sent_without_record(item, client_of_unipile, clock, monkeypatch)
+    (path,) = folder.iterdir()
+    entry = json.loads(path.read_text())
+    entry["answer"]["invitation_id"] = "1" * 101
+    path.write_text(json.dumps(entry))
+
+    assert journal.replay() == 0
+    assert [path.suffix for path in folder.iterdir()] == [".unreadable"]
+
+
+def test_a_file_that_may_not_be_read_stays_and_keeps_nobody_from_sending(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    item = an_item(campaign, account)
+    (folder / "locked.json").mkdir(parents=True)  # reading a folder fails for root too
+
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
+
+    item.refresh_from_db()
+    assert item.status == Status.SENT
+    assert "locked.json" in caplog.text
+
+
+def test_two_runs_may_set_the_same_file_aside(folder: Path) -> None:
+    journal._set_aside(folder / "gone.json")
+
+
+def test_a_replay_that_was_cut_short_changes_nothing_the_second_time(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+) -> None:
+    item = an_item(campaign, account)
+    sent_without_record(item, client_of_unipile, clock, monkeypatch)
+    (path,) = folder.iterdir()
+    kept = path.read_text()
+    journal.replay()
+    before = QueueItem.objects.values().get(), list(item.send_attempts.values())
+
+    path.write_text(kept)
+    journal.replay()
+
+    assert (QueueItem.objects.values().get(), list(item.send_attempts.values())) == before
