@@ -64,6 +64,7 @@ class History:
     limits_in_a_row: int
     throttles_in_a_row: int
     unknown_in_a_row: int
+    disconnects_in_a_row: int
     next_day_at: dt.datetime
     retry_delays_seconds: Sequence[int]
     hours: hours.Hours
@@ -260,9 +261,11 @@ def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> Accoun
 
 
 def _disconnected(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
-    # Other answers than 401 mean a missing feature or a challenge, while Unipile may go on to
-    # report the account as OK: without a rest it would come and go with every sync.
-    rest_until = None if answer.http_status == 401 else now + FEATURE_REST
+    # Unipile may go on to report the account as OK: where a feature is missing (other answers than
+    # 401), or the account was lost again at once. Without a rest it would come and go with every
+    # sync.
+    lost_once = answer.http_status == 401 and not history.disconnects_in_a_row
+    rest_until = None if lost_once else now + FEATURE_REST
     return AccountChange(
         LinkedInAccount.Status.DISCONNECTED, rest_until=rest_until, reason=answer.summary
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.people import slug_told
@@ -24,6 +24,7 @@ from queueing.unipile import Outcome, Profile
 logger = logging.getLogger(__name__)
 
 IN_A_ROW_AT_MOST = 8  # more do not change any rest
+_HOLD_THE_ACCOUNT = (Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED, Outcome.ACCOUNT_DISCONNECTED)
 
 SAME_PERSON = Verdict(
     QueueItem.Status.SKIPPED,
@@ -56,10 +57,15 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
     item = QueueItem.objects.select_related(
         "campaign__sending_hours", "campaign__workspace__sending_hours"
     ).get(pk=claim.item_id)
+    # What ended a run's claim: its send, or the look-up before it that the account did not bear.
+    sends = SendAttempt.objects.filter(
+        run=OuterRef("run"), item=OuterRef("item"), kind=SendAttempt.Kind.SEND
+    )
+    looks_alone = Q(run__isnull=False, outcome__in=_HOLD_THE_ACCOUNT) & ~Exists(sends)
     outcomes = list(
         SendAttempt.objects.filter(
+            Q(kind=SendAttempt.Kind.SEND) | looks_alone,
             item__linkedin_account=claim.account_id,
-            kind=SendAttempt.Kind.SEND,
             started_at__lt=claim.claimed_at,
             finished_at__isnull=False,
         )
@@ -71,6 +77,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         limits_in_a_row=_in_a_row(outcomes, Outcome.ACCOUNT_LIMIT),
         throttles_in_a_row=_in_a_row(outcomes, Outcome.THROTTLED),
         unknown_in_a_row=_in_a_row(outcomes, Outcome.UNKNOWN),
+        disconnects_in_a_row=_in_a_row(outcomes, Outcome.ACCOUNT_DISCONNECTED),
         next_day_at=limits.next_day_start(now, gates.policy().day_zone),
         retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
         hours=gates.hours_of(item.campaign.hours()),

@@ -1,6 +1,7 @@
 """What follows from an answer: a table without a database."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +18,13 @@ ALL_DAY = hours.Hours("UTC", dt.time(0), dt.time(0), skip_weekends=False, skip_h
 NEW_YORK = hours.Hours("America/New_York", dt.time(7), dt.time(18))
 
 
-def a_history(attempts: int = 0, limits: int = 0, throttles: int = 0, unknown: int = 0) -> History:
-    return History(attempts, limits, throttles, unknown, TOMORROW, (300, 900, 3600), ALL_DAY)
+def a_history(
+    attempts: int = 0, limits: int = 0, throttles: int = 0, unknown: int = 0, disconnects: int = 0
+) -> History:
+    delays = (300, 900, 3600)
+    return History(
+        attempts, limits, throttles, unknown, disconnects, TOMORROW, delays, hours=ALL_DAY
+    )
 
 
 def a_profile(
@@ -170,7 +176,7 @@ def test_after_three_retries_it_has_failed() -> None:
 
 def test_a_retry_moves_into_the_next_open_window() -> None:
     friday_evening = dt.datetime(2026, 7, 10, 21, 58, tzinfo=dt.UTC)  # 17:58 in New York
-    history = History(0, 0, 0, 0, TOMORROW, (300, 900, 3600), NEW_YORK)
+    history = replace(a_history(), hours=NEW_YORK)
 
     verdict = outcomes.after_send(Answer(Outcome.NOT_SENT), None, history, friday_evening)
 
@@ -187,3 +193,11 @@ def test_a_lost_session_rests_nobody_and_a_missing_feature_does() -> None:
 
     assert [change.status for change in changes] == [LinkedInAccount.Status.DISCONNECTED] * 2
     assert [change.rest_until for change in changes] == [None, NOON + dt.timedelta(days=1)]
+
+
+def test_an_account_that_is_lost_again_at_once_rests() -> None:
+    lost = Answer(Outcome.ACCOUNT_DISCONNECTED, http_status=401)
+
+    verdict = outcomes.after_send(lost, None, a_history(disconnects=1), NOON)
+
+    assert verdict.account.rest_until == NOON + dt.timedelta(days=1)
