@@ -23,7 +23,8 @@ def make(client: Client, call: Call, not_after: float) -> Answer:
             claim.unipile_account_id, claim.provider_id, claim.message, not_after=not_after
         )
     except UnipileError as error:
-        return _answer_of(error, _told_apart(client, claim.unipile_account_id, error))
+        error.outcome = _told_apart(client, claim.unipile_account_id, error)
+        return _answer_of(error)
     return Answer(
         Outcome.SENT,
         http_status=sent.http_status,
@@ -43,15 +44,18 @@ def _told_apart(client: Client, account_id: str, error: UnipileError) -> Outcome
     try:
         client.account(account_id)
     except UnipileError as second:
-        return Outcome.BAD_API_KEY if second.http_status == 401 else error.outcome
+        if second.http_status == 401:
+            return Outcome.BAD_API_KEY
+        if second.http_status != 404:  # nothing was learnt
+            return error.outcome
     return Outcome.ACCOUNT_DISCONNECTED
 
 
-def _answer_of(error: UnipileError, outcome: Outcome) -> Answer:
+def _answer_of(error: UnipileError) -> Answer:
     return Answer(
-        outcome,
+        error.outcome,
         summary=error.summary,
-        error_code=error.error_type.removeprefix("errors/") or outcome,
+        error_code=error.error_type.removeprefix("errors/") or error.outcome,
         http_status=error.http_status,
         raw=error.raw,
     )

@@ -10,7 +10,7 @@ from campaigns.models import LinkedInAccount
 from queueing import notices, recording
 from queueing.models import SendingStop
 from queueing.outcomes import BAD_API_KEY_REASON, AccountChange
-from queueing.unipile import Account, Client, Outcome, UnipileError
+from queueing.unipile import Account, Client, UnipileError
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,8 @@ def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
     try:
         reported = {account.id: account for account in client.accounts()}
     except UnipileError as error:
-        if error.outcome == Outcome.BAD_API_KEY:
+        # No account is asked for here, so a 401 is about the key, whatever its type says.
+        if error.http_status == 401:
             recording.stop_sending(BAD_API_KEY_REASON, now)
         raise
     changed: Counter[str] = Counter()

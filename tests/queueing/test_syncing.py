@@ -167,3 +167,15 @@ def test_a_rest_is_told_once_and_never_shortened(account: LinkedInAccount) -> No
     account.refresh_from_db()
     assert account.paused_until == NOON + dt.timedelta(hours=72)
     assert Notice.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["missing_credentials", "invalid_credentials", "something_new"])
+def test_a_refused_list_is_about_the_key_whatever_its_type(
+    account: LinkedInAccount, sandbox: Sandbox, client_of_unipile: Client, kind: str
+) -> None:
+    sandbox.control.fault("answer", route="accounts", status=401, type=f"errors/{kind}")
+
+    with pytest.raises(UnipileError):
+        syncing.sync_accounts(client_of_unipile, NOON)
+
+    assert SendingStop.objects.open().get().reason == BAD_API_KEY_REASON
