@@ -180,6 +180,9 @@ class ForecastAdmin(ForeseenAdmin):
             "opts": self.opts,
             "original": row,
             "forecast": forecast,
+            # Lists: a template that asks a Counter for `.items` is told how often "items" occurs.
+            "held": forecast.held.most_common(),
+            "left_out": forecast.left_out.most_common(),
             "months": months_of(forecast),
             "rows": forecast.days[:ROWS_SHOWN],
             "more": max(len(forecast.days) - ROWS_SHOWN, 0),

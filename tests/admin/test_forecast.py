@@ -8,7 +8,14 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours, Workspace
+from campaigns.models import (
+    Campaign,
+    ClosedDay,
+    DoNotContact,
+    LinkedInAccount,
+    SendingHours,
+    Workspace,
+)
 from queueing import planning
 from queueing.admin.forecast import months_of
 from queueing.admin.hours import Bar, next_days
@@ -139,6 +146,18 @@ def test_an_empty_forecast_says_so(desk: Client) -> None:
     page = desk.get(url(a_campaign(a_workspace()), "forecast")).content.decode()
 
     assert "Nothing will go." in page
+
+
+def test_a_forecast_says_who_is_held_and_who_is_left_out(desk: Client) -> None:
+    campaign, _ = a_queue(2)
+    people = (a_prospect(campaign), QueueItem.objects.all()[0].prospect)
+    for person in people:
+        DoNotContact.objects.create(workspace=campaign.workspace, value=person.public_identifier)
+
+    page = desk.get(url(campaign, "forecast")).content.decode()
+
+    assert "<li>Held: 1. " in page
+    assert "<li>Left out: 1. " in page
 
 
 def test_forecasts_have_walls(db: None) -> None:
