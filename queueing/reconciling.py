@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from campaigns.models import LinkedInAccount, Prospect
 from campaigns.people import slug_told
-from queueing import claiming, outcomes, recording, retries
+from queueing import claiming, gates, hours, outcomes, recording, retries
 from queueing.models import QueueItem, SendAttempt
 from queueing.outcomes import Verdict
 from queueing.processing import Clock
@@ -27,12 +27,20 @@ logger = logging.getLogger(__name__)
 
 FIRST_LOOK_AFTER = dt.timedelta(seconds=60)  # a fresh invitation takes up to a minute to show
 BETWEEN_LOOKS = dt.timedelta(minutes=30)
+LOOKS_AT_THIS_PACE = 6  # then each waits twice as long as the last: profile views are budgeted
+BETWEEN_LOOKS_AT_MOST = dt.timedelta(days=1)
 BETWEEN_WALKS = dt.timedelta(hours=1)
 LOOKS_PER_ACCOUNT = 20  # in one run; profile views are budgeted
 
 NOTHING = "nothing"  # the outcome of a look-up that was complete and found no trace
 FOUND = "found"  # the outcome of one that did
 Route = SendAttempt.Route
+_WITH_ITEMS = (
+    "prospect",
+    "linkedin_account",
+    "campaign__sending_hours",
+    "campaign__workspace__sending_hours",
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ def reconcile(client: Client, clock: Clock) -> Counter[str]:
     """Look up what is in doubt and due for a look; return how many items became what."""
     released, in_doubt = claiming.recover(clock())
     settled = Counter({"released": released, "interrupted": in_doubt})
-    for account in _accounts_in_doubt():
+    for account in _accounts_in_doubt(clock()):
         due = [item for item in _in_doubt(account) if _is_due(item, clock())]
         settled += check(client, account, due[:LOOKS_PER_ACCOUNT], clock)
     return +settled
@@ -58,7 +66,7 @@ def check_item(client: Client, item_id: uuid.UUID, clock: Clock) -> str:
 
     :raises QueueItem.DoesNotExist: where there is no such item.
     """
-    items = QueueItem.objects.select_related("prospect", "linkedin_account")
+    items = QueueItem.objects.select_related(*_WITH_ITEMS)
     item = items.get(pk=item_id)
     if item.status == QueueItem.Status.UNCONFIRMED:
         check(client, item.linkedin_account, [item], clock)
@@ -71,15 +79,15 @@ def check(
 ) -> Counter[str]:
     """Look up an account's items: profiles first, then one walk for all that are left."""
     settled: Counter[str] = Counter()
-    left = []
+    left: dict[QueueItem, bool] = {}
     for item in items:
         looked = _by_profile(client, account, item, clock)
         if looked is None:
             break  # the account cannot look anybody up now
         if isinstance(looked, Finding):
             settled[_settle(item, looked, clock())] += 1
-        elif looked:
-            left.append(item)
+        else:
+            left[item] = looked
     for item, finding in _by_walk(client, account, left, clock):
         if finding is not None:
             settled[_settle(item, finding, clock())] += 1
@@ -88,26 +96,42 @@ def check(
     return settled
 
 
-def _accounts_in_doubt() -> Iterable[LinkedInAccount]:
-    return LinkedInAccount.objects.filter(
-        status=LinkedInAccount.Status.CONNECTED,
-        queue_items__status=QueueItem.Status.UNCONFIRMED,
-    ).distinct()
+def _accounts_in_doubt(now: dt.datetime) -> Iterable[LinkedInAccount]:
+    """Return whose items are in doubt, but for accounts that were told to slow down just now."""
+    throttled = SendAttempt.objects.filter(
+        kind=SendAttempt.Kind.LOOKUP,
+        outcome=Outcome.THROTTLED,
+        started_at__gt=now - outcomes.THROTTLE_REST,
+    )
+    return (
+        LinkedInAccount.objects.filter(
+            status=LinkedInAccount.Status.CONNECTED,
+            queue_items__status=QueueItem.Status.UNCONFIRMED,
+        )
+        .exclude(pk__in=throttled.values("item__linkedin_account"))
+        .distinct()
+    )
 
 
 def _in_doubt(account: LinkedInAccount) -> Iterable[QueueItem]:
     return (
         account.queue_items.filter(status=QueueItem.Status.UNCONFIRMED)
-        .select_related("prospect", "linkedin_account")
+        .select_related(*_WITH_ITEMS)
         .order_by("claimed_at", "id")
     )
 
 
 def _is_due(item: QueueItem, now: dt.datetime) -> bool:
-    """Return whether it is time to look: a minute after the call, then every half hour."""
+    """Return whether it is time to look: a minute after the call, then every half hour.
+
+    What still is in doubt after some hours is looked up less and less often.
+    """
     call, looks = _calls(item)
     if looks:
-        return looks[-1].started_at + BETWEEN_LOOKS <= now
+        views = sum(look.route == Route.PROFILE for look in looks)
+        times_before = max(0, views - LOOKS_AT_THIS_PACE)
+        wait = retries.doubled(BETWEEN_LOOKS, times_before, BETWEEN_LOOKS_AT_MOST)
+        return looks[-1].started_at + wait <= now
     return (call.started_at if call else item.claimed_at or now) + FIRST_LOOK_AFTER <= now
 
 
@@ -125,7 +149,7 @@ def _by_profile(
 ) -> Finding | bool | None:
     """Look at the profile. True: no trace there, so walk the list; None: nobody can be looked up.
 
-    False: this one profile cannot be read, so nothing can be concluded.
+    False: this one profile cannot be read, so only a find in the list says something.
     """
     identifier = item.linkedin_user_id or item.prospect.public_identifier
     (attempt,) = _begin([item], Route.PROFILE, clock())
@@ -133,7 +157,10 @@ def _by_profile(
         profile = client.profile(account.unipile_account_id, identifier)
     except UnipileError as error:
         _end_with_error([attempt], error, clock())
-        return False if error.outcome == Outcome.REJECTED else None
+        is_about_the_profile = error.outcome == Outcome.REJECTED or (
+            error.outcome == Outcome.NOT_SENT and error.http_status not in {None, 503}
+        )
+        return False if is_about_the_profile else None
     finding = _finding(profile, clock())
     _end(attempt, FOUND if finding else NOTHING, profile.raw, clock())
     return finding or True
@@ -166,13 +193,16 @@ _FOUND_INVITED = Verdict(
 
 
 def _by_walk(
-    client: Client, account: LinkedInAccount, items: Sequence[QueueItem], clock: Clock
+    client: Client, account: LinkedInAccount, items: Mapping[QueueItem, bool], clock: Clock
 ) -> list[tuple[QueueItem, Finding | None]]:
     """Walk the account's sent invitations once for all items; nothing where it is too early.
 
     From a partial walk nothing is concluded.
+
+    :param items: each with whether its profile was read and shows no trace: only then does a walk
+        without it count.
     """
-    attempts = _begin_walk(account, items, clock())
+    attempts = _begin_walk(account, list(items), clock())
     if not attempts:
         return []
     try:
@@ -185,10 +215,13 @@ def _by_walk(
             _end(attempt, Outcome.UNKNOWN, "The walk was not complete.", clock())
         return []
     looked = []
-    for item, attempt in zip(items, attempts, strict=True):
+    for (item, counts), attempt in zip(items.items(), attempts, strict=True):
         found = _match(item, walk.invitations)
         told = f"A complete walk of {len(walk.invitations)} sent invitations."
-        _end(attempt, FOUND if found else NOTHING, told, clock())
+        if not counts:
+            told += " Its profile cannot be read, so that it is not there proves nothing."
+        without = NOTHING if counts else Outcome.UNKNOWN
+        _end(attempt, FOUND if found else without, told, clock())
         looked.append((item, Finding(_FOUND_INVITED, found.id) if found else None))
     return looked
 
@@ -280,7 +313,7 @@ def _not_sent(item: QueueItem, now: dt.datetime) -> Verdict:
         "not_sent",
         "Not sent: two complete looks through the sent invitations found no trace of it.",
         burns_attempt=True,
-        retry_at=now,
+        retry_at=hours.next_opening(gates.hours_of(item.campaign.hours()), now) or now,
     )
 
 

@@ -235,9 +235,13 @@ def settle_doubt(
         changes = _changes(verdict, now) | {"sent_at": sent_at, "invitation_id": invitation_id}
         if not in_doubt.update(**changes):
             return False
-        record_prospect(item.pk, verdict, now)
+        record_prospect(item.pk, verdict, sent_at or now)
         if verdict.status == QueueItem.Status.FAILED:
-            notices.item_failed(item.pk, verdict.error_message, "", now)
+            answered = item.send_attempts.filter(
+                kind=SendAttempt.Kind.SEND, http_status__isnull=False
+            ).order_by("-number")
+            raw = answered.values_list("detail", flat=True).first() or ""
+            notices.item_failed(item.pk, verdict.error_message, raw, now)
     return True
 
 
