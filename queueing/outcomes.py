@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from campaigns.models import LinkedInAccount, Prospect
-from queueing import hours, retries
+from queueing import hours, meaning, retries
+from queueing.meaning import Meaning
 from queueing.models import QueueItem
 from queueing.unipile import Outcome, Profile
 
@@ -22,6 +23,7 @@ RESTRICTION_REST = dt.timedelta(days=3)
 THROTTLE_REST = dt.timedelta(hours=1)
 THROTTLE_REST_AT_MOST = dt.timedelta(hours=24)
 UNKNOWN_IN_A_ROW = 3
+OUR_FAULTS_IN_A_ROW = 3
 BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
 
@@ -65,6 +67,7 @@ class History:
     throttles_in_a_row: int
     unknown_in_a_row: int
     disconnects_in_a_row: int
+    our_faults_in_a_row: int
     next_day_at: dt.datetime
     retry_delays_seconds: Sequence[int]
     hours: hours.Hours
@@ -88,7 +91,7 @@ def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verd
     if answer.profile is not None:
         return by_profile(answer.profile, now)
     if answer.outcome == Outcome.REJECTED:
-        return _failed(answer)
+        return _failed(answer, history)
     if answer.outcome in _BACK_TO_PENDING:
         return _back_to_pending(answer, history, now)
     return _retry(answer, history, now)
@@ -122,7 +125,7 @@ def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict | None
     if sent.outcome == Outcome.NOT_SENT:
         return _retry(sent, history, now)
     if sent.outcome == Outcome.REJECTED:
-        return _failed(sent)
+        return _failed(sent, history)
     if sent.outcome == Outcome.ALREADY_CONNECTED:
         return _connected()
     if sent.outcome in NEEDS_A_LOOK_UP:
@@ -195,13 +198,27 @@ def _retry(answer: Answer, history: History, now: dt.datetime) -> Verdict:
     )
 
 
-def _failed(answer: Answer) -> Verdict:
+def is_our_fault(outcome: str, error_code: str) -> bool:
+    """Return whether a refusal has nothing to do with the person or the text, as far as we know."""
+    return outcome == Outcome.REJECTED and meaning.of(error_code) == Meaning.OURS
+
+
+def _failed(answer: Answer, history: History) -> Verdict:
+    account = AccountChange()
+    in_a_row = history.our_faults_in_a_row + 1
+    if is_our_fault(answer.outcome, answer.error_code) and in_a_row >= OUR_FAULTS_IN_A_ROW:
+        # Else one change at Unipile would make the whole queue fail, item by item.
+        account = AccountChange(
+            rest_until=history.next_day_at,
+            reason=f"{in_a_row} calls in a row were refused for no reason that lies with a person",
+        )
     return Verdict(
         Status.FAILED,
         answer.error_code,
         answer.summary,
         burns_attempt=True,
         prospect_status=Prospect.Status.FAILED,
+        account=account,
     )
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,6 +20,8 @@ from queueing.claiming import INTERRUPTED, Call, Claim
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.outcomes import AccountChange, Answer, History, Verdict
 from queueing.unipile import Outcome, Profile
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         run=OuterRef("run"), item=OuterRef("item"), kind=SendAttempt.Kind.SEND
     )
     looks_alone = Q(run__isnull=False, outcome__in=_HOLD_THE_ACCOUNT) & ~Exists(sends)
-    outcomes = list(
+    made = list(
         SendAttempt.objects.filter(
             Q(kind=SendAttempt.Kind.SEND) | looks_alone,
             item__linkedin_account=claim.account_id,
@@ -70,26 +72,28 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
             finished_at__isnull=False,
         )
         .order_by("-started_at")
-        .values_list("outcome", flat=True)[:IN_A_ROW_AT_MOST]
+        .values_list("outcome", "error_code")[:IN_A_ROW_AT_MOST]
     )
+    ended_as = [outcome for outcome, _ in made]
     return History(
         attempts=item.attempts,
-        limits_in_a_row=_in_a_row(outcomes, Outcome.ACCOUNT_LIMIT),
-        throttles_in_a_row=_in_a_row(outcomes, Outcome.THROTTLED),
-        unknown_in_a_row=_in_a_row(outcomes, Outcome.UNKNOWN),
-        disconnects_in_a_row=_in_a_row(outcomes, Outcome.ACCOUNT_DISCONNECTED),
+        limits_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_LIMIT),
+        throttles_in_a_row=_in_a_row(ended_as, Outcome.THROTTLED),
+        unknown_in_a_row=_in_a_row(ended_as, Outcome.UNKNOWN),
+        disconnects_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_DISCONNECTED),
+        our_faults_in_a_row=_in_a_row([outcomes.is_our_fault(*each) for each in made], True),
         next_day_at=limits.next_day_start(now, gates.policy().day_zone),
         retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
         hours=gates.hours_of(item.campaign.hours()),
     )
 
 
-def _in_a_row(outcomes: Sequence[str], wanted: str) -> int:
-    """Count how many outcomes from the newest on are the wanted one."""
-    for number, outcome in enumerate(outcomes):
+def _in_a_row(newest_first: Sequence[T], wanted: T) -> int:
+    """Count how many from the newest on are the wanted one."""
+    for number, outcome in enumerate(newest_first):
         if outcome != wanted:
             return number
-    return len(outcomes)
+    return len(newest_first)
 
 
 def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict | None:

@@ -19,11 +19,23 @@ NEW_YORK = hours.Hours("America/New_York", dt.time(7), dt.time(18))
 
 
 def a_history(
-    attempts: int = 0, limits: int = 0, throttles: int = 0, unknown: int = 0, disconnects: int = 0
+    attempts: int = 0,
+    limits: int = 0,
+    throttles: int = 0,
+    unknown: int = 0,
+    disconnects: int = 0,
+    our_faults: int = 0,
 ) -> History:
-    delays = (300, 900, 3600)
     return History(
-        attempts, limits, throttles, unknown, disconnects, TOMORROW, delays, hours=ALL_DAY
+        attempts=attempts,
+        limits_in_a_row=limits,
+        throttles_in_a_row=throttles,
+        unknown_in_a_row=unknown,
+        disconnects_in_a_row=disconnects,
+        our_faults_in_a_row=our_faults,
+        next_day_at=TOMORROW,
+        retry_delays_seconds=(300, 900, 3600),
+        hours=ALL_DAY,
     )
 
 
@@ -201,3 +213,23 @@ def test_an_account_that_is_lost_again_at_once_rests() -> None:
     verdict = outcomes.after_send(lost, None, a_history(disconnects=1), NOON)
 
     assert verdict.account.rest_until == NOON + dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "rest_until"),
+    [
+        (1, "missing_parameters", None),
+        (2, "missing_parameters", TOMORROW),
+        (2, "nobody_has_seen_this_one", TOMORROW),
+        (2, "blocked_recipient", None),
+        (2, "too_many_characters", None),
+    ],
+)
+def test_three_refusals_in_a_row_that_no_person_explains_rest_the_account(
+    before: int, code: str, rest_until: dt.datetime | None
+) -> None:
+    refused = Answer(Outcome.REJECTED, error_code=code)
+
+    verdict = outcomes.after_send(refused, None, a_history(our_faults=before), NOON)
+
+    assert (verdict.status, verdict.account.rest_until) == (Status.FAILED, rest_until)

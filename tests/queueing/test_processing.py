@@ -450,3 +450,24 @@ def test_an_attempt_without_an_answer_says_why(
     run(Client("http://127.0.0.1:9/api/v1", "key"), clock)
 
     assert "refused" in item.send_attempts.get().detail
+
+
+def test_a_change_at_unipile_does_not_fail_the_whole_queue(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+) -> None:
+    for _ in range(5):
+        an_item(campaign, account)
+    kind = "errors/missing_parameters"
+    sandbox.control.fault("answer", route="invite", status=400, type=kind, times=9)
+
+    for _ in range(5):
+        run(client_of_unipile, clock)
+        clock.advance(minutes=30)
+
+    account.refresh_from_db()
+    assert QueueItem.objects.filter(status=Status.FAILED).count() == 3
+    assert account.paused_until == dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
