@@ -29,13 +29,17 @@ class Spreader:
     def __init__(
         self, timelines: Sequence[Timeline], calendar: Calendar, not_before: int = 0
     ) -> None:
-        """Plan from `not_before` on: epoch seconds, such as the campaign's start; 0 means now."""
+        """Plan from `not_before` on: epoch seconds, such as the campaign's start; 0 means now.
+
+        Nobody else takes from the timelines meanwhile.
+        """
         self._timelines = timelines
         self._calendar = calendar
         self._not_before = not_before
         # Nothing before these instants is free any more: what is taken stays taken.
         self._from = [max(not_before, timeline.now) for timeline in timelines]
         self._given = [0] * len(timelines)
+        self._free: list[Slot | None] = [None] * len(timelines)  # as long as nothing is taken
         self._heaps: dict[tuple[int, ...], list[tuple[int, int, int]]] = {}
         self._may_go_now = [
             start == line.now for start, line in zip(self._from, timelines, strict=True)
@@ -52,7 +56,7 @@ class Spreader:
             heapify(heap)
         while heap:
             account = heap[0][2]
-            free = self._timelines[account].first_free(self._calendar, self._from[account])
+            free = self._first_free(account)
             if free is None:
                 heappop(heap)
                 continue
@@ -64,6 +68,13 @@ class Spreader:
             return Placed(account, self._take(account, free, jitter))
         return None
 
+    def _first_free(self, account: int) -> Slot | None:
+        free = self._free[account]
+        if free is None:
+            timeline, since = self._timelines[account], self._from[account]
+            free = self._free[account] = timeline.first_free(self._calendar, since)
+        return free
+
     def _take(self, account: int, free: Slot, jitter: Jitter) -> Slot:
         timeline = self._timelines[account]
         slot = None
@@ -74,6 +85,7 @@ class Spreader:
             slot = timeline.take_near(self._calendar, free, jitter, self._not_before)
         self._from[account] = slot.tick + 1
         self._given[account] += 1
+        self._free[account] = None
         return slot
 
 

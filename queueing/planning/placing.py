@@ -32,8 +32,7 @@ class Planned:
         person = self.prospect
         is_resolved = person.resolved_with_id == self.account_id
         user_id = person.linkedin_user_id if is_resolved else ""
-        key, at = person.person_key, self.at
-        return (uuid.uuid4(), person.pk, self.account_id, user_id, key, self.note, at)
+        return (person.pk, self.account_id, user_id, person.person_key, self.note, self.at)
 
 
 class Placing:
@@ -51,6 +50,7 @@ class Placing:
         self._accounts = [account for account in chosen if board.can_send(account)]
         self._index = {account.pk: index for index, account in enumerate(self._accounts)}
         self._able_by_length: dict[int, tuple[int, ...]] = {}
+        self._tried_with = _tried_with(campaign)
         self.selection = Selection(
             campaign, max((account.note_limit for account in self._accounts), default=300)
         )
@@ -69,14 +69,14 @@ class Placing:
     ) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:
         """Place who may be queued; say of the others why not."""
         notes, left_out = self.selection.judge(prospects)
-        tried = _tried_with(prospects)
         people = []
         for prospect in prospects:
-            if prospect.pk not in notes:
+            key = prospect.pk
+            if key not in notes:
                 continue
-            person = self._place(prospect, notes[prospect.pk], tried.get(prospect.pk))
+            person = self._place(prospect, notes[key], self._tried_with.get(key))
             if person is None:
-                left_out[prospect.pk] = LeftOut(self.no_slot)
+                left_out[key] = LeftOut(self.no_slot)
             else:
                 people.append(person)
         return people, left_out
@@ -114,9 +114,10 @@ class Placing:
         return -1
 
 
-def _tried_with(prospects: Sequence[Prospect]) -> dict[uuid.UUID, uuid.UUID]:
-    """Return, by prospect, the account that tried last."""
-    keys = [prospect.pk for prospect in prospects]
-    tried = QueueItem.objects.filter(prospect__in=keys, claimed_at__isnull=False)
+def _tried_with(campaign: Campaign) -> dict[uuid.UUID, uuid.UUID]:
+    """Return, by prospect who is new again, the account that tried last."""
+    tried = QueueItem.objects.filter(
+        prospect__campaign=campaign, prospect__status=Prospect.Status.NEW, claimed_at__isnull=False
+    )
     rows = tried.order_by("claimed_at").values_list("prospect_id", "linkedin_account_id")
     return dict(rows)

@@ -3,6 +3,9 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Lookup
 
 from campaigns import messages
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
@@ -13,6 +16,7 @@ ALREADY_QUEUED = "Already queued in this campaign"
 ALREADY_CONNECTED = "Already connected"
 DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"
+CHANGED_MEANWHILE = "Changed while it was queued: queue the campaign again"
 NEVER_OPEN = "The campaign's sending hours never open"
 LIMITS_FORBID = "The limits of the campaign's accounts never let them send"
 
@@ -42,6 +46,7 @@ def no_account(accounts: Sequence[LinkedInAccount]) -> str:
 def earlier_end(prospect: Prospect) -> str:
     """Say what became of a prospect that was dealt with before."""
     known = {
+        Prospect.Status.NEW: CHANGED_MEANWHILE,
         Prospect.Status.QUEUED: ALREADY_QUEUED,
         Prospect.Status.CONNECTION_REQUEST_SENT: ALREADY_INVITED,
         Prospect.Status.CONNECTED: ALREADY_CONNECTED,
@@ -49,6 +54,20 @@ def earlier_end(prospect: Prospect) -> str:
     }
     status = Prospect.Status(prospect.status)
     return known.get(status) or prospect.status_reason or f"{status.label} before"
+
+
+class _AnyOf(Lookup):
+    """Says what `__in` says, with all the values as one parameter.
+
+    Thousands of parameters cost Django, psycopg and PostgreSQL as much as the rows they find.
+    """
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY (%s)", [*params, self.rhs]
 
 
 class Selection:
@@ -93,8 +112,8 @@ class Selection:
         rows = (
             QueueItem.objects.holding_the_person()
             .filter(
+                _AnyOf(F("person_key"), list(person_keys)),
                 workspace=self._campaign.workspace_id,
-                person_key__in=person_keys,
                 kind=QueueItem.Kind.CONNECTION_REQUEST,
             )
             .values_list("person_key", "sent_at", "campaign_id", "campaign__name")

@@ -210,8 +210,9 @@ class Timeline:
         last = starts[min(left, possible) - 1] if possible else index
         room = bisect_right(stretch.ticks, stretch.ticks[index] + gap // 2) - 1
         chosen = index + int(jitter.run * (max(min(last, room), index) - index + 1))
-        is_free = self.blocked(stretch.ticks[chosen], stretch, gap) is None
-        return chosen if is_free else index
+        if chosen != index and self.blocked(stretch.ticks[chosen], stretch, gap):
+            return index
+        return chosen
 
     def _gap(self, calendar: Calendar, day: dt.date) -> int:
         """Return the gap between two runs, in seconds: a send is recorded late, never early."""

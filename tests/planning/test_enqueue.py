@@ -384,6 +384,28 @@ def test_whoever_is_queued_behind_the_planners_back_is_counted_out(
     assert [item.prospect for item in queued(campaign)] == [second]
 
 
+def test_whoever_becomes_somebody_else_meanwhile_is_not_queued(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    campaign = a_queueable(people=2)
+    first, second = campaign.prospects.order_by("created_at")
+    judge = selection.Selection.judge
+
+    def judge_then_correct(self: selection.Selection, prospects: Any) -> Any:
+        verdicts = judge(self, prospects)
+        Prospect.objects.filter(pk=first.pk).update(public_identifier="grace-example")
+        return verdicts
+
+    monkeypatch.setattr(selection.Selection, "judge", judge_then_correct)
+
+    report = planning.enqueue(campaign, NOON)
+
+    first.refresh_from_db()
+    assert report.left_out == {selection.CHANGED_MEANWHILE: [str(first)]}
+    assert first.status == Prospect.Status.NEW
+    assert [item.prospect for item in queued(campaign)] == [second]
+
+
 def test_a_message_that_cannot_be_read_is_refused() -> None:
     campaign = a_queueable()
     Campaign.objects.filter(pk=campaign.pk).update(message_template="{{ oops")
