@@ -47,11 +47,20 @@ def account_changed(account: LinkedInAccount, text: str, now: dt.datetime) -> No
 
 def sending_stopped(reason: str, now: dt.datetime) -> None:
     """Note for every workspace that SendQ itself stopped all sending."""
+    _tell_all(f"All sending is stopped: {reason}", now)
+
+
+def sending_goes_on(now: dt.datetime) -> None:
+    """Note for every workspace that SendQ itself lifted its stop."""
+    _tell_all("Sending goes on: Unipile takes the API key again.", now)
+
+
+def _tell_all(text: str, now: dt.datetime) -> None:
     Notice.objects.bulk_create(
         Notice(
             workspace=workspace,
             kind=Notice.Kind.SENDING_STOPPED,
-            text=f"All sending is stopped: {reason}",
+            text=text,
             created_at=now,
         )
         for workspace in Workspace.objects.all()
@@ -65,7 +74,7 @@ def send_digests(now: dt.datetime) -> int:
     for workspace in Workspace.objects.filter(pk__in=waiting.values("workspace")):
         try:
             mailed += _send_digest(workspace, now)
-        except (OSError, SMTPException):
+        except (OSError, SMTPException, ValueError):  # the last one: an address that is none
             logger.exception("The notices for %s could not be mailed; tried again", workspace)
     return mailed
 

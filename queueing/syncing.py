@@ -74,4 +74,8 @@ def _lose(account: LinkedInAccount, reason: str, now: dt.datetime) -> str:
 def _lift_own_stop(now: dt.datetime) -> bool:
     """Lift the stop that SendQ made for a refused API key: the key has just been taken."""
     own = SendingStop.objects.open().filter(stopped_by__isnull=True, reason=BAD_API_KEY_REASON)
-    return bool(own.update(lifted_at=now))
+    with transaction.atomic():
+        lifted = own.update(lifted_at=now)
+        if lifted:
+            notices.sending_goes_on(now)
+    return bool(lifted)

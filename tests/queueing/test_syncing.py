@@ -75,9 +75,13 @@ def test_a_wrong_key_stops_everything_once_and_is_lifted_when_it_works(
     account.refresh_from_db()
     assert account.status == Status.CONNECTED
 
-    syncing.sync_accounts(client_of_unipile, NOON)
+    for minutes in (15, 30):
+        syncing.sync_accounts(client_of_unipile, NOON + dt.timedelta(minutes=minutes))
 
     assert not SendingStop.objects.open().exists()
+    stopped, goes_on = Notice.objects.values_list("text", flat=True)
+    assert stopped.startswith("All sending is stopped")
+    assert goes_on.startswith("Sending goes on")
 
 
 def test_a_stop_by_somebody_is_not_lifted(
@@ -179,3 +183,15 @@ def test_a_refused_list_is_about_the_key_whatever_its_type(
         syncing.sync_accounts(client_of_unipile, NOON)
 
     assert SendingStop.objects.open().get().reason == BAD_API_KEY_REASON
+
+
+def test_an_address_that_is_none_keeps_no_other_workspace_from_being_told(
+    account: LinkedInAccount,
+) -> None:
+    spoilt = an_account(a_workspace(name="A", notify_emails=f"x@{'é' * 70}.example.com"))
+    for each in (spoilt, account):
+        notices.account_changed(each, "rests", NOON)
+
+    assert notices.send_digests(NOON) == 1
+
+    assert Notice.objects.get(mailed_at=None).workspace == spoilt.workspace
