@@ -19,6 +19,8 @@ from queueing.unipile import Client, base_url
 
 OLDEST_POSTGRESQL = 150000
 
+CALLS_OF_AN_ITEM = 4  # look-up, send, look-up behind it, and asking for the account
+
 # What queueing relies on in django-q2: see docs/architecture.md.
 Q_CLUSTER_FIXED = {
     "orm": "default",
@@ -62,12 +64,14 @@ def check_ticker(
         if cluster.get(key) != value
     ]
     deadline, timeout = settings.SEND_RUN_DEADLINE_SECONDS, cluster.get("timeout") or 0
-    if not deadline + settings.CALL_TOTAL_SECONDS < timeout < (cluster.get("retry") or 0):
+    longest = CALLS_OF_AN_ITEM * settings.CALL_TOTAL_SECONDS
+    if not deadline + longest < timeout < (cluster.get("retry") or 0):
         found.append(
             Error(
-                "A run's deadline and its last call, the cluster's timeout and its retry do not "
+                "A run's deadline and its last calls, the cluster's timeout and its retry do not "
                 "follow each other.",
-                hint="Keep SEND_RUN_DEADLINE_SECONDS + CALL_TOTAL_SECONDS < timeout < retry.",
+                hint=f"Keep SEND_RUN_DEADLINE_SECONDS + {CALLS_OF_AN_ITEM} CALL_TOTAL_SECONDS < "
+                "timeout < retry.",
                 id="queueing.E003",
             )
         )
@@ -106,7 +110,7 @@ def check_settings(
             Client(base_url(settings.UNIPILE_DSN), settings.UNIPILE_API_KEY)
         except ValueError as error:
             found.append(Error(str(error), id="queueing.E009"))
-    if settings.SENDING_BOUND_SECONDS < 4 * settings.CALL_TOTAL_SECONDS:
+    if settings.SENDING_BOUND_SECONDS < CALLS_OF_AN_ITEM * settings.CALL_TOTAL_SECONDS:
         found.append(
             Error(
                 "SENDING_BOUND_SECONDS is too short: a claim could be taken away during a call.",

@@ -63,12 +63,12 @@ def test_e002_left_out(settings: LazySettings, key: str) -> None:
 @pytest.mark.parametrize(
     ("deadline", "timeout", "retry"),
     [
-        (240, 270, 360),  # a call that began at the deadline would be cut off
-        (240, 300, 300),
-        (240, 300, 200),
-        (240, None, 360),
-        (240, 300, None),
-        (280, 300, 360),
+        (240, 360, 450),  # the calls of an item claimed at the deadline would be cut off
+        (240, 390, 390),
+        (240, 390, 200),
+        (240, None, 450),
+        (240, 390, None),
+        (280, 390, 450),
     ],
 )
 def test_e003_times_that_do_not_follow_each_other(
