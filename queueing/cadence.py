@@ -67,7 +67,9 @@ def limits_out_of_reach(
 
 
 def _runs_on_an_open_day(value: hours.Hours, now: dt.datetime) -> int:
-    opens = hours.next_opening(value, now)
+    # What is left of a window that is open now says nothing about a day.
+    after = hours.closes_at(value, now) if hours.is_open(value, now) else None
+    opens = hours.next_opening(value, after or now)
     if opens is None:
         return 0
     closes = hours.closes_at(value, opens) or opens

@@ -9,8 +9,8 @@ from django.conf import LazySettings
 from django.db import connections
 
 from campaigns.models import Campaign
-from queueing import checks, runs
-from tests.builders import a_campaign, a_workspace, an_account
+from queueing import cadence, checks, runs
+from tests.builders import NOON, a_campaign, a_workspace, an_account
 from tests.processes import ROOT
 
 
@@ -236,3 +236,12 @@ def test_a_lost_database_is_one_clear_line() -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].startswith("Database: connection failed:")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hour", [3, 11, 16, 21, 23])  # 7 to 18 in New York is 11 to 22 in UTC
+def test_a_limit_is_judged_by_a_whole_day_at_any_time_of_it(hour: int) -> None:
+    account = an_account(a_workspace(), daily_limit=22)
+    a_campaign(account.workspace, account, sending_hours=None)
+
+    assert cadence.limits_out_of_reach(NOON.replace(hour=hour)) == []
