@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, hours
+from queueing.explaining import hours_by_campaign
 from queueing.models import ProcessRun, QueueItem
 
 
@@ -41,16 +42,15 @@ def limits_out_of_reach(
     """
     found: list[tuple[LinkedInAccount, str]] = []
     rows = LinkedInAccount.objects.all() if of is None else of
-    active = Campaign.objects.filter(status=Campaign.Status.ACTIVE).select_related(
-        "workspace__sending_hours", "sending_hours"
-    )
-    closed_days = ("sending_hours__closed_days", "workspace__sending_hours__closed_days")
+    active = Campaign.objects.filter(status=Campaign.Status.ACTIVE).select_related("workspace")
     accounts = rows.filter(Exists(active.filter(accounts=OuterRef("pk")))).prefetch_related(
-        Prefetch("campaigns", active.prefetch_related(*closed_days), to_attr="active_campaigns")
+        Prefetch("campaigns", active, to_attr="active_campaigns")
     )
+    accounts = accounts.select_related("workspace")
+    hours_of = hours_by_campaign({one for of in accounts for one in of.active_campaigns})
     runs: dict[hours.Hours, int] = {}
-    for account in accounts.select_related("workspace"):
-        kept = {gates.hours_of(campaign.hours()) for campaign in account.active_campaigns}
+    for account in accounts:
+        kept = {hours_of[campaign.pk] for campaign in account.active_campaigns}
         runs |= {value: _runs_on_an_open_day(value, now) for value in kept - runs.keys()}
         best = max((runs[value] for value in kept), default=0)
         limit = gates.daily_limit_of(account, now.astimezone(gates.policy().day_zone).date())
