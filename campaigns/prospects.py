@@ -124,6 +124,20 @@ class Prospect(models.Model):
             models.Index(
                 fields=["campaign", "status", "created_at", "id"], name="prospect_by_status"
             ),
+            # barring.barred: people and companies on a do-not-contact list
+            models.Index(
+                fields=["public_identifier"],
+                condition=~Q(public_identifier=""),
+                name="prospect_by_slug",
+            ),
+            models.Index(
+                fields=["linkedin_user_id"],
+                condition=~Q(linkedin_user_id=""),
+                name="prospect_by_user_id",
+            ),
+            models.Index(
+                fields=["company_key"], condition=~Q(company_key=""), name="prospect_by_company"
+            ),
             # search.matching: the admin's search for people
             GinIndex(search.words_of_a_prospect(), name="prospect_words"),
         )

@@ -10,14 +10,15 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from django.db import connection
-from django.db.models import BooleanField
+from django.db.models import BooleanField, Count, Q
 from django.db.models.expressions import RawSQL
 
-from campaigns.models import Campaign, DoNotContact, LinkedInAccount, SendingHours
+from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from campaigns.sending_hours import default_hours
 from queueing import gates, hours
+from queueing.barring import barred
 from queueing.gates import Gate, GateState, Report
 from queueing.models import QueueItem, QueueItemQuerySet
 
@@ -40,6 +41,10 @@ IN_WORDS = {
     NEXT_RUN: "the next run",
 }
 """What an item waits for, as it follows the words “waits for”."""
+
+
+_AN_INSTANT = dt.timedelta(microseconds=1)
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 class Explainer:
@@ -142,49 +147,89 @@ class Pair:
     if_barred: str
 
 
-def pairs_of(items: QueueItemQuerySet, now: dt.datetime) -> list[Pair]:
-    """Ask the gates for every account and campaign that has something pending among the items."""
-    found = list(items.pending().order_by().values_list("linkedin_account", "campaign").distinct())
-    explain = Explainer(now, {account for account, _ in found}, {pair[1] for pair in found})
+Place = tuple[uuid.UUID, uuid.UUID]
+"""An account and a campaign."""
+
+
+def pairs_of(
+    found: Collection[Place], now: dt.datetime, with_barred: Collection[Place] = ()
+) -> dict[Place, Pair]:
+    """Ask the gates for each of these accounts and campaigns.
+
+    :param with_barred: those of which `if_barred` is needed; of the others it is the gate.
+    """
+    explain = Explainer(now, {account for account, _ in found}, {place[1] for place in found})
     asked: dict[tuple[uuid.UUID, str, int], Pair] = {}
-    pairs = []
+    pairs = {}
     for account, campaign in found:
         # Campaigns of the same state and hours get the same answer: it is asked for once.
         key = (account, explain.status[campaign], id(explain.hours[campaign]))
         if key not in asked:
             asked[key] = _pair(explain, account, campaign)
-        pairs.append(replace(asked[key], campaign_id=campaign))
+        pairs[account, campaign] = replace(asked[key], campaign_id=campaign)
+    for account, campaign in pairs.keys() & set(with_barred):
+        report = explain.report(account, campaign, do_not_contact=True)
+        pairs[account, campaign] = replace(pairs[account, campaign], if_barred=waits_for(report))
     return pairs
 
 
 def _pair(explain: Explainer, account: uuid.UUID, campaign: uuid.UUID) -> Pair:
     report = explain.report(account, campaign)
-    barred = explain.report(account, campaign, do_not_contact=True)
     state = report.binding
-    bound = explain.now + dt.timedelta(microseconds=1)  # what is due now is before it
+    bound = explain.now + _AN_INSTANT  # what is due now is before it
     if state is not None and state.somebody_must_act:
-        bound = dt.datetime.max.replace(tzinfo=dt.UTC)
+        bound = _NEVER
     elif state is not None and state.opens_at is not None:
         bound = max(bound, state.opens_at)
-    return Pair(account, campaign, waits_for(report), bound, state, waits_for(barred))
+    return Pair(account, campaign, waits_for(report), bound, state, waits_for(report))
 
 
 def waiting_for(items: QueueItemQuerySet, gate: str, now: dt.datetime) -> QueueItemQuerySet:
     """Return the pending items that wait for a gate, or for the next run."""
-    pairs, pending = pairs_of(items, now), items.pending()
-    if gate == Gate.DUE:
-        found = pending.filter(_in_pairs(pairs, "send_queue.scheduled_for >= pair.bound"))
-    else:
-        of_gate = [pair for pair in pairs if pair.gate == gate]
-        found = pending.filter(_in_pairs(of_gate, "send_queue.scheduled_for < pair.bound"))
-    if not DoNotContact.objects.exists():
-        return found
+    pending, listed = items.pending(), _barred(items)
     if gate == Gate.CONTACT_ALLOWED:
-        barring = [pair for pair in pairs if pair.if_barred == gate]
-        return pending.filter(_in_pairs(barring, "TRUE"), gates.on_do_not_contact_list())
+        places = {item.place for item in listed}
+        pairs = pairs_of(places, now, places)
+        found = [item.pk for item in listed if pairs[item.place].if_barred == gate]
+        return pending.filter(pk__in=found)
+    places_of = pending.order_by().values_list("linkedin_account", "campaign").distinct()
+    pairs = pairs_of(list(places_of), now)
+    of_gate = [pair for pair in pairs.values() if gate in {pair.gate, Gate.DUE}]
+    if not of_gate:
+        return pending.none()
+    # The outermost bound, too: the list's own index then leads to where they begin or end.
+    if gate == Gate.DUE:
+        those = pending.filter(
+            _in_pairs(of_gate, "send_queue.scheduled_for >= pair.bound"),
+            scheduled_for__gte=min(pair.bound for pair in of_gate),
+        )
+    else:
+        those = pending.filter(
+            _in_pairs(of_gate, "send_queue.scheduled_for < pair.bound"),
+            scheduled_for__lt=max(pair.bound for pair in of_gate),
+        )
     if gate in {Gate.SENDING_ON, Gate.CAMPAIGN_ACTIVE}:
-        return found  # asked before the list is
-    return found.exclude(gates.on_do_not_contact_list())
+        return those  # asked before the do-not-contact list is
+    return those.exclude(pk__in=[item.pk for item in listed])
+
+
+class Barred(NamedTuple):
+    """A pending item whose person or company is on the do-not-contact list."""
+
+    pk: uuid.UUID
+    account_id: uuid.UUID
+    campaign_id: uuid.UUID
+    scheduled_for: dt.datetime
+
+    @property
+    def place(self) -> Place:
+        return self.account_id, self.campaign_id
+
+
+def _barred(items: QueueItemQuerySet) -> list[Barred]:
+    """Return them as a plain list: few, and looked up once."""
+    fields = ("pk", "linkedin_account", "campaign", "scheduled_for")
+    return [Barred(*row) for row in barred(items).order_by().values_list(*fields)]
 
 
 def _in_pairs(pairs: Collection[Pair], condition: str) -> RawSQL:
@@ -210,34 +255,41 @@ def _columns(
 
 def count_waiting(items: QueueItemQuerySet, now: dt.datetime) -> Counter[str]:
     """Count the pending items by what they wait for: as many as `waiting_for` would return."""
-    pairs = pairs_of(items, now)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pair.number, count(*) FILTER (WHERE item.scheduled_for < pair.bound), count(*)"
-            " FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) WITH ORDINALITY"
-            " AS pair(account, campaign, bound, number)"
-            " JOIN send_queue item ON item.linkedin_account_id = pair.account"
-            " AND item.campaign_id = pair.campaign AND item.status = 'pending'"
-            " GROUP BY pair.number",
-            _columns(pairs),
-        )
-        counted = cursor.fetchall()
+    counted = {
+        (account, campaign): (due, total)
+        for account, campaign, due, total in items.pending()
+        .order_by()
+        .values_list("linkedin_account", "campaign")
+        .annotate(due=Count("scheduled_for", filter=Q(scheduled_for__lte=now)), total=Count("*"))
+    }
+    listed = _barred(items)
+    pairs = pairs_of(list(counted), now, {item.place for item in listed})
+    soon = _count_between(items, list(pairs.values()), now)
     waiting: Counter[str] = Counter()
-    for number, before, total in counted:
-        waiting[pairs[number - 1].gate] += before
+    for place, pair in pairs.items():
+        due, total = counted[place]
+        before = total if pair.bound == _NEVER else due + soon.get(place, 0)
+        waiting[pair.gate] += before
         waiting[Gate.DUE] += total - before
-    if DoNotContact.objects.exists():
-        _move_barred(waiting, items, pairs)
+    for item in listed:
+        if item.place in pairs:  # else it was queued since the others were counted
+            pair = pairs[item.place]
+            waiting[pair.gate if item.scheduled_for < pair.bound else Gate.DUE] -= 1
+            waiting[pair.if_barred] += 1
     return +waiting
 
 
-def _move_barred(waiting: Counter[str], items: QueueItemQuerySet, pairs: list[Pair]) -> None:
-    """Count those on the do-not-contact list where they belong."""
-    by_pair = {(pair.account_id, pair.campaign_id): pair for pair in pairs}
-    barred = items.pending().filter(gates.on_do_not_contact_list()).order_by()
-    for account, campaign, at in barred.values_list(
-        "linkedin_account", "campaign", "scheduled_for"
-    ):
-        pair = by_pair[account, campaign]
-        waiting[pair.gate if at < pair.bound else Gate.DUE] -= 1
-        waiting[pair.if_barred] += 1
+def _count_between(
+    items: QueueItemQuerySet, pairs: Collection[Pair], now: dt.datetime
+) -> dict[Place, int]:
+    """Count what falls due after `now`, but before the bound of its account and campaign."""
+    later = [pair for pair in pairs if now + _AN_INSTANT < pair.bound < _NEVER]
+    if not later:
+        return {}
+    rows = items.pending().filter(
+        _in_pairs(later, "send_queue.scheduled_for < pair.bound"),
+        scheduled_for__gt=now,
+        scheduled_for__lt=max(pair.bound for pair in later),
+    )
+    counted = rows.order_by().values_list("linkedin_account", "campaign").annotate(n=Count("*"))
+    return {(account, campaign): number for account, campaign, number in counted}

@@ -145,8 +145,7 @@ def _due(facts: Facts, now: dt.datetime) -> GateState:
 
 def _campaign_active(facts: Facts, now: dt.datetime) -> GateState:
     is_active = facts.campaign_status == Campaign.Status.ACTIVE
-    label = Campaign.Status(facts.campaign_status).label.lower()
-    detail = f"The campaign is {label}"
+    detail = f"The campaign is {Campaign.Status(facts.campaign_status).label.lower()}"
     return GateState(Gate.CAMPAIGN_ACTIVE, is_active, detail, somebody_must_act=not is_active)
 
 
@@ -159,8 +158,7 @@ def _contact_allowed(facts: Facts, now: dt.datetime) -> GateState:
 
 def _account_connected(facts: Facts, now: dt.datetime) -> GateState:
     is_connected = facts.account.status == LinkedInAccount.Status.CONNECTED
-    label = LinkedInAccount.Status(facts.account.status).label.lower()
-    detail = f"The account is {label}"
+    detail = f"The account is {LinkedInAccount.Status(facts.account.status).label.lower()}"
     return GateState(
         Gate.ACCOUNT_CONNECTED, is_connected, detail, somebody_must_act=not is_connected
     )
@@ -288,10 +286,12 @@ def stop_reason() -> str:
     return stop.reason if stop else ""
 
 
-def daily_limits_of(account: LinkedInAccount, today: dt.date) -> list[limits.Limit]:
+def daily_limits_of(
+    account: LinkedInAccount, today: dt.date, rules: limits.Policy | None = None
+) -> list[limits.Limit]:
     """Return all that limits an account on a day of `DAILY_CAP_TIMEZONE`; reads its workspace."""
     return limits.daily_limits(
-        policy(),
+        rules or policy(),
         account_type=account.account_type,
         own=account.daily_limit,
         workspace=account.workspace.daily_cr_limit,
@@ -301,9 +301,11 @@ def daily_limits_of(account: LinkedInAccount, today: dt.date) -> list[limits.Lim
     )
 
 
-def daily_limit_of(account: LinkedInAccount, today: dt.date) -> limits.Limit:
+def daily_limit_of(
+    account: LinkedInAccount, today: dt.date, rules: limits.Policy | None = None
+) -> limits.Limit:
     """Return the limit that holds for an account on a day: of all the lowest."""
-    return min(daily_limits_of(account, today), key=lambda limit: limit.value)
+    return min(daily_limits_of(account, today, rules), key=lambda limit: limit.value)
 
 
 def usage(account: LinkedInAccount, now: dt.datetime) -> AccountFacts:
@@ -315,13 +317,14 @@ def usages(
     accounts: Collection[LinkedInAccount], now: dt.datetime
 ) -> dict[uuid.UUID, AccountFacts]:
     """Count what accounts have sent, in one query, or some more where weeks are full."""
-    zone = policy().day_zone
+    rules = policy()
+    zone, today = rules.day_zone, now.astimezone(rules.day_zone).date()
     day_began_at = limits.day_start(now, zone)
     next_day_at = limits.next_day_start(now, zone)
     counted = counting.by_account(accounts, day_began_at, now)
     weekly = {
         account.pk: limits.weekly_limit(
-            policy(), account_type=account.account_type, own=account.weekly_limit
+            rules, account_type=account.account_type, own=account.weekly_limit
         )
         for account in accounts
     }
@@ -332,7 +335,7 @@ def usages(
             status=account.status,
             paused_until=account.paused_until,
             pause_reason=account.pause_reason,
-            daily=daily_limit_of(account, now.astimezone(zone).date()),
+            daily=daily_limit_of(account, today, rules),
             weekly=weekly[account.pk],
             sent_today=counted[account.pk].today,
             sent_this_week=counted[account.pk].week,

@@ -69,6 +69,7 @@ class DayVerdict:
     reason: str = ""
 
 
+@lru_cache(maxsize=1024)  # one request asks the same for many accounts
 def is_open(hours: Hours, at: datetime) -> bool:
     """Is sending allowed at the aware instant `at`? Settings that cannot be judged: False."""
     instant = _utc(at)
@@ -80,6 +81,7 @@ def is_open(hours: Hours, at: datetime) -> bool:
     return opens <= local < closes and day_verdict(hours, day).open
 
 
+@lru_cache(maxsize=1024)
 def next_opening(
     hours: Hours, after: datetime, horizon_days: int = HORIZON_DAYS
 ) -> datetime | None:
@@ -142,6 +144,7 @@ def day_verdict(hours: Hours, day: date) -> DayVerdict:
     return DayVerdict(open=False, reason=f"holiday: {name}") if name else DayVerdict(open=True)
 
 
+@lru_cache(maxsize=1024)
 def why_closed(hours: Hours, at: datetime) -> str:
     """Why `at` is closed, in a few words for staff; "" if it is open."""
     instant = _utc(at)

@@ -169,12 +169,18 @@ class QueueItem(models.Model):
             models.Index(
                 fields=["scheduled_for"], condition=Q(status="pending"), name="item_pending_due"
             ),
-            # explaining.pairs_of and count_waiting: what waits, by account and campaign
+            # explaining.waiting_for and count_waiting: what waits, by account and campaign
             models.Index(
                 fields=["linkedin_account", "campaign", "scheduled_for"],
                 include=["workspace"],
                 condition=Q(status="pending"),
                 name="item_pending_by_pair",
+            ),
+            # barring.barred: people on a do-not-contact list
+            models.Index(
+                fields=["linkedin_user_id"],
+                condition=Q(status="pending") & ~Q(linkedin_user_id=""),
+                name="item_pending_by_user_id",
             ),
             # gates.usage: caps and spacing of an account
             models.Index(
