@@ -126,10 +126,9 @@ class ProspectAdmin(ImportingAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term.strip():
             return queryset, False
-        found = matching(queryset, search_term).order_by().values("pk")
-        # A subquery of its own: else the list's order may lead through all people.
-        few = found[: CappedPaginator.COUNT_AT_MOST + 1]
-        return queryset.filter(pk__in=few), False
+        found = matching(queryset, search_term).order_by().values_list("pk", flat=True)
+        # A list, found first: else the page's order, or a join, may lead through all people.
+        return queryset.filter(pk__in=list(found[: CappedPaginator.COUNT_AT_MOST + 1])), False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.never_contact_page)
