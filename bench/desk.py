@@ -26,11 +26,14 @@ from django.test.utils import (  # noqa: E402
     teardown_databases,
 )
 
-from campaigns.models import Campaign, LinkedInAccount, Workspace  # noqa: E402
+from campaigns.models import Campaign, LinkedInAccount, SendingHours, Workspace  # noqa: E402
+from queueing import explaining  # noqa: E402
 from queueing.models import QueueItem  # noqa: E402
 
 YARDSTICK_MS = 500
-WORKSPACES, CAMPAIGNS = 20, 200
+CONNECTED, DISCONNECTED = LinkedInAccount.Status.CONNECTED, LinkedInAccount.Status.DISCONNECTED
+WORKSPACES, CAMPAIGNS, BARRED_IN_EACH = 20, 200, 1_000
+ZONES = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "UTC")
 
 PEOPLE = """
 INSERT INTO campaigns_prospect (id, campaign_id, public_identifier, first_name, last_name, headline,
@@ -58,29 +61,47 @@ FROM (SELECT id, campaign_id, public_identifier, row_number() OVER () AS n
       FROM campaigns_prospect) p
 JOIN campaigns_campaign c ON c.id = p.campaign_id
 JOIN campaigns_workspace w ON w.id = c.workspace_id
-CROSS JOIN LATERAL (SELECT CASE WHEN n %% 1000 = 1 THEN 'unconfirmed' WHEN n %% 100 = 0
+CROSS JOIN LATERAL (SELECT CASE WHEN n %% 997 = 0 THEN 'unconfirmed' WHEN n %% 101 = 0
     THEN 'failed' WHEN n %% 3 = 0 THEN 'pending' ELSE 'sent' END AS status) s
 JOIN (SELECT id, workspace_id, row_number() OVER (PARTITION BY workspace_id ORDER BY name) - 1
       AS place FROM campaigns_linkedinaccount) a
-    ON a.workspace_id = w.id AND a.place = n %% %s
+    ON a.workspace_id = w.id AND a.place = n / %s %% %s
+"""
+# A call for whatever failed or is in doubt; a list of people never to be written to, of whom nearly
+# nobody is queued.
+CALLS = """
+INSERT INTO queueing_sendattempt (id, item_id, kind, route, number, started_at, finished_at,
+    outcome, http_status, error_code, detail)
+SELECT gen_random_uuid(), id, 'send', 'invite', 1, claimed_at, claimed_at, 'rejected', 422,
+    'invalid_recipient', '{"status": 422}'
+FROM (SELECT id, coalesce(claimed_at, created_at) AS claimed_at FROM send_queue
+      WHERE status IN ('failed', 'unconfirmed')) item
+"""
+BARRED = """
+INSERT INTO campaigns_donotcontact (id, workspace_id, kind, value, reason, created_at)
+SELECT gen_random_uuid(), id, 'person', 'ada-example-' || (n * 20 + place) * 10, '', now()
+FROM generate_series(1, %s) n
+CROSS JOIN (SELECT id, row_number() OVER (ORDER BY name) AS place FROM campaigns_workspace) w
 """
 
 
 def fill(items: int, accounts: int) -> None:
-    """Store workspaces, campaigns, accounts and items, evenly dealt."""
+    """Store workspaces, campaigns, accounts and items: every account sends for every campaign."""
     each = accounts // WORKSPACES
     for number in range(WORKSPACES):
-        workspace = Workspace.objects.create(name=f"Workspace {number:02}")
-        LinkedInAccount.objects.bulk_create(
+        hours = SendingHours.objects.create(name=f"Hours {number:02}", timezone=ZONES[number % 4])
+        workspace = Workspace.objects.create(name=f"Workspace {number:02}", sending_hours=hours)
+        accounts_here = LinkedInAccount.objects.bulk_create(
             LinkedInAccount(
                 workspace=workspace,
                 name=f"Account {number:02}-{n:03}",
                 unipile_account_id=f"bench-{number}-{n}",
                 account_type=LinkedInAccount.Type.SALES_NAVIGATOR,
+                status=DISCONNECTED if n % 20 == 1 else CONNECTED,
             )
             for n in range(each)
         )
-        Campaign.objects.bulk_create(
+        campaigns = Campaign.objects.bulk_create(
             Campaign(
                 workspace=workspace,
                 name=f"Campaign {number:02}-{n}",
@@ -89,9 +110,13 @@ def fill(items: int, accounts: int) -> None:
             )
             for n in range(CAMPAIGNS // WORKSPACES)
         )
+        for campaign in campaigns:
+            campaign.accounts.set(accounts_here)
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, [items, CAMPAIGNS])
-        cursor.execute(ITEMS, [each])
+        cursor.execute(ITEMS, [CAMPAIGNS, each])
+        cursor.execute(CALLS)
+        cursor.execute(BARRED, [BARRED_IN_EACH])
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -113,17 +138,21 @@ def addresses() -> list[str]:
         f"{queue}?q=nobody",
         f"{queue}?account={account.pk}",
         f"{queue}?campaign={campaign.pk}",
-        f"{queue}?waits_for=daily_cap",
+        *(f"{queue}?waits_for={reason}" for reason in explaining.IN_WORDS if reason != "pending"),
         f"{queue}{item.pk}/change/",
         f"{queue}{failed.pk}/change/",
         "/admin/queueing/failedsend/",
+        f"{queue}?q=ada+example+100",
+        "/admin/queueing/failedsend/?q=ada",
         "/admin/queueing/failedsend/?q=ada+example+100",
         "/admin/queueing/unconfirmedsend/",
         "/admin/queueing/sendattempt/",
         "/admin/campaigns/prospect/",
+        "/admin/campaigns/prospect/?q=ada",
         "/admin/campaigns/prospect/?q=example+4242",
         "/admin/campaigns/campaign/",
         f"/admin/campaigns/campaign/{campaign.pk}/change/",
+        f"/admin/campaigns/campaign/{campaign.pk}/forecast/",
         "/admin/campaigns/linkedinaccount/",
         f"/admin/campaigns/linkedinaccount/{account.pk}/change/",
         "/admin/campaigns/workspace/",
