@@ -24,7 +24,7 @@ from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.staff import items
 from queueing.staff.items import ItemAction, Result
 
-SECONDS = 10.0  # of one request; a longer action goes on in the next one
+SECONDS = 3.0  # of one request; a longer action says how far it is, and goes on in the next one
 NAMED = 10  # people named on the page
 NOTHING = "Nothing was changed: nothing matches any more."
 
@@ -75,17 +75,18 @@ class Progress:
     seen_at: dt.datetime
     after: uuid.UUID | None = None
     so_far: Result = field(default_factory=Result)
+    of: int = 0  # items in all, when they were counted
 
     def signed(self) -> str:
         after = str(self.after) if self.after else ""
-        figures = [self.so_far.done, dict(self.so_far.left)]
+        figures = [self.so_far.done, dict(self.so_far.left), self.of]
         return signing.dumps([self.seen_at.isoformat(), after, figures], salt="confirming")
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Progress | None":
+    def sent_with(cls, request: HttpRequest) -> "Progress | None":
         """Return what the page before handed on; None where there was none, or it is a day old."""
         try:
-            seen_at, after, (done, left) = signing.loads(
+            seen_at, after, (done, left, of) = signing.loads(
                 request.POST.get("progress", ""), salt="confirming", max_age=24 * 3600
             )
         except signing.BadSignature:
@@ -94,11 +95,12 @@ class Progress:
             dt.datetime.fromisoformat(seen_at),
             uuid.UUID(after) if after else None,
             Result(done, Counter(left)),
+            of,
         )
 
     def with_more(self, result: Result) -> "Progress":
         total = Result(self.so_far.done + result.done, self.so_far.left + result.left)
-        return Progress(self.seen_at, result.went_to, total)
+        return Progress(self.seen_at, result.went_to, total, self.of)
 
 
 class Confirming(DeskAdmin):
@@ -116,7 +118,7 @@ class Confirming(DeskAdmin):
     def confirm(self, request: HttpRequest, chosen: QuerySet[Any], plan: Plan) -> HttpResponse:
         """Answer with the page that counts, or act where that page was sent with a reason."""
         now, rows = timezone.now(), chosen_rows(request, chosen)
-        progress = Progress.of(request)
+        progress = Progress.sent_with(request)
         form = plan.form(request.POST if progress else None, initial={"text": _common_text(rows)})
         if progress is None or not form.is_valid():
             return self._page(request, rows, plan, form, Progress(now))
@@ -155,6 +157,8 @@ class Confirming(DeskAdmin):
         action = plan.make({})
         is_going_on = progress.after is not None
         counted = progress.so_far if is_going_on else items.preview(action, rows)
+        if not is_going_on:
+            progress.of = counted.done + counted.left.total()
         named = rows.select_related("prospect", "campaign").in_turn()[:NAMED]
         context = {
             **self.admin_site.each_context(request),
@@ -168,6 +172,8 @@ class Confirming(DeskAdmin):
             "form": form,
             "progress": progress.signed(),
             "is_going_on": is_going_on,
+            "looked_at": progress.so_far.done + progress.so_far.left.total(),
+            "of": progress.of,
             "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "action": request.POST.get("action", ""),
             "select_across": request.POST.get("select_across", "0"),

@@ -202,6 +202,7 @@ def test_a_long_action_goes_on(
         if answer.status_code == 302:
             break
         seen.append(answer.context["sentence"])
+        assert f"So far, {2 * len(seen)} of 5: " in answer.content.decode()
         page |= {"progress": answer.context["progress"]}
 
     assert seen[:2] == ["2 skipped.", "4 skipped."]
