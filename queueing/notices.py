@@ -1,8 +1,8 @@
 """Tell a workspace's people what needs them: one digest a workspace and run, never a mail an item.
 
 A notice is written in the transaction of what it tells of, and mailed after the run: a crash in
-between delays it, and loses nothing. It may be mailed twice where the crash comes right after the
-mail.
+between delays it until its claim has lapsed, and loses nothing. It is mailed twice where the crash
+comes between the mail and its record.
 """
 
 import datetime as dt
@@ -13,6 +13,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from campaigns.models import LinkedInAccount, Workspace
@@ -20,6 +21,8 @@ from campaigns.people import email_list
 from queueing.models import Notice, QueueItem
 
 logger = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(minutes=10)  # far more than a mail takes; then whoever claimed it is dead
 
 
 def item_failed(item_id: uuid.UUID, text: str, raw: str, now: dt.datetime) -> None:
@@ -72,35 +75,43 @@ def send_digests(now: dt.datetime) -> int:
     mailed = 0
     waiting = Notice.objects.filter(mailed_at__isnull=True).order_by()
     for workspace in Workspace.objects.filter(pk__in=waiting.values("workspace")):
+        claimed = _claim(workspace, now)
+        if not claimed:
+            continue
+        these = Notice.objects.filter(pk__in=[notice.pk for notice in claimed])
         try:
-            mailed += _send_digest(workspace, now)
+            mailed += _mail(workspace, claimed)
         except (OSError, SMTPException, ValueError):  # the last one: an address that is none
             logger.exception("The notices for %s could not be mailed; tried again", workspace)
+            these.update(claimed_at=None)
+        else:
+            these.update(mailed_at=now)
     return mailed
 
 
 @transaction.atomic
-def _send_digest(workspace: Workspace, now: dt.datetime) -> bool:
-    """Mail a workspace's notices and mark them; return whether a mail was sent.
-
-    The notices are locked meanwhile, so that two runs at once do not tell the same.
-    """
-    notices = list(
+def _claim(workspace: Workspace, now: dt.datetime) -> list[Notice]:
+    """Claim a workspace's notices, so that two runs at once do not tell the same."""
+    free = Q(claimed_at__isnull=True) | Q(claimed_at__lte=now - LEASE)
+    claimed = list(
         Notice.objects.select_for_update(skip_locked=True)
-        .filter(workspace=workspace, mailed_at__isnull=True)
+        .filter(free, workspace=workspace, mailed_at__isnull=True)
         .order_by("created_at", "id")
     )
-    if not notices:
-        return False
+    Notice.objects.filter(pk__in=[notice.pk for notice in claimed]).update(claimed_at=now)
+    return claimed
+
+
+def _mail(workspace: Workspace, claimed: list[Notice]) -> bool:
+    """Mail the notices; return False where nobody is to be told by mail."""
     addresses = email_list(workspace.notify_emails)
-    if addresses:
-        _digest(workspace, addresses, notices).send()
-    else:
+    if not addresses:
         logger.warning(
-            "%s notices for %s, which has no addresses for notices", len(notices), workspace
+            "%s notices for %s, which has no addresses for notices", len(claimed), workspace
         )
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
-    return bool(addresses)
+        return False
+    _digest(workspace, addresses, claimed).send()
+    return True
 
 
 def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:

@@ -142,7 +142,9 @@ def test_a_run_that_is_ended_while_it_mails_leaves_the_notices_to_the_next(
         with pytest.raises(SystemExit):
             notices.send_digests(NOON)
 
-    assert notices.send_digests(NOON) == 1
+    assert notices.send_digests(NOON + dt.timedelta(minutes=9)) == 0
+    assert notices.send_digests(NOON + dt.timedelta(minutes=10)) == 1
+    assert notices.send_digests(NOON + dt.timedelta(minutes=20)) == 0
 
 
 def _timed_out(message: object) -> int:

@@ -1,0 +1,82 @@
+"""What people are to be told, and the stop that they can make."""
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Notice(models.Model):
+    """Something that a workspace's people should be told; sent with others as one digest."""
+
+    class Kind(models.TextChoices):
+        ITEM_FAILED = "item_failed", "Failed for good"
+        ACCOUNT_CHANGED = "account_changed", "Account"
+        SENDING_STOPPED = "sending_stopped", "All sending stopped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey("campaigns.Workspace", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind)
+    item = models.ForeignKey(
+        "queueing.QueueItem", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    text = models.TextField()
+    detail = models.TextField(blank=True, help_text="What Unipile answered, cut to size.")
+    created_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="By a run that mails it.")
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("created_at", "id")
+        indexes = (
+            # notices.send_digests: what is still to be told
+            models.Index(
+                fields=["workspace", "created_at"],
+                condition=Q(mailed_at__isnull=True),
+                name="notice_to_mail",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SendingStopQuerySet(models.QuerySet["SendingStop"]):
+    def open(self) -> Self:
+        return self.filter(lifted_at__isnull=True)
+
+
+class SendingStop(models.Model):
+    """The global stop: while one row is open, nothing is sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.TextField()
+    stopped_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SendingStopQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-stopped_at",)
+        permissions = (("stop_all_sending", "Can stop all sending and let it go on"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["lifted_at"],
+                condition=Q(lifted_at__isnull=True),
+                nulls_distinct=False,
+                name="one_open_stop",
+                violation_error_message="Sending is stopped already.",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="stop_has_a_reason"),
+        )
+
+    def __str__(self) -> str:
+        return f"Stop of {self.stopped_at:%Y-%m-%d %H:%M} UTC"
