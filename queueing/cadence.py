@@ -1,7 +1,8 @@
 """How often runs come: do they come, and can accounts reach their limits by them?"""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from croniter import croniter
 from django.conf import settings
@@ -10,9 +11,13 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, hours
 from queueing.explaining import hours_by_campaign
+from queueing.limits import Limit
 from queueing.models import ProcessRun, QueueItem
 
+_DAY = dt.timedelta(days=1)
 
+
+@lru_cache(maxsize=1024)  # the dashboard asks for the same days every minute
 def runs_in(cron: str, since: dt.datetime, until: dt.datetime) -> int:
     """Count how often a cron expression (UTC) fires in [since, until)."""
     return sum(1 for _ in _ticks(cron, since, until))
@@ -48,33 +53,45 @@ def limits_out_of_reach(
     )
     accounts = accounts.select_related("workspace")
     hours_of = hours_by_campaign({one for of in accounts for one in of.active_campaigns})
-    runs: dict[hours.Hours, int] = {}
     for account in accounts:
         kept = {hours_of[campaign.pk] for campaign in account.active_campaigns}
-        runs |= {value: _runs_on_an_open_day(value, now) for value in kept - runs.keys()}
-        best = max((runs[value] for value in kept), default=0)
         limit = gates.daily_limit_of(account, now.astimezone(gates.policy().day_zone).date())
-        if best < limit.value:
-            found.append(
-                (
-                    account,
-                    f"its limit of {limit.value} a day ({limit.source}) cannot be reached: "
-                    f"SEND_QUEUE_CRON ({settings.SEND_QUEUE_CRON}) makes {best} runs in its "
-                    "sending hours, and each sends one. Run more often or lower the limit.",
-                )
-            )
+        most = most_a_day(kept, now)
+        if most < limit.value:
+            found.append((account, out_of_reach(limit, most)))
     return found
 
 
+def most_a_day(kept: Iterable[hours.Hours], now: dt.datetime) -> int:
+    """Return how many requests an account can send on the next open day: one by each run.
+
+    :param kept: the hours of its active campaigns, of which the widest count.
+    """
+    return max((_runs_on_an_open_day(value, now) for value in kept), default=0)
+
+
+def out_of_reach(limit: Limit, most: int) -> str:
+    """Say, after an account's name, that so many a day do not make up its limit."""
+    return (
+        f"its limit of {limit.value} a day ({limit.source}) cannot be reached. Each run sends one "
+        f"request for an account, and runs (SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON}) start "
+        f"{most} times within its sending hours. Lower the limit, widen the hours, or run more "
+        "often."
+    )
+
+
 def _runs_on_an_open_day(value: hours.Hours, now: dt.datetime) -> int:
-    # What is left of a window that is open now says nothing about a day.
-    after = hours.closes_at(value, now) if hours.is_open(value, now) else None
-    opens = hours.next_opening(value, after or now)
-    if opens is None:
+    """Count the runs of the whole day that is open now or opens next, also late in it."""
+    since = now.replace(hour=0, minute=0, second=0, microsecond=0) - _DAY
+    spans = (
+        span
+        for days in (10, hours.HORIZON_DAYS)  # nearly all open within the first: a year is slow
+        for span in hours.windows(value, since, since + days * _DAY)
+    )
+    span = next((span for span in spans if span.closes > now), None)
+    if span is None:
         return 0
-    closes = hours.closes_at(value, opens) or opens
-    closes = min(closes, opens + dt.timedelta(days=1))
-    return runs_in(settings.SEND_QUEUE_CRON, opens, closes)
+    return runs_in(settings.SEND_QUEUE_CRON, span.opens, min(span.closes, span.opens + _DAY))
 
 
 def heartbeat(now: dt.datetime) -> tuple[dt.datetime | None, bool]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
@@ -34,10 +34,12 @@ class AccountLine:
     """An account with its use, and when its next request goes as far as is known now.
 
     `zone` is that of its hours. `waits_for` is set where nothing goes before somebody acts.
+    `most_a_day` is set where so many runs are too few for its limit.
     """
 
     usage: status.Usage
     zone: str
+    most_a_day: int | None
     next_send: dt.datetime | None
     waits_for: str
 
@@ -140,7 +142,7 @@ def _lines(
 def _line(
     usage: status.Usage,
     waiting: dict[uuid.UUID, dt.datetime],
-    active: Iterable[uuid.UUID],
+    active: Collection[uuid.UUID],
     explain: Explainer,
 ) -> AccountLine:
     reports = [
@@ -150,9 +152,11 @@ def _line(
     earliest = min((report.earliest for report in reports if report.earliest), default=None)
     first_held = next((explaining.waits_for(report) for report in reports), "")
     zones = [explain.hours[campaign].timezone for campaign in (*active, *waiting)]
+    most = cadence.most_a_day({explain.hours[campaign] for campaign in active}, explain.now)
     return AccountLine(
         usage=usage,
         zone=zones[0] if zones else "UTC",
+        most_a_day=most if active and most < usage.facts.daily.value else None,
         next_send=cadence.next_run_at(earliest) if earliest else None,
         waits_for="" if earliest or not first_held else explaining.IN_WORDS[first_held],
     )

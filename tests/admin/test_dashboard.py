@@ -190,3 +190,19 @@ def test_queries_do_not_grow_with_the_queue(
 
     with django_assert_max_num_queries(45):
         context(boss, now)
+
+
+def test_a_limit_that_runs_cannot_reach_is_shown(desk: Client, settings: Settings) -> None:
+    settings.SEND_QUEUE_CRON = "0 * * * *"
+    workspace = a_workspace()
+    too_much = an_account(workspace, name="Too much", daily_limit=25)
+    enough = an_account(workspace, name="Enough", daily_limit=24)
+    idle = an_account(workspace, name="Idle", daily_limit=25)
+    a_campaign(workspace, too_much, enough)
+    a_campaign(workspace, idle, status=Campaign.Status.PAUSED)
+
+    page = desk.get("/admin/")
+
+    lines = {line.usage.account: line.most_a_day for line in page.context["figures"].lines}
+    assert lines == {too_much: 24, enough: None, idle: None}
+    assert page.content.decode().count("out of reach: 24 at most") == 1
