@@ -9,11 +9,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Count, F
 from django.db.models.functions import Coalesce, TruncDate
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models import LinkedInAccount, Workspace
-from queueing import gates, runs
+from queueing import cadence, gates, runs
 from queueing.admin.anew import plan_anew
 from queueing.admin.deeds import Deed, Done, NothingToFill, ReasonForm
 from queueing.admin.forecast import ForeseenAdmin
@@ -228,25 +228,12 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         form.may_raise_cap = request.user.has_perm(RAISE_CAP)
         return form
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        account = self.get_object(request, object_id)
-        if account is not None and request.method == "GET":
-            extra_context = {**(extra_context or {}), **self._panel(request, account)}
-        return super().change_view(request, object_id, form_url, extra_context)
-
-    def _panel(self, request: HttpRequest, account: LinkedInAccount) -> dict[str, Any]:
+    def panel(self, request: HttpRequest, account: LinkedInAccount) -> dict[str, Any]:
         now = timezone.now()
         facts, days = gates.usage(account, now), use_by_day(account, now)
         today = now.astimezone(gates.policy().day_zone).date()
         steps = [f"{day.x - 2},{day.limit_y} {day.x + day.width + 2},{day.limit_y}" for day in days]
         return {
-            "deeds": self.buttons(request, account),
             "facts": facts,
             "limits": gates.daily_limits_of(account, today),
             "rests": _rests(account, now),
@@ -254,4 +241,10 @@ class LinkedInAccountAdmin(ForeseenAdmin):
             "limit_line": " ".join(steps),
             "chart": (CHART_WIDTH, CHART_HEIGHT),
             "day_zone": gates.policy().day_zone.key,
+            "out_of_reach": [
+                problem
+                for _, problem in cadence.limits_out_of_reach(
+                    now, LinkedInAccount.objects.filter(pk=account.pk)
+                )
+            ],
         }

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from campaigns.forms import CampaignForm
 from campaigns.messages import UnfilledVariableError, render
@@ -169,25 +169,12 @@ class CampaignAdmin(ForecastAdmin):
     def accounts_of(self, row: Campaign) -> list[LinkedInAccount]:
         return with_waiting(Campaign.objects.filter(pk=row.pk))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        campaign = self.get_object(request, object_id)
-        if campaign is not None and request.method == "GET":
-            extra_context = {**(extra_context or {}), **self._panel(request, campaign)}
-        return super().change_view(request, object_id, form_url, extra_context)
-
-    def _panel(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    def panel(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         accounts = list(campaign.accounts.order_by("name"))
         people = progress(campaign)
         unconfirmed = QueueItem.Status.UNCONFIRMED
         return {
-            "deeds": self.buttons(request, campaign),
-            "forecast_url": self.forecast_url(campaign),
+            **super().panel(request, campaign),
             "progress": people,
             "people": sum(number for _, number in people),
             "held": places.held(campaign),

@@ -71,6 +71,20 @@ class DeedsAdmin(DeskAdmin):
     deeds: tuple[Deed, ...] = ()
     times_depend_on: tuple[str, ...] = ()  # fields of the form, besides its inlines
 
+    def panel(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what the page shows of a row above its form."""
+        return {}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = context.get("original")
+        if row is not None:
+            if request.method == "POST":  # a form with errors has changed it: show what is stored
+                row = self.row(request, str(row.pk))
+            context |= {"deeds": self.buttons(request, row), **self.panel(request, row)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def accounts_of(self, row: Any) -> list[LinkedInAccount]:
         """Return the accounts whose plans depend on a row."""
         return []

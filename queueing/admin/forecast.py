@@ -163,9 +163,9 @@ class ForecastAdmin(ForeseenAdmin):
     def foreseen(self, request: HttpRequest, row: Any) -> list[Campaign] | list[Workspace]:
         return [row]
 
-    def forecast_url(self, row: Campaign | Workspace) -> str:
+    def panel(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_forecast"
-        return reverse(name, args=[row.pk])
+        return {"forecast_url": reverse(name, args=[row.pk])}
 
     def forecast_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.row(request, object_id)

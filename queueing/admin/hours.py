@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns import zones
@@ -132,19 +132,7 @@ class SendingHoursAdmin(ForeseenAdmin):
             form.base_fields["workspace"].required = True
         return form
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        if row is not None and request.method == "GET":
-            extra_context = {**(extra_context or {}), **self._panel(request, row)}
-        return super().change_view(request, object_id, form_url, extra_context)
-
-    def _panel(self, request: HttpRequest, row: SendingHours) -> dict[str, Any]:
+    def panel(self, request: HttpRequest, row: SendingHours) -> dict[str, Any]:
         now, value = timezone.now(), gates.hours_of(row)
         active = campaigns_in(row).filter(status=Campaign.Status.ACTIVE)
         accounts = LinkedInAccount.objects.filter(campaigns__in=active).distinct()

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from campaigns.admin import WorkspaceAdmin
 from campaigns.models import Campaign, LinkedInAccount, Workspace
@@ -53,18 +53,3 @@ class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ForecastAdmin):
         form: Any = super().get_form(request, *args, **kwargs)
         form.may_raise_cap = request.user.has_perm(RAISE_CAP)
         return form
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        workspace = self.get_object(request, object_id)
-        if workspace is not None:
-            extra_context = {
-                **(extra_context or {}),
-                "forecast_url": self.forecast_url(workspace),
-            }
-        return super().change_view(request, object_id, form_url, extra_context)

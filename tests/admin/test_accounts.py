@@ -167,3 +167,16 @@ def test_the_page_takes_few_queries(
 
     with django_assert_max_num_queries(16):
         desk.get(page_of(account))
+
+
+def test_an_account_says_that_runs_are_too_few_for_its_limit(
+    desk: Client, settings: Settings
+) -> None:
+    settings.SEND_QUEUE_CRON = "0 * * * *"
+    account = an_account(a_workspace(), daily_limit=25)
+    a_campaign(account.workspace, account)
+
+    page = desk.get(page_of(account)).content.decode()
+
+    assert "Its limit of 25 a day (set on the account) cannot be reached" in page
+    assert "24 times within its sending hours" in page
