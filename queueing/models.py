@@ -114,6 +114,7 @@ class QueueItem(models.Model):
     claim_token = models.UUIDField(null=True, blank=True)
     invitation_id = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Of a failed item: when it failed, for nothing touches one before it leaves that state.
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = QueueItemQuerySet.as_manager()

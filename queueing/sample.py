@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import F
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours, Workspace
 from queueing.models import ProcessRun, QueueItem, SendAttempt
@@ -40,6 +41,7 @@ PEOPLE = (
     ("Wanda", "Muster GmbH"),
 )
 SENT, PENDING = 5, 17  # and one failed
+QUEUED_AGO = dt.timedelta(days=SENT + 1)
 MESSAGE = (
     "Hi {{ first_name }}, I follow what {{ company }} does and would like to stay in touch. "
     "All the best"
@@ -82,6 +84,8 @@ def load(now: dt.datetime) -> bool:
                 status=Prospect.Status.QUEUED,
             )
             _queue(prospect, account, number, earlier, now)
+        # Saving dates rows of itself; these were queued, sent and refused earlier.
+        QueueItem.objects.update(created_at=now - QUEUED_AGO, updated_at=F("scheduled_for"))
     return True
 
 

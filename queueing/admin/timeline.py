@@ -29,7 +29,7 @@ def of(item: QueueItem) -> list[Event]:
         content_type=ContentType.objects.get_for_model(QueueItem), object_id=str(item.pk)
     )
     events = [
-        Event(item.created_at, "SendQ", "Queued", f"Planned for {_utc(item.scheduled_for)} now"),
+        Event(item.created_at, "SendQ", "Queued", f"Now planned for {_utc(item.scheduled_for)}"),
         *(_of_attempt(attempt) for attempt in attempts),
         *(
             Event(entry.action_time, entry.user.get_username(), entry.get_change_message())
@@ -39,7 +39,9 @@ def of(item: QueueItem) -> list[Event]:
     if item.sent_at:
         how = f"Invitation {item.invitation_id}" if item.invitation_id else ""
         events.append(Event(item.sent_at, "SendQ", "Counts as sent from here on", how))
-    state = f"{item.get_status_display()} since then"
+    # Planning anew touches what is pending; every other state stays as it began.
+    since = "last changed" if item.status == QueueItem.Status.PENDING else "since then"
+    state = f"{item.get_status_display()}, {since}"
     events.append(Event(item.updated_at, "", state, item.error_message))
     return sorted(events, key=lambda event: event.at)
 

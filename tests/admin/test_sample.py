@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 from collections import Counter
 
@@ -5,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from campaigns.models import LinkedInAccount, Prospect, Workspace
-from queueing import runs, sample
+from queueing import runs, sample, status
 from queueing.models import ProcessRun, QueueItem
 from queueing.unipile import Client
 from tests.builders import NOON, a_workspace
@@ -29,6 +30,18 @@ def test_sample_mirrors_the_replaced_system() -> None:
     }
     sent = Prospect.objects.filter(status=Prospect.Status.CONNECTION_REQUEST_SENT)
     assert sent.filter(follow_up_due_at__isnull=False).count() == 5
+
+
+def test_sample_dates_what_happened_when_it_did() -> None:
+    sample.load(NOON)
+    yesterday = NOON - dt.timedelta(days=1)
+
+    failed = QueueItem.objects.get(status="failed")
+
+    assert failed.updated_at == failed.send_attempts.get().started_at == yesterday
+    assert failed.created_at < yesterday
+    days = {day.date: day.failed for day in status.by_day(QueueItem.objects.all(), NOON)}
+    assert {date for date, number in days.items() if number} == {yesterday.date()}
 
 
 def test_sample_is_loaded_once() -> None:
