@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 
 _M = TypeVar("_M", bound=models.Model)
 User = AbstractBaseUser | AnonymousUser
@@ -83,6 +84,7 @@ class DeskAdmin(_Walled, admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    empty_value_display = SafeString('<span class="none">-</span>')  # left out of narrow lists
     formfield_overrides = {models.DateTimeField: {"widget": LabelledSplitDateTime}}
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

@@ -155,6 +155,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "sendq_site.formats"
 
 # Database: any PostgreSQL from 15 on, or our own (see sendq_site/embedded/).
 if ON_TRIAL:

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from queueing import meaning
 from queueing.admin.actions import Retrying
@@ -51,8 +53,6 @@ class FailedSendAdmin(Retrying, ItemList):
         "recipient",
         "error",
         "meaning",
-        "raw",
-        "tries",
         "place",
         "failed_at",
     )
@@ -68,10 +68,8 @@ class FailedSendAdmin(Retrying, ItemList):
             extra_context = {**(extra_context or {}), "groups": groups(self.get_queryset(request))}
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="tries, next retry", ordering="attempts")
-    def tries(self, item: QueueItem) -> str:
-        return f"{item.attempts:,}, none planned"
-
-    @admin.display(description="failed at (UTC)", ordering="updated_at")
-    def failed_at(self, item: QueueItem) -> str:
-        return f"{item.updated_at:%Y-%m-%d %H:%M}"
+    @admin.display(description="failed at (UTC), tries", ordering="updated_at")
+    def failed_at(self, item: QueueItem) -> SafeString:
+        tries = "1 try" if item.attempts == 1 else f"{item.attempts:,} tries"
+        at = f"{item.updated_at:%Y-%m-%d %H:%M}"
+        return format_html("{}<br>{}, no retry planned", at, tries)

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from queueing import explaining, gates, meaning
 from queueing.admin import timeline
@@ -60,12 +62,10 @@ class QueueItemAdmin(Retrying, SendingNext, ItemList):
     actions = ("retry_now", "retry_spread", "edit_and_retry", "skip", "never_contact", "send_now")
     list_display = (
         "recipient",
-        "campaign",
-        "linkedin_account",
+        "place",
         "status",
         "waits_for",
-        "planned_for",
-        "sent",
+        "times",
         "error",
     )
     list_filter = (
@@ -77,17 +77,25 @@ class QueueItemAdmin(Retrying, SendingNext, ItemList):
         SentFilter,
         MeaningFilter,
     )
-    sortable_by = ("planned_for",)
-    fields = (
-        "workspace",
-        "person_key",
-        "linkedin_user_id",
-        "planned_for",
-        "sent",
-        "invitation_id",
-        "attempts",
-        "error_code",
-        "error_message",
+    sortable_by = ("times",)
+    fieldsets = (
+        (
+            "All that is stored",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "workspace",
+                    "person_key",
+                    "linkedin_user_id",
+                    "planned_for",
+                    "sent",
+                    "invitation_id",
+                    "attempts",
+                    "error_code",
+                    "error_message",
+                ),
+            },
+        ),
     )
     readonly_fields = ("planned_for", "sent")
 
@@ -106,17 +114,23 @@ class QueueItemAdmin(Retrying, SendingNext, ItemList):
         )
 
     @admin.display(description="waits for")
-    def waits_for(self, item: QueueItem) -> str:
+    def waits_for(self, item: QueueItem) -> str | None:
         report = getattr(item, "report", None)
-        return explaining.IN_WORDS[explaining.waits_for(report)] if report else "-"
+        return explaining.IN_WORDS[explaining.waits_for(report)] if report else None
+
+    @admin.display(description="planned, sent (UTC)", ordering="scheduled_for")
+    def times(self, item: QueueItem) -> SafeString | str:
+        sent = self.sent(item)
+        planned = self.planned_for(item)
+        return format_html("{}<br>sent {}", planned, sent) if sent else planned
 
     @admin.display(description="planned for (UTC)", ordering="scheduled_for")
     def planned_for(self, item: QueueItem) -> str:
         return f"{item.scheduled_for:%Y-%m-%d %H:%M}" + (" (by hand)" if item.pinned else "")
 
     @admin.display(description="sent (UTC)", ordering="sent_at")
-    def sent(self, item: QueueItem) -> str:
-        return f"{item.sent_at:%Y-%m-%d %H:%M}" if item.sent_at else "-"
+    def sent(self, item: QueueItem) -> str | None:
+        return f"{item.sent_at:%Y-%m-%d %H:%M}" if item.sent_at else None
 
 
 def _panels(request: HttpRequest, item: QueueItem) -> dict[str, Any]:

@@ -112,10 +112,20 @@ class ItemList(Confirming, Exporting):
         return format_html("{} · {}", item.prospect, item.prospect.company)
 
     @admin.display(description="error")
-    def error(self, item: QueueItem) -> str:
-        if not item.error_message:
-            return item.error_code or "-"
-        return Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR)
+    def error(self, item: QueueItem) -> SafeString | None:
+        """Return what went wrong; where the list has Unipile's answer, with code and answer."""
+        message = Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR)
+        code, answer = item.error_code, getattr(item, "answer", "")
+        if answer:
+            return format_html(
+                '{}<details class="raw"><summary><code>{}</code></summary><pre>{}</pre></details>',
+                message,
+                code or "no code",
+                Truncator(answer).chars(SHOWN_OF_AN_ANSWER),
+            )
+        if message and code and hasattr(item, "answer"):
+            return format_html("{}<br><code>{}</code>", message, code)
+        return format_html("{}", message or code) if message or code else None
 
     @admin.display(description="what it means, what to do next")
     def meaning(self, item: QueueItem) -> SafeString:
@@ -125,14 +135,3 @@ class ItemList(Confirming, Exporting):
     @admin.display(description="campaign, account")
     def place(self, item: QueueItem) -> SafeString:
         return format_html("{}, by {}", item.campaign, item.linkedin_account)
-
-    @admin.display(description="code and raw answer")
-    def raw(self, item: QueueItem) -> SafeString:
-        code, answer = item.error_code or "no code", getattr(item, "answer", "")
-        if not answer:
-            return format_html("<code>{}</code>", code)
-        return format_html(
-            '<details class="raw"><summary><code>{}</code></summary><pre>{}</pre></details>',
-            code,
-            Truncator(answer).chars(SHOWN_OF_AN_ANSWER),
-        )

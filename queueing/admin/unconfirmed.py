@@ -19,11 +19,9 @@ class UnconfirmedSendAdmin(Settling, ItemList):
     actions = ("check_now", "mark_sent", "confirm_not_sent")
     list_display = (
         "recipient",
-        "linkedin_account",
-        "campaign",
-        "tried_at",
         "error",
-        "raw",
+        "place",
+        "tried_at",
     )
     list_filter = (AccountFilter, CampaignFilter, ClaimedFilter)
     ordering = ("claimed_at", "pk")
@@ -33,5 +31,5 @@ class UnconfirmedSendAdmin(Settling, ItemList):
         return super().get_queryset(request).filter(status=QueueItem.Status.UNCONFIRMED)
 
     @admin.display(description="tried at (UTC)", ordering="claimed_at")
-    def tried_at(self, item: QueueItem) -> str:
-        return f"{item.claimed_at:%Y-%m-%d %H:%M}" if item.claimed_at else "-"
+    def tried_at(self, item: QueueItem) -> str | None:
+        return f"{item.claimed_at:%Y-%m-%d %H:%M}" if item.claimed_at else None
