@@ -33,3 +33,4 @@ __all__ = [
 admin.site.site_header = "SendQ"
 admin.site.site_title = "SendQ"
 admin.site.index_title = "Operations desk"
+admin.site.site_url = None  # “View site” would lead back here

@@ -188,7 +188,9 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         Deed(
             "rest",
             "Rest",
-            lambda account, now: "The account sends nothing until then. What waits is moved.",
+            lambda account, now: (
+                "The account sends nothing until then. What waits for it gets later times."
+            ),
             lambda account, now: True,
             _rest,
             RestForm,

@@ -35,11 +35,11 @@ class Note:
     problem: str
 
 
-def progress(campaign: Campaign) -> list[tuple[str, int]]:
-    """Count a campaign's people: label and number, in the order of their way."""
+def progress(campaign: Campaign) -> list[tuple[str, str, int]]:
+    """Count a campaign's people: status, label and number, in the order of their way."""
     rows = Prospect.objects.filter(campaign=campaign).order_by().values_list("status")
     found = dict(rows.annotate(number=Count("pk")).values_list("status", "number"))
-    return [(label, found.get(status, 0)) for status, label in Prospect.Status.choices]
+    return [(status, label, found.get(status, 0)) for status, label in Prospect.Status.choices]
 
 
 def previews(campaign: Campaign, accounts: list[LinkedInAccount]) -> list[Note]:
@@ -176,7 +176,7 @@ class CampaignAdmin(ForecastAdmin):
         return {
             **super().panel(request, campaign),
             "progress": people,
-            "people": sum(number for _, number in people),
+            "people": sum(number for _, _, number in people),
             "held": places.held(campaign),
             "unconfirmed": QueueItem.objects.filter(campaign=campaign, status=unconfirmed).count(),
             "notes": previews(campaign, accounts),

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from campaigns import messages
 from campaigns.desk import DeskAdmin, behind_walls
+from queueing.admin.deeds import ReasonForm
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.staff import items
 from queueing.staff.items import ItemAction, Result
@@ -27,16 +28,6 @@ from queueing.staff.items import ItemAction, Result
 SECONDS = 3.0  # of one request; a longer action says how far it is, and goes on in the next one
 NAMED = 10  # people named on the page
 NOTHING = "Nothing was changed: nothing matches any more."
-
-
-class ReasonForm(forms.Form):
-    """Asks for the reason."""
-
-    reason = forms.CharField(
-        max_length=500,
-        help_text="It stays in the log, with your name.",
-        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
-    )
 
 
 class TextForm(ReasonForm):

@@ -29,8 +29,8 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(
         max_length=REASON_MAX,
-        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
-        help_text="For the log, and for whoever asks later.",
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        help_text="It stays in the log, with your name.",
     )
 
 

@@ -77,7 +77,11 @@ def _is_held(person: Prospect | None) -> bool:
 
 
 class NeverContactForm(forms.Form):
-    reason = forms.CharField(max_length=1_000, help_text="Kept with each entry and in the log.")
+    reason = forms.CharField(
+        max_length=1_000,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Kept with each entry and in the log.",
+    )
     companies = forms.BooleanField(
         required=False,
         label="Their companies too",
@@ -139,7 +143,9 @@ class ProspectAdmin(ImportingAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         context["may_bar"] = self.has_never_contact_permission(request)
-        context["is_held"] = _is_held(kwargs.get("obj"))
+        person = kwargs.get("obj")
+        context["is_held"] = _is_held(person)
+        context["queue_items"] = person.queue_items.in_turn()[:10] if person else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_never_contact_permission(self, request: HttpRequest) -> bool:
@@ -170,7 +176,7 @@ class ProspectAdmin(ImportingAdmin):
         if form.is_valid() and request.POST["asked"] != str(len(people)):
             form.add_error(None, "Other people match now than when you looked. Look again.")
         if not form.is_valid():
-            return self._never_contact_form(request, form, people)
+            return self._never_contact_form(request, form, people, back)
         done = never_contact(
             people,
             cast(User, request.user),
@@ -186,13 +192,14 @@ class ProspectAdmin(ImportingAdmin):
         return redirect(back)
 
     def _never_contact_form(
-        self, request: HttpRequest, form: forms.Form, people: list[Prospect]
+        self, request: HttpRequest, form: forms.Form, people: list[Prospect], back: str
     ) -> HttpResponse:
         return self._shown(
             request,
             "never_contact.html",
             form=form,
             title="Never contact",
+            back=back,
             number=len(people),
             people=people[:10],
             selected=request.POST.getlist("_selected_action"),

@@ -72,7 +72,7 @@ class Forecast:
         """Say what would have to change for an earlier end, in words for staff."""
         kinds = Counter(day.binds.kind for day in self.days if day.binds)
         if not kinds:
-            return "Nothing binds: all go as soon as they are due."
+            return "Nothing: all go as soon as they are due."
         kind, number = kinds.most_common(1)[0]
         return f"{kind} (on {number} of {len(self.days)} days of accounts)."
 

@@ -180,3 +180,12 @@ def test_an_account_says_that_runs_are_too_few_for_its_limit(
 
     assert "Its limit of 25 a day (set on the account) cannot be reached" in page
     assert "24 times within its sending hours" in page
+
+
+def test_above_a_form_with_errors_stands_what_is_stored(desk: Client) -> None:
+    account = an_account(a_workspace(), daily_limit=7)
+
+    page = save(desk, account, daily_limit="9", weekly_limit="many")
+
+    assert "Enter a whole number" in page
+    assert "<td>0</td><td>7</td><td>set on the account</td>" in page

@@ -205,4 +205,4 @@ def test_a_limit_that_runs_cannot_reach_is_shown(desk: Client, settings: Setting
 
     lines = {line.usage.account: line.most_a_day for line in page.context["figures"].lines}
     assert lines == {too_much: 24, enough: None, idle: None}
-    assert page.content.decode().count("out of reach: 24 at most") == 1
+    assert page.content.decode().count("only 24 a day can go") == 1

@@ -74,3 +74,34 @@ def test_an_item_with_calls_cannot_be_deleted(desk: Client) -> None:
 
     assert desk.get(url).status_code == 403
     assert desk.post(url, {"post": "yes"}).status_code == 403
+
+
+def test_what_is_not_there_or_not_allowed_says_so_and_leads_back(desk: Client) -> None:
+    viewer = logged_in(a_user("viewer", a_workspace(), group="Viewer"))
+
+    for browser, url, says in (
+        (desk, "/admin/queueing/queueitem/no-such/change/", "There is no such page"),
+        (viewer, "/admin/campaigns/prospect/import/", "You may not do this"),
+    ):
+        page = browser.get(url).content.decode()
+        assert says in page
+        assert 'href="/admin/">To the first page' in page
+
+
+def test_people_are_imported_by_those_who_may_add_them(desk: Client) -> None:
+    viewer = logged_in(a_user("viewer", a_workspace(), group="Viewer"))
+    people = reverse("admin:campaigns_prospect_changelist")
+
+    assert b"Import from a file" in desk.get(people).content
+    assert b"Import from a file" not in viewer.get(people).content
+
+
+def test_a_person_leads_to_their_queue_items_and_an_item_to_the_profile(desk: Client) -> None:
+    account = an_account(a_workspace())
+    item = an_item(a_campaign(account.workspace, account), account)
+    of_person = reverse("admin:campaigns_prospect_change", args=[item.prospect_id])
+    of_item = reverse("admin:queueing_queueitem_change", args=[item.pk])
+
+    slug = item.prospect.public_identifier
+    assert f'href="{of_item}"' in desk.get(of_person).content.decode()
+    assert f'href="https://www.linkedin.com/in/{slug}"' in desk.get(of_item).content.decode()

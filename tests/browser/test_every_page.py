@@ -51,3 +51,30 @@ def test_pages_fit_a_narrow_window(desk: Desk) -> None:
             too_wide.append(f"{address}: {overflow} px")
 
     assert too_wide == []
+
+
+def test_lists_never_scroll_sideways(desk: Desk) -> None:
+    """Whatever stands beside them: the queue's lists have the most to show."""
+    too_wide = []
+
+    for model in OURS:
+        desk.open(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+        for width in (400, 1024, 1280, 1440, 1600):
+            desk.page.set_viewport_size({"width": width, "height": 800})
+            overflow = desk.page.evaluate(
+                "[...document.querySelectorAll('.results')]"
+                ".map((list) => list.scrollWidth - list.clientWidth)"
+            )
+            too_wide += [f"{model._meta.label} at {width}" for pixels in overflow if pixels > 0]
+
+    assert too_wide == []
+
+
+def test_a_narrow_list_names_its_values_and_leaves_out_what_is_empty(desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": 400, "height": 800})
+    desk.open(f"{reverse('admin:queueing_queueitem_changelist')}?status__exact=sent")
+    row = desk.page.locator("#result_list tbody tr").first
+
+    assert row.locator(".field-times").is_visible()
+    assert not row.locator(".field-waits_for").is_visible()
+    assert desk.page.locator("#action-toggle").is_visible()
