@@ -1,6 +1,5 @@
 """A wrong configuration is named before anything is started with it."""
 
-import datetime as dt
 import subprocess
 import sys
 from typing import Any
@@ -11,7 +10,7 @@ from django.db import connections
 
 from campaigns.models import Campaign
 from queueing import cadence, checks, runs
-from tests.builders import NOON, a_campaign, a_workspace, an_account, hours_all_day
+from tests.builders import NOON, a_campaign, a_workspace, an_account
 from tests.processes import ROOT
 
 
@@ -163,16 +162,6 @@ def test_i001_a_limit_that_runs_cannot_reach(limit: int, hours_open: int, reacha
 
     assert ids(found) == ([] if reachable else ["I001"])
     assert all("cannot be reached" in message.msg for message in found)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("hour", [0, 12, 17, 23])  # UTC; the hours open from 7 to 18 there
-def test_i001_counts_a_whole_day_whatever_the_time(hour: int) -> None:
-    account = an_account(a_workspace(), daily_limit=22)
-    hours = hours_all_day(working_hours_start=dt.time(7), working_hours_end=dt.time(18))
-    a_campaign(account.workspace, account, sending_hours=hours)
-
-    assert cadence.limits_out_of_reach(NOON.replace(hour=hour, minute=40)) == []
 
 
 @pytest.mark.django_db
