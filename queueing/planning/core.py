@@ -120,7 +120,7 @@ def simulate(timeline: Timeline, lines: Sequence[Line[Key]]) -> Iterator[tuple[W
         free = timeline.first_free(line.calendar, max(item.at, line.not_before, tick))
         if free is None:
             heappop(heap)
-        elif free.tick > tick:
+        elif free.tick > tick and len(heap) > 1:  # another line may come first
             heapreplace(heap, (free.tick, at, number))
         else:
             timeline.take(free)

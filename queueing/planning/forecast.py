@@ -157,9 +157,10 @@ class _Forecasting:
         pending, of = self._board.queue(also)
         if of_campaign and of_campaign.pk in of:
             of[of_campaign.pk] = of_campaign
+        calendars = {key: self._board.calendar_of(campaign) for key, campaign in of.items()}
         foresee = arranged if replanned else Board.simulate
         for item, slot in foresee(self._board, pending, of):
-            calendar = self._board.calendar_of(of[item.campaign_id])
+            calendar = calendars[item.campaign_id]
             at = instant(slot.tick)
             send = Send(item.prospect_id, item.campaign_id, item.account_id, at, slot.day, item.id)
             self._sends.append((send, calendar))
@@ -197,7 +198,7 @@ class _Forecasting:
             will_send, gates.on_do_not_contact_list(), linkedin_account__in=self._board.accounts
         )
         held[DO_NOT_CONTACT] += listed.count()
-        held["Their hours or limits never let them go"] += self._unplaced
+        held["Their hours, limits or a long rest never let them go"] += self._unplaced
         self._result.held = +held
 
     def forecast(self, only: Campaign | None = None) -> Forecast:

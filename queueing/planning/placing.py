@@ -11,7 +11,8 @@ from queueing.planning import board, selection
 from queueing.planning.board import Board, instant
 from queueing.planning.core import Spreader
 from queueing.planning.selection import LeftOut, Selection
-from queueing.planning.slots import Jitter, Slot
+from queueing.planning.slots import Jitter, Slot, Timeline
+from queueing.planning.ticks import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,22 @@ class Placing:
         calendar = planned.calendar_of(campaign)
         timelines = [planned.timelines[account.pk] for account in self._accounts]
         self._spreader = Spreader(timelines, calendar, board.starts_at(campaign))
+        self.no_slot = self._why_no_slot(chosen, calendar, timelines)
+
+    def _why_no_slot(
+        self, chosen: Sequence[LinkedInAccount], calendar: Calendar, timelines: Sequence[Timeline]
+    ) -> str:
+        """Say what keeps somebody from ever having a slot."""
+        starts = board.starts_at(self._campaign)
         if not self._accounts:
-            self.no_slot = selection.no_account(chosen)
-        elif calendar.at_or_after(board.epoch(planned.now)) is None:
-            self.no_slot = selection.NEVER_OPEN
-        else:
-            self.no_slot = selection.LIMITS_FORBID
+            return selection.no_account(chosen)
+        if calendar.at_or_after(timelines[0].now) is None:
+            return selection.NEVER_OPEN
+        if starts and calendar.at_or_after(starts) is None:
+            return f"The campaign starts too far away to be planned: {instant(starts).date()}"
+        if all(calendar.at_or_after(timeline.earliest) is None for timeline in timelines):
+            return selection.all_rest(self._accounts)
+        return selection.LIMITS_FORBID
 
     def place(
         self, prospects: Sequence[Prospect]

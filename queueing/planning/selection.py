@@ -43,6 +43,16 @@ def no_account(accounts: Sequence[LinkedInAccount]) -> str:
     return f"No account of the campaign can send: {states}"
 
 
+def all_rest(accounts: Sequence[LinkedInAccount]) -> str:
+    """Say until when accounts rest that all rest longer than can be planned."""
+    ends = ", ".join(
+        f"{account} until {account.paused_until:%Y-%m-%d}"
+        for account in accounts
+        if account.paused_until
+    )
+    return f"The campaign's accounts rest for longer than can be planned: {ends}"
+
+
 def earlier_end(prospect: Prospect) -> str:
     """Say what became of a prospect that was dealt with before."""
     known = {
