@@ -5,6 +5,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.models import SendingHours
 from queueing import runs
 from queueing.models import ProcessRun, QueueItem
 from queueing.unipile import Client
@@ -19,13 +20,40 @@ def pages() -> dict[str, tuple[str, int]]:
     return {
         "dashboard": (reverse("admin:index"), 1280),
         "queue": (reverse("admin:queueing_queueitem_changelist"), 1600),
+        "narrow": (reverse("admin:queueing_queueitem_changelist"), 400),
         "failed": (reverse("admin:queueing_failedsend_changelist"), 1600),
         "forecast": (
             reverse("admin:campaigns_campaign_forecast", args=[waiting.campaign_id]),
             1280,
         ),
         "item": (reverse("admin:queueing_queueitem_change", args=[waiting.pk]), 1280),
+        "hours": (
+            reverse(
+                "admin:campaigns_sendinghours_change",
+                args=[SendingHours.objects.get(name=SendingHours.DEFAULT_NAME).pk],
+            ),
+            1280,
+        ),
     }
+
+
+PEOPLE = """First name,Last name,Company,LinkedIn
+zoé,EXAMPLE,Example Engines,https://de.linkedin.com/in/Zoe-Example/?trk=list
+Zoé,Example,Example Engines,linkedin.com/in/zoe-example
+Ada,Example,Example Engines,https://www.linkedin.com/in/ada-example
+Yusuf,Example,Muster GmbH,https://www.linkedin.com/in/yusuf-example
+Xenia,Example,Muster GmbH,xenia@example.com
+"""
+
+
+def upload(desk: Desk) -> None:
+    """Have a file of people checked; nothing is imported."""
+    desk.open(reverse("admin:campaigns_prospect_import"))
+    desk.page.select_option("#id_campaign", index=1)
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}
+    desk.page.set_input_files("#id_file", file)  # type: ignore[arg-type]
+    desk.page.click(".submit-row input[type=submit]")
+    desk.page.wait_for_selector("#verdicts")
 
 
 @pytest.mark.browser
@@ -35,4 +63,10 @@ def test_pictures(desk: Desk, client_of_unipile: Client) -> None:
     for name, (address, width) in pages().items():
         desk.page.set_viewport_size({"width": width, "height": HEIGHT})
         desk.open(address)
-        desk.page.screenshot(path=settings.BASE_DIR / "docs" / "images" / f"{name}.png")
+        picture(desk, name)
+    upload(desk)
+    picture(desk, "import")
+
+
+def picture(desk: Desk, name: str) -> None:
+    desk.page.screenshot(path=settings.BASE_DIR / "docs" / "images" / f"{name}.png")
