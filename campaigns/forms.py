@@ -1,11 +1,18 @@
 """What a form sees and a model does not: the rows that are chosen beside it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from campaigns import messages
 from campaigns.models import Campaign
+
+HELP_ON_NOTES = (
+    "The note. Empty: no note. May use {{ first_name }}, {{ last_name }}, {{ company }}, "
+    "{{ headline }}, {{ location }} and extra columns of the import. Whoever has nothing there is "
+    'left out, unless you say what to write instead: {{ first_name|default:"there" }}. Names go '
+    "without emoji, titles and capitals throughout."
+)
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -14,6 +21,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Campaign
         fields = "__all__"  # noqa: DJ007 - the admin decides which are shown
+        help_texts: ClassVar = {"message_template": HELP_ON_NOTES}
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

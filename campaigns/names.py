@@ -27,19 +27,24 @@ _PARTICLES = _words(
 _SHORT_NAMES = _words("AL BO CY ED IB JO LI LU MO OZ TY VI WU XU YI YU ZE")
 _AFTER_THE_NAME = re.compile(r"\s*(?:[|/•·,;:@(\[{<\"“„«~]|\s[-\u2013\u2014]\s).*", re.DOTALL)
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+_PLAIN = re.compile(r"[A-Z][a-z]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _JOINERS = "\u200c\u200d"
 _GARNISH = f'{_JOINERS}*_#!?…\u2013\u2014-+&"”»([{{<)]}}>'
 
 
-def greeting_name(name: str, last_name: str = "") -> str:
+def greeting_name(name: str, last_name: str = "", *, is_first: bool = True) -> str:
     """Return a name as a greeting uses it: `DR. ADA  🚀` becomes `Ada`.
 
     Emoji, titles, degrees, what stands behind a stroke, a comma or in brackets, a final initial,
     and the last name, where it was put behind the first, are taken off. A word all in capitals, or
     a name all in small letters, gets one capital. Mixed case (McDonald, van der Berg) and names in
     other scripts stay as they are. Nothing is left of a name that is none: an empty text.
+
+    :param is_first: a first name; a last one may begin with a particle: `de la Cruz`.
     """
+    if _PLAIN.fullmatch(name):
+        return name  # as most are, and campaigns are long
     text = _readable(name)
     text = _AFTER_THE_NAME.sub("", text) or text
     words = [word for word in (_bare(word) for word in text.split()) if word]
@@ -49,7 +54,7 @@ def greeting_name(name: str, last_name: str = "") -> str:
         words.pop()
     in_small_letters = all(word == word.lower() for word in words)
     return " ".join(
-        _with_capital(word, first=index == 0, small=in_small_letters)
+        _with_capital(word, first=is_first and index == 0, small=in_small_letters)
         for index, word in enumerate(words)
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, Lookup
 
-from campaigns import messages
+from campaigns import messages, names
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from queueing.models import QueueItem
 
@@ -158,7 +158,14 @@ class Selection:
 
 
 def values_of(prospect: Prospect) -> dict[str, str]:
-    """Return what a message's variables stand for: extra columns of the import, then fields."""
+    """Return what a message's variables stand for: extra columns of the import, then fields.
+
+    Names are as one greets with them; the prospect keeps them as they were imported.
+    """
     extra = prospect.variables if isinstance(prospect.variables, dict) else {}
     values = {str(name): str(value) for name, value in extra.items()}
-    return values | {name: getattr(prospect, name) for name in messages.PROSPECT_FIELDS}
+    values |= {name: getattr(prospect, name) for name in messages.PROSPECT_FIELDS}
+    first, last = prospect.first_name, prospect.last_name
+    values["first_name"] = names.greeting_name(first, last)
+    values["last_name"] = names.greeting_name(last, is_first=False)
+    return values

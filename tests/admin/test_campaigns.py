@@ -138,15 +138,16 @@ def test_archiving_skips_what_waits(desk: Client) -> None:
 def test_progress_and_notes_with_their_length(desk: Client) -> None:
     free = an_account(a_workspace(), account_type=LinkedInAccount.Type.FREE, name="Free one")
     campaign = a_campaign(free.workspace, free)
-    campaign.message_template = "Hi {{ first_name }}, " + "x" * 196
+    campaign.message_template = "Hi {{ first_name }}, {{ company }}" + "x" * 195
     campaign.save()
-    a_prospect(campaign, first_name="Al")
-    a_prospect(campaign, first_name="Alexandra <i>")
+    a_prospect(campaign, first_name="AL", company="x")
+    a_prospect(campaign, first_name="Alexandra", company="<i>")
     a_prospect(campaign, status=Prospect.Status.CONNECTED)
 
     page = desk.get(page_of(campaign)).content.decode()
 
-    assert "Hi Alexandra &lt;i&gt;, xxx" in page
+    assert "Hi Alexandra, &lt;i&gt;xxx" in page
+    assert "Hi Al, xxx" in page
     assert "<td>203 " in page
     assert "too long for every account" in page
 

@@ -57,6 +57,27 @@ def test_people_and_their_items_are_stored_together() -> None:
     assert (item.status, item.workspace_id) == (QueueItem.Status.PENDING, campaign.workspace_id)
 
 
+def test_names_are_cleaned_in_the_note_and_kept_on_the_prospect() -> None:
+    campaign = a_queueable(people=0, accounts=1, message_template="{{first_name}} {{last_name}}!")
+    prospect = a_prospect(campaign, first_name="DR. ADA 🚀", last_name="de la EXAMPLE, MBA")
+
+    planning.enqueue(campaign, NOON)
+
+    (item,) = queued(campaign)
+    prospect.refresh_from_db()
+    assert item.message == "Ada de la Example!"
+    assert (prospect.first_name, prospect.last_name) == ("DR. ADA 🚀", "de la EXAMPLE, MBA")
+
+
+def test_a_name_of_which_nothing_is_left_takes_the_fallback() -> None:
+    campaign = a_queueable(people=0, message_template='Hi {{ first_name|default:"there" }}')
+    a_prospect(campaign, first_name="🚀")
+
+    planning.enqueue(campaign, NOON)
+
+    assert queued(campaign)[0].message == "Hi there"
+
+
 def test_a_second_time_queues_nobody_and_says_so() -> None:
     campaign = a_queueable(people=3)
     planning.enqueue(campaign, NOON)
