@@ -24,11 +24,18 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Copied along from web pages and chats; joiners (200C, 200D) stay, for scripts that need them.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _WRAPPING = "<>()[]{}\"'“”\u2018\u2019,;"
+_PAID_LINK = re.compile(
+    rf"linkedin\.com/(?:sales|recruiter|talent)/|{_FOREIGN_ID.pattern}", re.ASCII
+)
 _LEADING_STEPS = {"comm", "mwlite"}  # links in LinkedIn's e-mails, and its mobile site
+_PAID = (
+    ": nobody can be invited by it, or be recognised as the person of a public address. Use the "
+    "column with the public addresses"
+)
 _OTHER_PAGES = {
-    "sales": "is a Sales Navigator link. Use the column with the public addresses",
-    "recruiter": "is a Recruiter link. Use the column with the public addresses",
-    "talent": "is a Recruiter link. Use the column with the public addresses",
+    "sales": f"is a Sales Navigator link{_PAID}",
+    "recruiter": f"is a Recruiter link{_PAID}",
+    "talent": f"is a Recruiter link{_PAID}",
     "profile": "is a link of an old form that names nobody. Use the public address",
     "company": "is the page of a company. Use the person's own address",
     "showcase": "is the page of a company. Use the person's own address",
@@ -100,6 +107,11 @@ def identity_in(value: str) -> Identity:
     return _identity_in_path(text, text)
 
 
+def is_paid_link(text: str) -> bool:
+    """Return whether a text is a link of Sales Navigator or Recruiter, or holds an id of theirs."""
+    return _PAID_LINK.search(text) is not None
+
+
 def slug_of(profile_url: str) -> str:
     """Return the normalised slug of a LinkedIn profile address, such as `ada-example`.
 
@@ -149,8 +161,7 @@ def _identity_in_path(step: str, text: str) -> Identity:
         return Identity(user_id=decoded)
     if _FOREIGN_ID.fullmatch(decoded):
         raise ValidationError(
-            f"“{text[:100]}” holds an id of Sales Navigator or Recruiter. Use the column with the "
-            f"public addresses, such as {EXAMPLE}."
+            f"“{text[:100]}” holds an id of Sales Navigator or Recruiter{_PAID}, such as {EXAMPLE}."
         )
     if _SPOILT_ID.fullmatch(decoded):
         raise ValidationError(

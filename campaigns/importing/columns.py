@@ -82,11 +82,16 @@ class ColumnMapping:
     def described(self) -> dict[str, str]:
         """Return what each named column is taken for, for staff to check."""
         return {
-            name or f"(column {index + 1})": f"{{{{ {variable} }}}}" if field == VARIABLE else field
+            self._named(name, index): f"{{{{ {variable} }}}}" if field == VARIABLE else field
             for index, (name, field, variable) in enumerate(
                 zip(self.header, self.fields, self.variables, strict=True)
             )
         }
+
+    def _named(self, name: str, index: int) -> str:
+        if not name or self.header.index(name) < index:
+            return f"{name} (column {index + 1})".strip()
+        return name
 
 
 def squeezed(name: str) -> str:
@@ -102,8 +107,13 @@ def header_score(cells: Sequence[str], named: Sequence[str] = ()) -> int:
     """
     names = {squeezed(cell) for cell in cells}
     known = [name for name in names if name in named or _recognised(name)]
-    leading = any(name in named or _recognised(name) in IDENTIFYING for name in known)
-    return len(known) + (100 if leading else 0)
+    return len(known) + (100 if names_people(cells, named) else 0)
+
+
+def names_people(cells: Sequence[str], named: Sequence[str] = ()) -> bool:
+    """Return whether a row has the name of a column that says who is meant, or one of `named`."""
+    names = map(squeezed, cells)
+    return any(name in named or _recognised(name) in IDENTIFYING for name in names)
 
 
 def guess(
@@ -231,7 +241,7 @@ def _is_profile(cell: str) -> bool:
     try:
         people.identity_of(cell)
     except ValidationError:
-        return False
+        return people.is_paid_link(cell)  # each row then says what is wrong with it
     return True
 
 

@@ -164,6 +164,16 @@ def test_duplicate_headers_keep_both_values(write: Write, campaign: Campaign) ->
 # Rows that are broken
 
 
+def test_each_of_two_columns_of_one_name_is_told(write: Write, campaign: Campaign) -> None:
+    report = imported(write("URL,Note,Note\nlinkedin.com/in/ada,a,b\n"))
+
+    assert report["columns"] == {
+        "URL": "profile_url",
+        "Note": "{{ note }}",
+        "Note (column 3)": "{{ note_2 }}",
+    }
+
+
 def test_row_with_too_many_cells_is_refused_and_a_short_one_is_not(
     write: Write, campaign: Campaign
 ) -> None:

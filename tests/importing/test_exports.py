@@ -1,5 +1,7 @@
 """The exports that people really have. Headers as the tools write them, people invented."""
 
+from pathlib import Path
+
 import pytest
 
 from campaigns.models import Campaign, Prospect
@@ -67,6 +69,21 @@ def test_sales_navigator_by_evaboot(campaign: Campaign) -> None:
         "Engineering: 12\nSales: 3"
     )
     assert [problem[0] for problem in reasons(report)] == [3]
+
+
+def test_links_of_sales_navigator_alone_are_refused_with_what_to_use(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.csv"
+    link = "https://www.linkedin.com/sales/lead/ACwAAAExampleAda00000000000000000001,NAME_SEARCH"
+    path.write_text(f'Name,Lead Link\nAda Example,"{link}"\n')
+
+    report = imported(path)
+
+    ((row, outcome, column, reason),) = reasons(report)
+    assert (row, outcome, column) == (2, "refused", "Lead Link")
+    assert "is a Sales Navigator link: nobody can be invited by it" in reason
+    assert "Use the column with the public addresses" in reason
 
 
 def test_apollo(campaign: Campaign) -> None:
