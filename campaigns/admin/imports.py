@@ -20,7 +20,7 @@ from campaigns.desk import DeskAdmin, behind_walls
 from campaigns.importing import columns
 from campaigns.importing.columns import MappingError
 from campaigns.importing.rows import UnreadableFileError
-from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, BusyError, Upload
+from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, SHOWN, BusyError, Upload
 from campaigns.importing.verdicts import REJECTED, ImportFailedError, Outcome
 from campaigns.importing.work import Target, Work
 from campaigns.models import Campaign, DoNotContact, Workspace
@@ -171,12 +171,12 @@ class ImportingAdmin(DeskAdmin):
             return self._tried(request, work)
         rows_done = work.upload.rows_done()
         if rows_done is not None:
-            expected = work.table.rows_expected or 0
+            expected = work.table.rows_expected
             about = {
                 "work": work,
                 "rows_done": f"{rows_done:,}",
                 "rows_number": rows_done,
-                "expected": f"{expected:,}",
+                "expected": f"{expected:,}" if expected else "",
             }
             return self._shown(request, "import_progress.html", **about)
         work.upload = Upload.of(token) or work.upload  # what was found since it was opened
@@ -273,7 +273,7 @@ class ImportingAdmin(DeskAdmin):
         now = Upload.of(upload.token)
         if now is None or now.done:  # by another click, before the lock was ours
             lock.close()
-        elif (work.table.rows_expected or 0) <= ROWS_AT_ONCE:
+        elif (work.table.rows_expected or ROWS_AT_ONCE + 1) <= ROWS_AT_ONCE:
             with lock:
                 job()
         else:
@@ -346,9 +346,9 @@ def columns_shown(work: Work) -> list[dict[str, Any]]:
             "name": name or f"(column {index + 1})",
             "index": index,
             "field": field,
-            "cells": [row[index][:60] for row in work.table.sample if row[index:] and row[index]][
-                :3
-            ],
+            "cells": [
+                row[index][:SHOWN] for row in work.table.sample if row[index:] and row[index]
+            ][:3],
         }
         for index, (name, field) in enumerate(zip(header, fields, strict=True))
     ][:COLUMNS_SHOWN]

@@ -7,10 +7,9 @@ import codecs
 import csv
 import io
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from campaigns.importing import columns, workbook
@@ -41,13 +40,19 @@ _KNOWN_STARTS = (
 
 @dataclass(frozen=True)
 class Table:
-    """A file whose header was found. `rows()` reads it again from the start, row by row."""
+    """A file whose header was found. `rows()` reads it again from the start, row by row.
 
+    `codec` is empty for a workbook, of which `sheet` is read and the sheets in `not_read` are not.
+    """
+
+    path: Path
     header: tuple[str, ...]
     header_row: int
     sample: tuple[tuple[str, ...], ...]
-    delimiter: str
-    records: Callable[[], Iterator[Row]]
+    delimiter: str = ","
+    codec: str = ""
+    sheet: int = 0
+    not_read: tuple[str, ...] = ()
     rows_expected: int | None = None
 
     def rows(self) -> Iterator[Row]:
@@ -55,13 +60,23 @@ class Table:
 
         :raises UnreadableFileError: where the file breaks off or changed since it was opened.
         """
-        for row in self.records():
+        if self.codec:
+            records = _records(self.path, self.codec, self.delimiter)
+        else:
+            records = workbook.rows(self.path, self.sheet)
+        for row in records:
             if row.number > self.header_row and (row.problem or any(map(str.strip, row.cells))):
                 yield row
+
+    def has_rows(self) -> bool:
+        """Return whether anything stands below the header; what was seen saves opening the file."""
+        return any(map(str.strip, chain(*self.sample))) or next(self.rows(), None) is not None
 
 
 def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Table:
     """Open a file of people: CSV in UTF-8, UTF-16 with a mark or the encoding given, or XLSX.
+
+    Of a workbook, the first sheet that looks like a list of people.
 
     :param encoding: for text without a byte order mark; empty means UTF-8.
     :param named: names of columns that staff have given, by which the header is found too.
@@ -74,12 +89,12 @@ def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Tab
         if not start.strip():
             raise UnreadableFileError("The file is empty.")
         if workbook.is_workbook(path):
-            table = _with_header(partial(workbook.rows, path), squeezed, ",")
-            rows_expected = workbook.rows_expected(path)
+            table = _read_workbook(path, squeezed)
         else:
             codec = _codec(start, encoding)
             rows_expected = _lines_decoded(path, codec)
             table = _read_text(path, codec, squeezed)
+            table = table and replace(table, rows_expected=rows_expected)
     except OSError as error:
         raise UnreadableFileError(f"The file cannot be read: {error.strerror or error}.") from error
     if table is None:
@@ -89,9 +104,9 @@ def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Tab
             "column is which.",
             f"--map “COLUMN={columns.PROFILE_URL}”",
         )
-    if next(table.rows(), None) is None:
+    if not table.has_rows():
         raise UnreadableFileError("The file has names of columns, but no row below them.")
-    return replace(table, rows_expected=rows_expected)
+    return table
 
 
 def is_text_encoding(name: str) -> bool:
@@ -121,16 +136,35 @@ def _codec(start: bytes, encoding: str) -> str:
     return encoding or "utf-8"
 
 
+def _read_workbook(path: Path, named: Sequence[str]) -> Table | None:
+    sheets = workbook.sheets(path, HEADER_WITHIN + SAMPLE_ROWS)
+    found = [
+        replace(table, sheet=sheet.number, rows_expected=sheet.rows_expected)
+        for sheet in sheets
+        if (table := _below_header(path, sheet.top, named))
+    ]
+    chosen = max(found, key=lambda table: columns.names_people(table.header, named), default=None)
+    if chosen is None:
+        return None
+    others = (sheet.name for sheet in sheets if sheet.number != chosen.sheet and sheet.top)
+    return replace(chosen, not_read=tuple(others))
+
+
 def _read_text(path: Path, codec: str, named: Sequence[str]) -> Table | None:
     found = [
-        _with_header(partial(_records, path, codec, delimiter), named, delimiter)
+        replace(table, codec=codec, delimiter=delimiter)
         for delimiter in _delimiters_to_try(path, codec)
+        if (table := _below_header(path, _top(path, codec, delimiter), named))
     ]
     return max(
-        filter(None, found),
+        found,
         key=lambda table: (columns.header_score(table.header, named), len(table.header)),
         default=None,
     )
+
+
+def _top(path: Path, codec: str, delimiter: str) -> list[Row]:
+    return list(islice(_records(path, codec, delimiter), HEADER_WITHIN + SAMPLE_ROWS))
 
 
 def _lines_decoded(path: Path, codec: str) -> int:
@@ -177,21 +211,17 @@ def _delimiters_to_try(path: Path, codec: str) -> tuple[str, ...]:
     return DELIMITERS
 
 
-def _with_header(
-    records: Callable[[], Iterator[Row]], named: Sequence[str], delimiter: str
-) -> Table | None:
+def _below_header(path: Path, top: list[Row], named: Sequence[str]) -> Table | None:
     """Return the table below the row that looks most like a header, or None if none does."""
-    top = list(islice(records(), HEADER_WITHIN + SAMPLE_ROWS))
     candidates = [row for row in top[:HEADER_WITHIN] if not row.problem]
     header = max(candidates, key=lambda r: columns.header_score(r.cells, named), default=None)
     if header is None or not columns.header_score(header.cells, named):
         return None
     return Table(
+        path=path,
         header=tuple(cell.strip() for cell in header.cells),
         header_row=header.number,
         sample=tuple(row.cells for row in top if row.number > header.number and not row.problem),
-        delimiter=delimiter,
-        records=records,
     )
 
 

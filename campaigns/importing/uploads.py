@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Self
@@ -28,6 +28,7 @@ MAX_UPLOAD = 50_000_000  # bytes: 50,000 people with long headlines have half of
 KEPT_SECONDS = 24 * 3600
 A_SESSION = 5  # uploads that one session keeps
 PROGRESS_EVERY = 1_000  # rows
+SHOWN = 60  # characters of a cell that the page of columns shows
 
 
 class BusyError(Exception):
@@ -55,9 +56,10 @@ class CappedUpload(FileUploadHandler):
 class Upload:
     """An uploaded file, what it is for, and what was found in it so far.
 
-    `target` is the key of the campaign or workspace that it is for. `counts` are rows by verdict,
-    of the dry run or, once `done`, of the import; `checks` are the dry runs so far. `importing`
-    without a lock means that the import was interrupted; `problem` is why it came to nothing.
+    `target` is the key of the campaign or workspace that it is for; `found` is its `Table`.
+    `counts` are rows by verdict, of the dry run or, once `done`, of the import; `checks` are the
+    dry runs so far. `importing` without a lock means that the import was interrupted; `problem` is
+    why it came to nothing.
     """
 
     token: str
@@ -67,6 +69,7 @@ class Upload:
     kind: str = ""
     reason: str = ""
     fields: list[str] = field(default_factory=list)
+    found: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     checks: int = 0
     importing: bool = False
@@ -115,11 +118,22 @@ class Upload:
         return self.folder / "rejects.csv"
 
     def table(self) -> Table:
-        """Open the file.
+        """Open the file, the first time; later what was found then is good enough for a page.
 
         :raises UnreadableFileError: where it cannot be used.
         """
-        return read_table(self.path, self.encoding)
+        if not self.found:
+            table = read_table(self.path, self.encoding)
+            shown = [[cell[:SHOWN] for cell in row] for row in table.sample]
+            found = replace(table, sample=tuple(map(tuple, shown)))
+            self.found = {**asdict(found), "path": ""}
+            return table
+        kept: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in self.found.items()
+        }
+        kept["path"], kept["sample"] = self.path, tuple(map(tuple, kept["sample"]))
+        return Table(**kept)
 
     def save(self) -> None:
         draft = self.folder / f"about.{secrets.token_hex(8)}"

@@ -1,9 +1,11 @@
-"""XLSX workbooks as rows of text: the first sheet, with the values that its formulas last had."""
+"""XLSX workbooks as rows of text: one sheet, with the values that its formulas last had."""
 
 import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -14,7 +16,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from campaigns.importing.rows import Row, UnreadableFileError
 
-MAX_UNPACKED = 500_000_000  # bytes: a workbook is a ZIP archive, and a small one may unpack to much
+# A workbook is a ZIP archive, and a small one may unpack to much: here, in bytes and times its
+# size, what no sheet of people reaches. A bomb unpacks to a thousand times, and takes up in memory
+# ten times that.
+MAX_UNPACKED = 500_000_000
+LIKELY_UNPACKED, MAX_RATIO = 20_000_000, 100
+MAX_SHEETS = 20
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -36,28 +43,47 @@ def is_workbook(path: Path) -> bool:
         return "xl/workbook.xml" in archive.namelist()
 
 
-def rows_expected(path: Path) -> int | None:
-    """Return the number of rows that the first sheet claims to have."""
-    with _Opened(path) as book:
-        highest: int | None = book.worksheets[0].max_row if book.worksheets else None
-        return highest
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's number from 0, its name, its first rows, and how many rows it says it has."""
+
+    number: int
+    name: str
+    top: list[Row]
+    rows_expected: int | None
 
 
-def rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of the first sheet.
+def sheets(path: Path, rows_each: int) -> list[Sheet]:
+    """Return the first rows of each sheet.
 
     :raises UnreadableFileError: where the workbook is damaged or much larger than it looks.
     """
     with _Opened(path) as book:
         if not book.worksheets:
             raise UnreadableFileError("The workbook has no sheet with cells.")
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # a sheet may claim a million columns
-        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = [_text(value) for value in values]
-            while cells and not cells[-1]:
-                cells.pop()
-            yield Row.checked(number, cells)
+        return [
+            Sheet(number, sheet.title, list(islice(_rows_of(sheet), rows_each)), expected)
+            for number, sheet in enumerate(book.worksheets[:MAX_SHEETS])
+            for expected in [sheet.max_row]  # before the rows, which forget it
+        ]
+
+
+def rows(path: Path, sheet: int) -> Iterator[Row]:
+    """Yield the rows of a sheet.
+
+    :raises UnreadableFileError: where the workbook is damaged or much larger than it looks.
+    """
+    with _Opened(path) as book:
+        yield from _rows_of(book.worksheets[sheet])
+
+
+def _rows_of(sheet: Any) -> Iterator[Row]:
+    sheet.reset_dimensions()  # a sheet may claim a million columns
+    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        cells = [_text(value) for value in values]
+        while cells and not cells[-1]:
+            cells.pop()
+        yield Row.checked(number, cells)
 
 
 class _Opened:
@@ -69,19 +95,25 @@ class _Opened:
 
     def __enter__(self) -> Any:
         with zipfile.ZipFile(self._path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED:
-                raise UnreadableFileError(
-                    f"The workbook unpacks to more than {MAX_UNPACKED // 10**6} MB. Save its first "
-                    "sheet as “CSV UTF-8”."
-                )
+            unpacked = sum(info.file_size for info in archive.infolist())
+        likely = max(LIKELY_UNPACKED, MAX_RATIO * self._path.stat().st_size)
+        if unpacked > min(likely, MAX_UNPACKED):
+            raise UnreadableFileError(
+                f"The workbook unpacks to {unpacked // 10**6} MB, more than such a file should. "
+                "Save the sheet with the people as “CSV UTF-8”."
+            )
+        # By its content: openpyxl judges a path by its ending, which an upload does not have.
+        self._file = self._path.open("rb")
         try:
-            self._book = openpyxl.load_workbook(self._path, read_only=True, data_only=True)
+            self._book = openpyxl.load_workbook(self._file, read_only=True, data_only=True)
         except _DAMAGED as error:
+            self._file.close()
             raise UnreadableFileError(f"The workbook is damaged: {error}.") from error
         return self._book
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         self._book.close()
+        self._file.close()
         if isinstance(error, _DAMAGED):
             raise UnreadableFileError(f"The workbook is damaged: {error}.") from error
 

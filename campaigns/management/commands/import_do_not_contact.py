@@ -58,10 +58,13 @@ class Command(BaseCommand):
             ) from error
         except KeyboardInterrupt as error:
             raise CommandError("Interrupted. Nothing was imported.", returncode=130) from error
-        self.stdout.write(_as_json(report) if options["as_json"] else _in_words(report))
+        if not options["as_json"]:
+            self.stdout.write("\n".join([*arguments.not_read(table), _in_words(report)]))
+            return
+        self.stdout.write(_as_json(report, table.not_read))
 
 
-def _as_json(report: BarredReport) -> str:
+def _as_json(report: BarredReport, sheets_not_read: tuple[str, ...]) -> str:
     refused = [
         {"row": each.row, "field": each.field, "reason": each.reason} for each in report.refused
     ]
@@ -73,6 +76,7 @@ def _as_json(report: BarredReport) -> str:
             "known": report.known,
             "refused": report.refused_count,
             "problems": refused,
+            "sheets_not_read": sheets_not_read,
         },
         ensure_ascii=False,
     )

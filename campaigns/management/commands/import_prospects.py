@@ -66,9 +66,21 @@ class Command(BaseCommand):
         except KeyboardInterrupt as error:
             raise CommandError("Interrupted. Nothing was imported.", returncode=130) from error
         if options["as_json"]:
-            self.stdout.write(json.dumps(_as_json(report, mapping, campaign), ensure_ascii=False))
+            self.stdout.write(
+                json.dumps(
+                    _as_json(report, mapping, campaign) | {"sheets_not_read": table.not_read},
+                    ensure_ascii=False,
+                )
+            )
         else:
-            self.stdout.write("\n".join(_in_words(report, mapping, campaign, options["rejects"])))
+            self.stdout.write(
+                "\n".join(
+                    [
+                        *arguments.not_read(table),
+                        *_in_words(report, mapping, campaign, options["rejects"]),
+                    ]
+                )
+            )
 
 
 def _campaign(name: str, workspace: str | None) -> Campaign:
