@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -62,7 +63,7 @@ def test_the_page_names_the_other_sheets_and_opens_the_workbook_no_more(
     browser = logged_in(a_user("operator", campaign.workspace, group="Operator"))
     path = a_workbook(tmp_path / "two.xlsx", About=[["x"]], People=PEOPLE)
     with path.open("rb") as file:
-        answer = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
+        answer: Any = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
     assert answer.status_code == 302, answer.context["form"].errors
     url = answer.url
     token = url.rstrip("/").rpartition("/")[2]
@@ -83,7 +84,7 @@ def test_a_sheet_that_does_not_say_how_long_it_is_is_checked_beside_the_request(
     path = a_workbook(tmp_path / "short.xlsx", with_lengths=False, People=PEOPLE)
 
     with path.open("rb") as file:
-        answer = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
+        answer: Any = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
     assert answer.status_code == 302, answer.context["form"].errors
     url = answer.url
 
