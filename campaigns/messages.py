@@ -24,7 +24,7 @@ def problem(template: str, known: Collection[str] | None = None) -> str:
     :param known: names that may be used; None where extra columns are not known yet.
     """
     rest = _VARIABLE.sub("", template)
-    if "{{" in rest or "}}" in rest or "{%" in rest:
+    if "{" in rest or "}" in rest:  # also {first_name}, as other programs have it
         return (
             'Only variables such as {{ first_name }} or {{ first_name|default:"there" }} may stand '
             "between braces."

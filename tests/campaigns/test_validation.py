@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from campaigns import messages
 from campaigns.forms import CampaignForm
 from campaigns.models import (
     Campaign,
@@ -114,6 +115,22 @@ def test_bad_values_are_refused_at_their_field(
         field, words = "public_identifier", "The profile address says “bob-example”"
     assert set(found) == {field}
     assert words in found[field]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "Hi {first_name}",
+        "Hi {{ first_name }",
+        "{# note #}",
+        "{% for x in y %}",
+        "{{ first_name.__class__ }}",
+        "{{ first_name() }}",
+        "{{ first_name|upper }}",
+    ],
+)
+def test_nothing_but_variables_stands_between_braces(template: str) -> None:
+    assert "Only variables such as {{ first_name }}" in messages.problem(template)
 
 
 def test_a_message_longer_than_any_account_may_send_is_refused() -> None:
