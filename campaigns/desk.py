@@ -1,5 +1,6 @@
 """What every page of the admin has in common: walls between workspaces, and lists of any length."""
 
+import uuid
 from typing import Any, TypeVar
 
 from django.contrib import admin
@@ -24,6 +25,13 @@ def behind_walls(rows: models.QuerySet[_M], user: User, path: str) -> models.Que
     if getattr(user, "is_superuser", False):
         return rows
     return rows.filter(**{f"{path}__in": getattr(user, "workspaces").values("pk")})  # noqa: B009
+
+
+def workspaces_of(user: User) -> list[uuid.UUID] | None:
+    """Return the workspaces that a user sees; None for all."""
+    if getattr(user, "is_superuser", False):
+        return None
+    return list(getattr(user, "workspaces").values_list("pk", flat=True))  # noqa: B009
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]

@@ -66,9 +66,15 @@ class Dashboard:
 
 
 def gather(
-    items: QueueItemQuerySet, accounts: QuerySet[LinkedInAccount], now: dt.datetime
+    items: QueueItemQuerySet,
+    accounts: QuerySet[LinkedInAccount],
+    now: dt.datetime,
+    workspaces: Collection[uuid.UUID] | None = None,
 ) -> Dashboard:
-    """Read the figures of the given items and accounts."""
+    """Read the figures of the given items and accounts.
+
+    :param workspaces: of all these; None for any.
+    """
     last_run, is_late = cadence.heartbeat(now)
     first = status.next_pending(items, now, at_most=1)
     return Dashboard(
@@ -76,7 +82,7 @@ def gather(
         failed=_counted(items, QueueItem.Status.FAILED),
         unconfirmed=_counted(items, QueueItem.Status.UNCONFIRMED),
         accounts=_standing(accounts, now),
-        waiting=explaining.count_waiting(items, now),
+        waiting=explaining.count_waiting(items, now, workspaces),
         next_in_turn=first[0] if first else None,
         lines=_lines(items, accounts, now),
         days=status.by_day(items, now),

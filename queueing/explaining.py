@@ -1,15 +1,16 @@
-"""Why items wait, for many at once: the gates asked once for each account and campaign.
+"""Why items wait, for many at once: the gates asked once for each account and kind of campaign.
 
-Items of one account and campaign share every gate but their own time and the do-not-contact list.
-So a whole queue is explained by as many questions as there are such pairs, and a filter by what
-items wait for is exact: it is a bound on their time, pair by pair.
+Items of one account share every gate but their own time and the do-not-contact list, in campaigns
+of one state and the same hours. So a whole queue is explained by as many questions as there are
+such places, and a filter by what items wait for is exact: it is a bound on their time, place by
+place.
 """
 
 import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import BooleanField, Count, Q
@@ -19,7 +20,7 @@ from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from campaigns.sending_hours import default_hours
 from queueing import gates, hours
 from queueing.barring import barred
-from queueing.gates import Gate, GateState, Report
+from queueing.gates import Gate, Report
 from queueing.models import QueueItem, QueueItemQuerySet
 
 NEXT_RUN = "next_run"
@@ -132,81 +133,111 @@ def waits_for(report: Report) -> str:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The pending items of one account and campaign.
+class Wait:
+    """What an account's pending items wait for, in campaigns of one state and hours.
 
-    Those planned before `bound` wait for `gate`, the others for their time. Whoever is on the
-    do-not-contact list waits for `if_barred`, whatever the time.
+    Those planned before `bound` wait for `gate`, the others for their time.
     """
 
-    account_id: uuid.UUID
-    campaign_id: uuid.UUID
     gate: str
     bound: dt.datetime
-    state: GateState | None
-    if_barred: str
 
 
-Place = tuple[uuid.UUID, uuid.UUID]
-"""An account and a campaign."""
+Kind = tuple[str, int]
+"""The state and hours of a campaign: campaigns of one kind get the same answer of the gates."""
+
+Place = tuple[uuid.UUID, Kind]
+"""An account, and the kind of the campaigns that it sends for."""
 
 
-def pairs_of(
-    found: Collection[Place], now: dt.datetime, with_barred: Collection[Place] = ()
-) -> dict[Place, Pair]:
-    """Ask the gates for each of these accounts and campaigns.
+class Waits(dict[Place, Wait]):
+    """What pending items wait for, by place: each is asked for once, when it is first needed."""
 
-    :param with_barred: those of which `if_barred` is needed; of the others it is the gate.
+    def __init__(self, pairs: Collection[tuple[uuid.UUID, uuid.UUID]], now: dt.datetime) -> None:
+        """Make ready for items of these accounts and campaigns."""
+        super().__init__()
+        accounts, campaigns = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+        self._explain = Explainer(now, accounts, campaigns)
+        self._campaign_of: dict[Kind, uuid.UUID] = {}
+        self.kind_of: dict[uuid.UUID, Kind] = {}
+        for campaign in self._explain.status:
+            kind = (self._explain.status[campaign], id(self._explain.hours[campaign]))
+            self.kind_of[campaign] = kind
+            self._campaign_of[kind] = campaign
+
+    def __missing__(self, place: Place) -> Wait:
+        account, campaign = place[0], self._campaign_of[place[1]]
+        report = self._explain.report(account, campaign)
+        state, bound = report.binding, self._explain.now + _AN_INSTANT  # what is due is before it
+        if state is not None and state.somebody_must_act:
+            bound = _NEVER
+        elif state is not None and state.opens_at is not None:
+            bound = max(bound, state.opens_at)
+        self[place] = wait = Wait(waits_for(report), bound)
+        return wait
+
+    def if_barred(self, place: Place) -> str:
+        """Return what those wait for who are on the do-not-contact list, whatever the time."""
+        account, campaign = place[0], self._campaign_of[place[1]]
+        return waits_for(self._explain.report(account, campaign, do_not_contact=True))
+
+    def place(self, account: uuid.UUID, campaign: uuid.UUID) -> Place:
+        return account, self.kind_of[campaign]
+
+    def where(self, found: Collection[Place], condition: str) -> RawSQL:
+        """Return the condition that an item is of one of these places. `condition` is SQL of ours.
+
+        It may speak of `place.bound`.
+        """
+        numbers = {kind: number for number, kind in enumerate(self._campaign_of)}
+        return RawSQL(  # noqa: S611 - every value is a parameter
+            "EXISTS (SELECT FROM unnest(%s::uuid[], %s::int[]) AS kind(campaign, number)"
+            " JOIN unnest(%s::uuid[], %s::int[], %s::timestamptz[])"
+            " AS place(account, kind, bound) ON place.kind = kind.number"
+            " WHERE place.account = send_queue.linkedin_account_id"
+            f" AND kind.campaign = send_queue.campaign_id AND {condition})",
+            (
+                list(self.kind_of),
+                [numbers[kind] for kind in self.kind_of.values()],
+                [account for account, _ in found],
+                [numbers[kind] for _, kind in found],
+                [self[place].bound for place in found],
+            ),
+            output_field=BooleanField(),
+        )
+
+
+def waiting_for(
+    items: QueueItemQuerySet,
+    gate: str,
+    now: dt.datetime,
+    workspaces: Collection[uuid.UUID] | None = None,
+) -> QueueItemQuerySet:
+    """Return the pending items that wait for a gate, or for the next run.
+
+    :param workspaces: of all the items; None for any.
     """
-    explain = Explainer(now, {account for account, _ in found}, {place[1] for place in found})
-    asked: dict[tuple[uuid.UUID, str, int], Pair] = {}
-    pairs = {}
-    for account, campaign in found:
-        # Campaigns of the same state and hours get the same answer: it is asked for once.
-        key = (account, explain.status[campaign], id(explain.hours[campaign]))
-        if key not in asked:
-            asked[key] = _pair(explain, account, campaign)
-        pairs[account, campaign] = replace(asked[key], campaign_id=campaign)
-    for account, campaign in pairs.keys() & set(with_barred):
-        report = explain.report(account, campaign, do_not_contact=True)
-        pairs[account, campaign] = replace(pairs[account, campaign], if_barred=waits_for(report))
-    return pairs
-
-
-def _pair(explain: Explainer, account: uuid.UUID, campaign: uuid.UUID) -> Pair:
-    report = explain.report(account, campaign)
-    state = report.binding
-    bound = explain.now + _AN_INSTANT  # what is due now is before it
-    if state is not None and state.somebody_must_act:
-        bound = _NEVER
-    elif state is not None and state.opens_at is not None:
-        bound = max(bound, state.opens_at)
-    return Pair(account, campaign, waits_for(report), bound, state, waits_for(report))
-
-
-def waiting_for(items: QueueItemQuerySet, gate: str, now: dt.datetime) -> QueueItemQuerySet:
-    """Return the pending items that wait for a gate, or for the next run."""
-    pending, listed = items.pending(), _barred(items)
+    pending, listed = items.pending(), _barred(items, workspaces)
     if gate == Gate.CONTACT_ALLOWED:
-        places = {item.place for item in listed}
-        pairs = pairs_of(places, now, places)
-        found = [item.pk for item in listed if pairs[item.place].if_barred == gate]
+        waits = Waits([(item.account_id, item.campaign_id) for item in listed], now)
+        found = [item.pk for item in listed if waits.if_barred(item.place(waits)) == gate]
         return pending.filter(pk__in=found)
-    places_of = pending.order_by().values_list("linkedin_account", "campaign").distinct()
-    pairs = pairs_of(list(places_of), now)
-    of_gate = [pair for pair in pairs.values() if gate in {pair.gate, Gate.DUE}]
+    pairs = list(pending.order_by().values_list("linkedin_account", "campaign").distinct())
+    waits = Waits(pairs, now)
+    places = {waits.place(*pair) for pair in pairs}
+    of_gate = [place for place in places if gate in {waits[place].gate, Gate.DUE}]
     if not of_gate:
         return pending.none()
     # The outermost bound, too: the list's own index then leads to where they begin or end.
     if gate == Gate.DUE:
         those = pending.filter(
-            _in_pairs(of_gate, "send_queue.scheduled_for >= pair.bound"),
-            scheduled_for__gte=min(pair.bound for pair in of_gate),
+            waits.where(of_gate, "send_queue.scheduled_for >= place.bound"),
+            scheduled_for__gte=min(waits[place].bound for place in of_gate),
         )
     else:
         those = pending.filter(
-            _in_pairs(of_gate, "send_queue.scheduled_for < pair.bound"),
-            scheduled_for__lt=max(pair.bound for pair in of_gate),
+            waits.where(of_gate, "send_queue.scheduled_for < place.bound"),
+            scheduled_for__lt=max(waits[place].bound for place in of_gate),
         )
     if gate in {Gate.SENDING_ON, Gate.CAMPAIGN_ACTIVE}:
         return those  # asked before the do-not-contact list is
@@ -221,75 +252,63 @@ class Barred(NamedTuple):
     campaign_id: uuid.UUID
     scheduled_for: dt.datetime
 
-    @property
-    def place(self) -> Place:
-        return self.account_id, self.campaign_id
+    def place(self, waits: Waits) -> Place:
+        return waits.place(self.account_id, self.campaign_id)
 
 
-def _barred(items: QueueItemQuerySet) -> list[Barred]:
+def _barred(items: QueueItemQuerySet, workspaces: Collection[uuid.UUID] | None) -> list[Barred]:
     """Return them as a plain list: few, and looked up once."""
     fields = ("pk", "linkedin_account", "campaign", "scheduled_for")
-    return [Barred(*row) for row in barred(items).order_by().values_list(*fields)]
+    return [Barred(*row) for row in barred(items, workspaces).order_by().values_list(*fields)]
 
 
-def _in_pairs(pairs: Collection[Pair], condition: str) -> RawSQL:
-    """Return the condition that an item is of one of the pairs. `condition` is SQL of ours."""
-    return RawSQL(  # noqa: S611 - every value is a parameter
-        "EXISTS (SELECT FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[])"
-        " AS pair(account, campaign, bound) WHERE pair.account = send_queue.linkedin_account_id"
-        f" AND pair.campaign = send_queue.campaign_id AND {condition})",
-        _columns(pairs),
-        output_field=BooleanField(),
-    )
-
-
-def _columns(
-    pairs: Collection[Pair],
-) -> tuple[list[uuid.UUID], list[uuid.UUID], list[dt.datetime]]:
-    return (
-        [pair.account_id for pair in pairs],
-        [pair.campaign_id for pair in pairs],
-        [pair.bound for pair in pairs],
-    )
-
-
-def count_waiting(items: QueueItemQuerySet, now: dt.datetime) -> Counter[str]:
+def count_waiting(
+    items: QueueItemQuerySet, now: dt.datetime, workspaces: Collection[uuid.UUID] | None = None
+) -> Counter[str]:
     """Count the pending items by what they wait for: as many as `waiting_for` would return."""
-    counted = {
-        (account, campaign): (due, total)
-        for account, campaign, due, total in items.pending()
+    counted = list(
+        items.pending()
         .order_by()
         .values_list("linkedin_account", "campaign")
         .annotate(due=Count("scheduled_for", filter=Q(scheduled_for__lte=now)), total=Count("*"))
-    }
-    listed = _barred(items)
-    pairs = pairs_of(list(counted), now, {item.place for item in listed})
-    soon = _count_between(items, list(pairs.values()), now)
+    )
+    waits = Waits([(account, campaign) for account, campaign, _, _ in counted], now)
+    due: Counter[Place] = Counter()
+    total: Counter[Place] = Counter()
+    for account, campaign, of_them_due, number in counted:
+        place = waits.place(account, campaign)
+        due[place] += of_them_due
+        total[place] += number
+    soon = _count_between(items, waits, total, now)
     waiting: Counter[str] = Counter()
-    for place, pair in pairs.items():
-        due, total = counted[place]
-        before = total if pair.bound == _NEVER else due + soon.get(place, 0)
-        waiting[pair.gate] += before
-        waiting[Gate.DUE] += total - before
-    for item in listed:
-        if item.place in pairs:  # else it was queued since the others were counted
-            pair = pairs[item.place]
-            waiting[pair.gate if item.scheduled_for < pair.bound else Gate.DUE] -= 1
-            waiting[pair.if_barred] += 1
+    for place, number in total.items():
+        wait = waits[place]
+        before = number if wait.bound == _NEVER else due[place] + soon[place]
+        waiting[wait.gate] += before
+        waiting[Gate.DUE] += number - before
+    for item in _barred(items, workspaces):
+        if item.campaign_id not in waits.kind_of:
+            continue  # queued since the others were counted
+        place = item.place(waits)
+        waiting[waits[place].gate if item.scheduled_for < waits[place].bound else Gate.DUE] -= 1
+        waiting[waits.if_barred(place)] += 1
     return +waiting
 
 
 def _count_between(
-    items: QueueItemQuerySet, pairs: Collection[Pair], now: dt.datetime
-) -> dict[Place, int]:
-    """Count what falls due after `now`, but before the bound of its account and campaign."""
-    later = [pair for pair in pairs if now + _AN_INSTANT < pair.bound < _NEVER]
+    items: QueueItemQuerySet, waits: Waits, places: Collection[Place], now: dt.datetime
+) -> Counter[Place]:
+    """Count what falls due after `now`, but before the bound of its place."""
+    later = [place for place in places if now + _AN_INSTANT < waits[place].bound < _NEVER]
+    counted: Counter[Place] = Counter()
     if not later:
-        return {}
+        return counted
     rows = items.pending().filter(
-        _in_pairs(later, "send_queue.scheduled_for < pair.bound"),
+        waits.where(later, "send_queue.scheduled_for < place.bound"),
         scheduled_for__gt=now,
-        scheduled_for__lt=max(pair.bound for pair in later),
+        scheduled_for__lt=max(waits[place].bound for place in later),
     )
-    counted = rows.order_by().values_list("linkedin_account", "campaign").annotate(n=Count("*"))
-    return {(account, campaign): number for account, campaign, number in counted}
+    by_pair = rows.order_by().values_list("linkedin_account", "campaign").annotate(n=Count("*"))
+    for account, campaign, number in by_pair:
+        counted[waits.place(account, campaign)] += number
+    return counted

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.desk import CappedPaginator, behind_walls
+from campaigns.desk import CappedPaginator, behind_walls, workspaces_of
 from campaigns.models import LinkedInAccount
 from queueing import dashboard, explaining
 from queueing.gates import Gate
@@ -70,7 +70,7 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
         return {"figures": None}
     items = behind_walls(QueueItem.objects.all(), user, "workspace")
     accounts = behind_walls(LinkedInAccount.objects.all(), user, "workspace")
-    figures = dashboard.gather(items, accounts, now)  # type: ignore[arg-type]
+    figures = dashboard.gather(items, accounts, now, workspaces_of(user))  # type: ignore[arg-type]
     return {
         "figures": figures,
         "needs_you": needs_you(figures),

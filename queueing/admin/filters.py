@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.desk import workspaces_of
 from campaigns.filters import Field, RelatedFilter, date_range
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import explaining, meaning
@@ -47,7 +48,9 @@ class WaitsForFilter(admin.SimpleListFilter):
         if self.value() not in dict(self.lookup_choices):
             return queryset
         rows: Any = queryset
-        return explaining.waiting_for(rows, str(self.value()), timezone.now())
+        return explaining.waiting_for(
+            rows, str(self.value()), timezone.now(), workspaces_of(request.user)
+        )
 
 
 class MeaningFilter(admin.SimpleListFilter):
