@@ -108,9 +108,8 @@ class QueueItemAdmin(Retrying, SendingNext, ItemList):
         return self.changeform_view(request, object_id, form_url, extra_context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Calls are the evidence of what was done; in bulk, such items are protected.
         return request.user.has_perm("queueing.delete_queueitem") and (
-            obj is None or not obj.send_attempts.exists()
+            obj is None or _may_be_forgotten(obj)
         )
 
     @admin.display(description="waits for")
@@ -131,6 +130,15 @@ class QueueItemAdmin(Retrying, SendingNext, ItemList):
     @admin.display(description="sent (UTC)", ordering="sent_at")
     def sent(self, item: QueueItem) -> str | None:
         return f"{item.sent_at:%Y-%m-%d %H:%M}" if item.sent_at else None
+
+
+def _may_be_forgotten(item: QueueItem) -> bool:
+    """Say whether nothing is lost with an item: neither its person's place nor evidence of calls.
+
+    What the former queue sent has no calls here, and holds its person all the same.
+    """
+    holds = QueueItem.objects.filter(pk=item.pk).holding_the_person().exists()
+    return not holds and not item.send_attempts.exists()
 
 
 def _panels(request: HttpRequest, item: QueueItem) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Every page of the admin answers."""
 
+from typing import Any
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
@@ -10,7 +12,7 @@ from django_q.models import OrmQ, Schedule
 from pytest_django import Settings
 
 from queueing import sample
-from queueing.models import SendAttempt
+from queueing.models import QueueItem, SendAttempt
 from tests.admin.conftest import a_user, logged_in
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 
@@ -63,10 +65,34 @@ def test_only_superusers_touch_the_task_queue(desk: Client, model: type[Model]) 
     assert (desk.get(reverse(f"{name}_add")).status_code == 200) == (model is Schedule)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": QueueItem.Status.PENDING},
+        {"status": QueueItem.Status.UNCONFIRMED, "claimed_at": NOON},
+        {"status": QueueItem.Status.SENT, "sent_at": NOON},
+        {"status": QueueItem.Status.SKIPPED, "sent_at": NOON},
+    ],
+)
+def test_an_item_that_holds_its_person_cannot_be_deleted(
+    desk: Client, values: dict[str, Any]
+) -> None:
+    account = an_account(a_workspace())
+    item = an_item(a_campaign(account.workspace, account), account, **values)
+    address, confirmed = "/admin/queueing/queueitem/", {"post": "yes"}
+    in_bulk = {"action": "delete_selected", "_selected_action": [str(item.pk)], **confirmed}
+
+    alone = desk.post(f"{address}{item.pk}/delete/", confirmed)
+    desk.post(address, in_bulk)
+
+    assert alone.status_code == 403
+    assert QueueItem.objects.filter(pk=item.pk).exists()
+
+
 def test_an_item_with_calls_cannot_be_deleted(desk: Client) -> None:
     workspace = a_workspace()
     account = an_account(workspace)
-    item = an_item(a_campaign(workspace, account), account)
+    item = an_item(a_campaign(workspace, account), account, status=QueueItem.Status.FAILED)
     url = reverse("admin:queueing_queueitem_delete", args=[item.pk])
     assert desk.get(url).status_code == 200
 
