@@ -3,15 +3,22 @@
 import uuid
 from typing import Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+
+NUL = "\0"
+UNFILTERED = "The list cannot be filtered like that. It is shown without filters."
 
 _M = TypeVar("_M", bound=models.Model)
 User = AbstractBaseUser | AnonymousUser
@@ -84,6 +91,15 @@ class LabelledSplitDateTime(AdminSplitDateTime):
             widget.attrs["aria-label"] = name
 
 
+def _refuse_nul(request: HttpRequest) -> None:
+    """Refuse what no row holds and PostgreSQL does not take.
+
+    :raises IncorrectLookupParameters: where an address has it.
+    """
+    if any(NUL in value for _, values in request.GET.lists() for value in values):
+        raise IncorrectLookupParameters
+
+
 class DeskAdmin(_Walled, admin.ModelAdmin):  # type: ignore[type-arg]
     """A page of the admin. `workspace_path` leads from a row to its workspace."""
 
@@ -97,6 +113,35 @@ class DeskAdmin(_Walled, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return behind_walls(super().get_queryset(request), request.user, self.workspace_path)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Say so where the list cannot be filtered as it is asked to.
+
+        :raises IncorrectLookupParameters: the list is then shown without filters.
+        """
+        try:
+            _refuse_nul(request)
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            self.message_user(request, UNFILTERED, messages.WARNING)
+            raise
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, search_term.replace(NUL, ""))
+
+    def response_action(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Answer an action on rows whose ids are none like one on rows that are gone."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except ValidationError:
+            self.message_user(request, "These are no rows of this list.", messages.WARNING)
+            return None
+        return super().response_action(request, *args, **kwargs)
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str

@@ -97,15 +97,6 @@ class Progress:
 class Confirming(DeskAdmin):
     """Its actions, on queue items, answer with `self.confirm(...)`."""
 
-    def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse | None:
-        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        if all(map(is_uuid, chosen)):
-            return super().response_action(request, queryset, *args, **kwargs)
-        self.message_user(request, "These are no rows of this list.", told.WARNING)
-        return None
-
     def confirm(self, request: HttpRequest, chosen: QuerySet[Any], plan: Plan) -> HttpResponse:
         """Answer with the page that counts, or act where that page was sent with a reason."""
         now, rows = timezone.now(), chosen_rows(request, chosen)

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
@@ -86,10 +87,13 @@ class Exporting(DeskAdmin):
             raise Http404(f"There is no export as {kind}.")
         if not self.has_view_permission(request):
             return HttpResponse("You may not see this list.", status=403)
-        rows = self.get_changelist_instance(request).get_queryset(request)
+        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(back)
         if rows[AT_MOST : AT_MOST + 1].exists():
             messages.error(request, f"An export holds {AT_MOST:,} rows at most: narrow the list.")
-            back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
             return HttpResponseRedirect(f"{back}?{request.GET.urlencode()}")
         sheet = FORMATS[kind]()
         data = sheet.export_data(self.export_resource().export(rows.iterator(chunk_size=2000)))

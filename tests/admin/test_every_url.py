@@ -145,6 +145,8 @@ def test_choices_stop_at_the_wall(clerk: Client, rows: list[models.Model]) -> No
             {"app_label": app, "model_name": model, "field_name": field, "term": ""},
         )
         assert HIDDEN.encode() not in answer.content, field
+        asked_with_nul = {"app_label": app, "model_name": model, "field_name": field, "term": "\0"}
+        assert clerk.get("/admin/autocomplete/", asked_with_nul).status_code in {200, 403}
 
 
 def test_actions_do_not_reach_behind_the_wall(clerk: Client, rows: list[models.Model]) -> None:

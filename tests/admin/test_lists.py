@@ -12,7 +12,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing.models import QueueItem, SendAttempt, SendingStop
+from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
 from tests.admin.conftest import a_user, logged_in
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 
@@ -265,3 +265,33 @@ def test_an_item_says_why_it_waits(
     assert len(page.context["gates"]) == 12
     assert "All sending is stopped: &lt;b&gt;Holiday&lt;/b&gt;" in page.content.decode()
     assert b"not before somebody acts" in page.content
+
+
+@pytest.mark.parametrize(
+    "address", [QUEUE, f"{QUEUE}export/csv/", "/admin/queueing/failedsend/export/xlsx/"]
+)
+@pytest.mark.parametrize("asked", ["account=%00", "scheduled_for__gte=soon", "no_such_field=1"])
+def test_a_filter_that_cannot_be_is_told_so(desk: Client, address: str, asked: str) -> None:
+    page = desk.get(f"{address}?{asked}", follow=True)
+
+    assert page.status_code == 200
+    assert "The list cannot be filtered like that" in page.content.decode()
+
+
+def test_broken_ids_choose_nothing_in_any_list(desk: Client, account: LinkedInAccount) -> None:
+    for name in ("campaigns/linkedinaccount", "campaigns/prospect", "queueing/queueitem"):
+        posted = {"action": "delete_selected", "_selected_action": ["1' OR 1"], "post": "yes"}
+        page = desk.post(f"/admin/{name}/", posted, follow=True)
+        assert "These are no rows of this list" in page.content.decode(), name
+
+
+def test_filters_do_not_tell_what_the_columns_of_a_run_keep_back(account: LinkedInAccount) -> None:
+    ProcessRun.objects.create(
+        trigger="command", started_at=NOON, counts={"sent": 1}, message="CR sent to Ada"
+    )
+    viewer = logged_in(a_user("viewer", account.workspace, group="Viewer"))
+    runs = "/admin/queueing/processrun/"
+
+    assert viewer.get(f"{runs}?trigger__exact=command").status_code == 200
+    assert viewer.get(f"{runs}?message__startswith=CR").status_code == 400
+    assert viewer.get(f"{runs}?counts__sent=1").status_code == 400
