@@ -145,6 +145,7 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
+LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # no collectstatic step between a change and what people see
 AUTH_PASSWORD_VALIDATORS = [

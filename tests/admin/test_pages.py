@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -112,6 +112,32 @@ def test_what_is_not_there_or_not_allowed_says_so_and_leads_back(desk: Client) -
         page = browser.get(url).content.decode()
         assert says in page
         assert 'href="/admin/">To the first page' in page
+
+
+def test_errors_are_told_in_plain_words(
+    desk: Client, boss: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    stale.force_login(boss)
+    not_understood = desk.get("/admin/queueing/queueitem/?workspace__members__password=1")
+    too_old = stale.post("/admin/stop/", {"reason": "x"})
+    monkeypatch.setattr("queueing.admin.dashboard.needs_you", lambda figures: 1 / 0)
+    broken = stale.get("/admin/")
+
+    for answer, status, says in (
+        (not_understood, 400, "This address is not understood"),
+        (too_old, 403, "That page was too old: nothing was changed"),
+        (broken, 500, "Something went wrong here"),
+    ):
+        assert answer.status_code == status
+        assert f"<h1>{says}</h1>" in answer.content.decode()
+        assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_login_leads_to_no_other_site(boss: User) -> None:
+    values = {"username": "boss", "password": "boss-example-1", "next": "//evil.example.com/"}
+
+    assert Client().post("/admin/login/", values).headers["Location"] == "/admin/"
 
 
 def test_people_are_imported_by_those_who_may_add_them(desk: Client) -> None:
