@@ -303,6 +303,9 @@ class ImportingAdmin(DeskAdmin):
             "problem": problem,
             "may_import": bool(upload.counts) and not mapping_problem,
             "told": summary(upload),
+            "target_url": reverse(
+                f"admin:campaigns_{work.target._meta.model_name}_change", args=[work.target.pk]
+            ),
             "columns": columns_shown(work),
             "labels": LABELS.items(),
             "outcomes": [
@@ -339,13 +342,18 @@ def _beside(lock: IO[str], job: Callable[[], None]) -> None:
 
 
 def columns_shown(work: Work) -> list[dict[str, Any]]:
-    """Return each column with its name, its first cells, and what it is taken for."""
+    """Return each column with its name, its first cells, and what it is taken for.
+
+    An extra one also with how a message names it.
+    """
     header, fields = work.table.header, work.upload.fields
+    names = columns.variable_names(header, fields)
     return [
         {
             "name": name or f"(column {index + 1})",
             "index": index,
             "field": field,
+            "variable": names[index] and f"{{{{ {names[index]} }}}}",
             "cells": [
                 row[index][:SHOWN] for row in work.table.sample if row[index:] and row[index]
             ][:3],

@@ -171,7 +171,7 @@ def mapped(
     return ColumnMapping(
         header=tuple(header),
         fields=tuple(fields),
-        variables=_variable_names(header, fields),
+        variables=variable_names(header, fields),
         addresses=tuple(sorted(addresses, key=lambda i: _trust(header[i], corrections))),
     )
 
@@ -245,7 +245,7 @@ def _is_profile(cell: str) -> bool:
     return True
 
 
-def _variable_names(header: Sequence[str], fields: Sequence[str]) -> tuple[str, ...]:
+def variable_names(header: Sequence[str], fields: Sequence[str]) -> tuple[str, ...]:
     """Return a name for each extra column that `{{ … }}` in a message can use, each once."""
     taken = set(_TAKEN_NAMES)
     names = []

@@ -84,6 +84,8 @@ def test_every_row_has_a_verdict_and_nothing_is_stored_before_it_is_confirmed(
         "<td>Do not contact</td><td>URL</td><td>asked us</td>",
         "<b>4</b> rows",
         "&lt;b&gt;E&lt;/b&gt;",
+        "<code>{{ nickname }}</code>",
+        f"/admin/campaigns/campaign/{campaign.pk}/change/",
     ):
         assert words in page
     assert not Prospect.objects.exists()
