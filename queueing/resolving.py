@@ -31,6 +31,8 @@ def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> C
         for prospect in _next_prospects(account, clock()):
             if limit is not None and found.total() >= limit:
                 return found
+            if not _claim(prospect, account, clock()):
+                continue  # another run looks them up
             try:
                 profile = client.profile(
                     account.unipile_account_id,
@@ -39,8 +41,8 @@ def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> C
             except UnipileError as error:
                 found[error.outcome] += 1
                 if not _was_asked(error):
+                    _release(prospect)
                     break  # the account, or Unipile, cannot look anybody up now
-                _note_look(prospect, account, clock())
                 if error.outcome == Outcome.REJECTED:
                     _mark(prospect, Prospect.Status.FAILED, error.summary)
                 continue
@@ -126,9 +128,15 @@ def _was_asked(error: UnipileError) -> bool:
     return error.outcome == Outcome.NOT_SENT and error.http_status not in {None, 503}
 
 
-def _note_look(prospect: Prospect, account: LinkedInAccount, now: dt.datetime) -> None:
-    """Count a look that found nothing against the account's budget."""
-    Prospect.objects.filter(pk=prospect.pk).update(resolved_with=account, resolved_at=now)
+def _claim(prospect: Prospect, account: LinkedInAccount, now: dt.datetime) -> bool:
+    """Count the look against the account's budget before it is made; False: made already."""
+    unresolved = Prospect.objects.filter(pk=prospect.pk, resolved_at__isnull=True)
+    return bool(unresolved.update(resolved_with=account, resolved_at=now))
+
+
+def _release(prospect: Prospect) -> None:
+    """Take back a look that was not made."""
+    Prospect.objects.filter(pk=prospect.pk).update(resolved_with=None, resolved_at=None)
 
 
 def _mark(prospect: Prospect, status: str, reason: str) -> None:

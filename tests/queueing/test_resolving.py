@@ -49,6 +49,24 @@ def test_a_prospect_is_found(
     assert sandbox.control.effects() == []
 
 
+def test_two_runs_at_once_look_nobody_up_twice(
+    campaign: Campaign, client_of_unipile: Client, sandbox: Sandbox
+) -> None:
+    people(campaign, 2)
+    asked = 0
+
+    def clock() -> dt.datetime:
+        nonlocal asked
+        asked += 1
+        if asked == 3:  # the first run has chosen whom to look up
+            resolving.resolve_pending(client_of_unipile, MovedClock())
+        return NOON
+
+    resolving.resolve_pending(client_of_unipile, clock)
+
+    assert len(sandbox.control.calls(route="profile")) == 2
+
+
 def test_names_are_filled_in_and_never_replaced(
     campaign: Campaign, client_of_unipile: Client, sandbox: Sandbox
 ) -> None:
@@ -163,14 +181,14 @@ def test_who_was_queued_meanwhile_keeps_its_status(
 
     def clock() -> dt.datetime:
         asked.append(NOON)
-        if len(asked) == 3:  # once the profile is there
+        if len(asked) == 4:  # once the profile is there
             Prospect.objects.update(status=Status.QUEUED)
         return NOON
 
     resolving.resolve_pending(client_of_unipile, clock)
 
     ada.refresh_from_db()
-    assert (len(asked), ada.status) == (3, Status.QUEUED)
+    assert (len(asked), ada.status) == (4, Status.QUEUED)
 
 
 def people(campaign: Campaign, number: int) -> None:
