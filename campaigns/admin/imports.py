@@ -39,19 +39,6 @@ ENCODINGS = {
     "utf-16-le": "UTF-16 LE",
     "utf-16-be": "UTF-16 BE",
 }
-LABELS = {
-    columns.PROFILE_URL: "Profile address",
-    columns.PUBLIC_IDENTIFIER: "Last part of the profile address",
-    columns.LINKEDIN_USER_ID: "LinkedIn user id",
-    "first_name": "First name",
-    "last_name": "Last name",
-    columns.FULL_NAME: "Whole name",
-    "headline": "Headline",
-    "company": "Company",
-    "location": "Location",
-    columns.VARIABLE: "Extra column",
-    columns.IGNORE: "Leave out",
-}
 WORDS = {
     Outcome.ADDED: "New",
     Outcome.DUPLICATE: "Duplicate in the file",
@@ -307,7 +294,7 @@ class ImportingAdmin(DeskAdmin):
                 f"admin:campaigns_{work.target._meta.model_name}_change", args=[work.target.pk]
             ),
             "columns": columns_shown(work),
-            "labels": LABELS.items(),
+            "labels": columns.LABELS.items(),
             "outcomes": [
                 (each, WORDS[each], f"{upload.counts.get(each, 0):,}") for each in Outcome
             ],

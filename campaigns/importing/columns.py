@@ -44,6 +44,20 @@ _NAMES = {
     IGNORE: "sendqrow sendqverdict sendqfield sendqreason",
 }
 FIELDS = (*_NAMES, VARIABLE)
+LABELS = {
+    PROFILE_URL: "Profile address",
+    PUBLIC_IDENTIFIER: "Last part of the profile address",
+    LINKEDIN_USER_ID: "LinkedIn user id",
+    "first_name": "First name",
+    "last_name": "Last name",
+    FULL_NAME: "Whole name",
+    "headline": "Headline",
+    "company": "Company",
+    "location": "Location",
+    VARIABLE: "Extra column",
+    IGNORE: "Leave out",
+}
+"""What staff read for a field."""
 _OFTEN = {PROFILE_URL, VARIABLE, IGNORE}  # any number of columns
 IDENTIFYING = (PROFILE_URL, PUBLIC_IDENTIFIER, LINKEDIN_USER_ID)
 
@@ -160,10 +174,11 @@ def mapped(
     """
     for field in set(fields) - _OFTEN:
         if fields.count(field) > 1:
-            raise MappingError(f"Two columns are mapped to {field}. Map one of them.")
+            raise MappingError(f"Two columns are mapped to “{LABELS[field]}”. Map one of them.")
     if not set(identifying) & set(fields):
+        wanted = " or ".join(f"“{LABELS[field]}”" for field in identifying)
         raise UnreadableFileError(
-            f"No column was recognised as {' or '.join(identifying)}. The columns are: "
+            f"No column was recognised as {wanted}. The columns are: "
             f"{_listed(header)}. If one is, say which.",
             f"--map “COLUMN={identifying[0]}”",
         )

@@ -131,8 +131,8 @@ def test_columns_are_corrected(browser: Client, campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"column-2": "ignore"}, "No column was recognised as profile_url"),
-        ({"column-1": "first_name"}, "Two columns are mapped to first_name"),
+        ({"column-2": "ignore"}, "No column was recognised as “Profile address"),
+        ({"column-1": "first_name"}, "Two columns are mapped to “First name”"),
     ],
 )
 def test_columns_that_do_not_fit_are_explained(

@@ -42,7 +42,7 @@ def slugs(campaign: Campaign) -> list[str]:
         (HEADER.encode() + b",,\n\n", "no row below them"),
         (b"Colour,Size\nred,3\n", "None of the first 25 rows was recognised"),
         (ADA.encode(), "None of the first 25 rows was recognised"),
-        (b"First Name,Company\nAda,Example Inc\n", "No column was recognised as profile_url"),
+        (b"First Name,Company\nAda,Example Inc\n", "No column was recognised as “Profile address"),
         (b"%PDF-1.7\n%abc", "The file is a PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "protected Excel workbook"),
         (HEADER.encode("utf-16-le") + ADA.encode("utf-16-le"), "--encoding utf-16-le"),

@@ -88,7 +88,7 @@ def test_words_warn_of_people_that_are_still_not_barred(write: Write, campaign: 
     [
         (["--workspace", "Nobody", "list.csv"], 2, "There is no workspace “Nobody”"),
         (["--workspace", "Example & Co", "none.csv"], 2, "There is no file"),
-        (["--workspace", "Example & Co", "list.csv"], 1, "No column was recognised as profile"),
+        (["--workspace", "Example & Co", "list.csv"], 1, "No column was recognised as “Profile"),
     ],
 )
 def test_what_cannot_be_done_is_refused(

@@ -449,7 +449,7 @@ def test_words_say_what_became_and_warn_of_who_can_still_be_invited(
         ([*COLUMNS, "status"], "The column “status” stands there twice"),
         (
             [name for name in COLUMNS if name not in {"linkedin_user_id", "linkedin_url"}],
-            "No column was recognised as profile_url",
+            "No column was recognised as “Profile address",
         ),
     ],
 )
