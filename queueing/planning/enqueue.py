@@ -187,34 +187,29 @@ _COPY = (
     "COPY planned (prospect_id, linkedin_account_id, linkedin_user_id, person_key, message, "
     "scheduled_for) FROM STDIN"
 )
-# Rows are found by an array: joined, every chunk would read through all the prospects there are.
-_LOCK = """
-SELECT FROM campaigns_prospect
-WHERE id = ANY (ARRAY(SELECT prospect_id FROM planned)) AND status = %(new)s
-ORDER BY id
-FOR NO KEY UPDATE
-"""
+# Prospects first: whoever was changed meanwhile is looked at anew by the update, under its lock.
 _QUEUE = """
-WITH stored AS (
+WITH taken AS (
+    UPDATE campaigns_prospect AS person SET status = %(queued)s
+    FROM planned
+    WHERE person.id = planned.prospect_id AND person.status = %(new)s
+    AND planned.person_key IN (person.public_identifier, person.linkedin_user_id)
+    RETURNING planned.*
+), stored AS (
     INSERT INTO send_queue (
         prospect_id, linkedin_account_id, linkedin_user_id, person_key, message, scheduled_for,
         id, workspace_id, campaign_id, kind, status, created_at, updated_at,
         pinned, attempts, error_code, error_message, invitation_id
     )
     SELECT
-        planned.*,
+        taken.*,
         gen_random_uuid(), %(workspace)s, %(campaign)s, %(kind)s, %(pending)s, %(now)s, %(now)s,
         false, 0, '', '', ''
-    FROM planned JOIN campaigns_prospect AS person ON person.id = planned.prospect_id
-    WHERE person.id = ANY (ARRAY(SELECT prospect_id FROM planned))
-    AND person.status = %(new)s
-    AND planned.person_key IN (person.public_identifier, person.linkedin_user_id)
+    FROM taken
     ON CONFLICT DO NOTHING
     RETURNING prospect_id
 )
-UPDATE campaigns_prospect SET status = %(queued)s
-WHERE id = ANY (ARRAY(SELECT prospect_id FROM stored))
-RETURNING id
+SELECT prospect_id, false FROM taken UNION ALL SELECT prospect_id, true FROM stored
 """
 
 
@@ -234,10 +229,14 @@ def _queue(campaign: Campaign, people: Sequence[Planned], now: dt.datetime) -> s
         with cursor.copy(_COPY) as copy:
             for person in people:
                 copy.write_row(person.row())
-        cursor.execute(_LOCK, values)
+        cursor.execute("ANALYZE planned")  # else the planner takes it for a handful of rows
         cursor.execute(_QUEUE, values)
-        stored = {prospect_id for (prospect_id,) in cursor.fetchall()}
+        rows = cursor.fetchall()
         cursor.execute("DROP TABLE planned")
+    stored = {key for key, is_stored in rows if is_stored}
+    held_by_others = {key for key, _ in rows} - stored
+    if held_by_others:
+        Prospect.objects.filter(pk__in=held_by_others).update(status=Prospect.Status.NEW)
     return stored
 
 

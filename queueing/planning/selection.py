@@ -1,7 +1,7 @@
 """Who of a campaign may be queued, and why the others may not."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"
 CHANGED_MEANWHILE = "Changed while it was queued: queue the campaign again"
 NEVER_OPEN = "The campaign's sending hours never open"
+NAMES = ("first_name", "last_name")
 LIMITS_FORBID = "The limits of the campaign's accounts never let them send"
 
 
@@ -90,6 +91,7 @@ class Selection:
         """
         self._campaign = campaign
         self._note_limit = note_limit
+        self._variables = messages.variables(campaign.message_template)
         entries = DoNotContact.objects.filter(workspace=campaign.workspace_id)
         listed = list(entries.values_list("kind", "value"))
         self._persons = {value for kind, value in listed if kind == DoNotContact.Kind.PERSON}
@@ -149,7 +151,9 @@ class Selection:
 
     def _note(self, prospect: Prospect) -> tuple[str, LeftOut | None]:
         try:
-            note = messages.render(self._campaign.message_template, values_of(prospect))
+            note = messages.render(
+                self._campaign.message_template, values_of(prospect, self._variables)
+            )
         except messages.UnfilledVariableError as error:
             return "", LeftOut(f"Message: {error} and has no fallback")
         if len(note) > self._note_limit:
@@ -157,15 +161,19 @@ class Selection:
         return note, None
 
 
-def values_of(prospect: Prospect) -> dict[str, str]:
+def values_of(prospect: Prospect, used: Collection[str] = NAMES) -> dict[str, str]:
     """Return what a message's variables stand for: extra columns of the import, then fields.
 
     Names are as one greets with them; the prospect keeps them as they were imported.
+
+    :param used: the variables that the message has: a name that it has not is left uncleaned.
     """
     extra = prospect.variables if isinstance(prospect.variables, dict) else {}
     values = {str(name): str(value) for name, value in extra.items()}
     values |= {name: getattr(prospect, name) for name in messages.PROSPECT_FIELDS}
     first, last = prospect.first_name, prospect.last_name
-    values["first_name"] = names.greeting_name(first, last)
-    values["last_name"] = names.greeting_name(last, is_first=False)
+    if "first_name" in used:
+        values["first_name"] = names.greeting_name(first, last)
+    if "last_name" in used:
+        values["last_name"] = names.greeting_name(last, is_first=False)
     return values
