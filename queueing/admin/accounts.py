@@ -1,10 +1,12 @@
 """LinkedIn accounts: what they used, what limits them, and what staff do to them."""
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Count, F
@@ -60,10 +62,19 @@ def raised(account: LinkedInAccount, values: dict[str, Any]) -> list[str]:
         after = by_type[kind] if new is None else new
         if after > before:
             found.append(field if new != old else "account_type")
+    place = values.get("workspace")
+    if place and not is_new and _ceiling(place) > _ceiling(account.workspace):
+        found.append("workspace")
     started, starts = account.warm_up_started_on, values.get("warm_up_started_on")
     if started and (starts is None or starts < started):
         found.append("warm_up_started_on")
     return [field for field in dict.fromkeys(found) if field in values]
+
+
+def _ceiling(workspace: Workspace) -> float:
+    """Return what a workspace lets each of its accounts send a day at most."""
+    caps = (workspace.daily_cr_limit, settings.TIER_DAILY_LIMITS.get(workspace.tier))
+    return min((cap for cap in caps if cap is not None), default=math.inf)
 
 
 class RestForm(ReasonForm):

@@ -133,6 +133,21 @@ def test_raising_a_cap_needs_its_permission(
     assert "was changed successfully" in save(logged_in(operator), account, **(stored | wanted))
 
 
+def test_a_move_to_a_workspace_with_a_higher_cap_raises_it(db: None) -> None:
+    low, high = a_workspace(name="Low", daily_cr_limit=5), a_workspace(name="High")
+    account = an_account(low)
+    operator = a_user("operator", low, high, group="Operator")
+
+    page = save(logged_in(operator), account, workspace=high.pk)
+
+    assert 'id="id_workspace_error"' in page
+    account.refresh_from_db()
+    assert account.workspace == low
+    operator.user_permissions.add(Permission.objects.get(codename="raise_cap"))
+    assert "was changed successfully" in save(logged_in(operator), account, workspace=high.pk)
+    assert "was changed successfully" in save(logged_in(operator), account, workspace=low.pk)
+
+
 def test_an_operator_may_lower_a_cap_and_the_calendar_follows(db: None) -> None:
     account = an_account(a_workspace())
     operator = logged_in(a_user("operator", account.workspace, group="Operator"))
