@@ -62,11 +62,15 @@ def move(campaign: Campaign, to: Move, by: User, reason: str = "") -> Held:
     with transaction.atomic():
         ready = Campaign.objects.filter(pk=campaign.pk, status__in=to.starts_from)
         if not ready.update(status=to.to):
-            campaign.refresh_from_db(fields=["status"])
-            state = campaign.get_status_display().lower()
-            raise NotNowError(f"“{campaign}” is {state} now: it was not {to.verb}.")
+            raise _not_now(campaign)
         log.note(by, [campaign], to.verb.capitalize(), reason)
     return held(campaign)
+
+
+def _not_now(campaign: Campaign) -> NotNowError:
+    campaign.refresh_from_db(fields=["status"])
+    state = campaign.get_status_display().lower()
+    return NotNowError(f"“{campaign}” is {state} by now: nothing was changed.")
 
 
 def start(campaign: Campaign, by: User, now: dt.datetime, reason: str = "") -> EnqueueReport:
@@ -75,6 +79,8 @@ def start(campaign: Campaign, by: User, now: dt.datetime, reason: str = "") -> E
     :raises NotNowError: where it is no draft any more.
     :raises planning.enqueue.CannotEnqueueError: where nobody can be queued.
     """
+    if not Campaign.objects.filter(pk=campaign.pk, status__in=START.starts_from).exists():
+        raise _not_now(campaign)  # before anybody is queued
     report = enqueue(campaign, now)
     move(campaign, START, by, reason)
     return report

@@ -74,7 +74,7 @@ def test_a_second_click_is_told_so(desk: Client) -> None:
 
     page = do(desk, campaign, "pause")
 
-    assert "is paused now: it was not paused" in page
+    assert "is paused by now: nothing was changed" in page
     assert LogEntry.objects.count() == 1
 
 

@@ -54,7 +54,7 @@ def test_pause_says_what_is_in_flight(
 def test_second_pause_is_refused(campaign: Campaign, clerk: User) -> None:
     places.move(campaign, places.PAUSE, clerk)
 
-    with pytest.raises(places.NotNowError, match="is paused now: it was not paused"):
+    with pytest.raises(places.NotNowError, match="is paused by now: nothing was changed"):
         places.move(campaign, places.PAUSE, clerk)
     assert LogEntry.objects.count() == 1
 
@@ -67,6 +67,19 @@ def test_start_queues_and_lets_go(account: LinkedInAccount, clerk: User) -> None
 
     draft.refresh_from_db()
     assert (report.queued, draft.status) == (1, Campaign.Status.ACTIVE)
+
+
+@pytest.mark.parametrize("status", ["active", "paused", "archived"])
+def test_start_from_a_stale_page_queues_nobody(
+    account: LinkedInAccount, clerk: User, status: str
+) -> None:
+    campaign = a_campaign(account.workspace, account, status=Campaign.Status.DRAFT)
+    a_prospect(campaign)
+    Campaign.objects.update(status=status)
+
+    with pytest.raises(places.NotNowError, match=f"is {status} by now: nothing was changed"):
+        places.start(campaign, clerk, NOON)
+    assert not QueueItem.objects.exists()
 
 
 def test_archive_frees_people(campaign: Campaign, account: LinkedInAccount, clerk: User) -> None:
