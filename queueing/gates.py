@@ -189,10 +189,10 @@ def _spacing(facts: Facts, now: dt.datetime) -> GateState:
         daily=facts.account.daily.value,
     )
     last = facts.account.last_send_at
-    opens_at = last + dt.timedelta(seconds=gap) if last else now
-    if opens_at <= now:
-        return GateState(Gate.SPACING, True, f"At least {gap} s since the account's last send")
-    detail = f"The account sent at {_utc(opens_at - dt.timedelta(seconds=gap))} and waits {gap} s"
+    apart = f"the account's requests are at least {limits.in_minutes(gap)} apart"
+    if last is None or (opens_at := last + dt.timedelta(seconds=gap)) <= now:
+        return GateState(Gate.SPACING, True, f"Long enough since the last one: {apart}")
+    detail = f"The last one went at {_utc(last)}: {apart}"
     return GateState(Gate.SPACING, False, detail, opens_at)
 
 

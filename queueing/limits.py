@@ -119,6 +119,13 @@ def gap_seconds(policy: Policy, *, own: int | None, open_seconds: int, daily: in
     return max(policy.spacing_floor_seconds, open_seconds * 8 // 10 // max(daily, 1))
 
 
+def in_minutes(seconds: int) -> str:
+    """Return a length of time for staff: “5 min 16 s”."""
+    minutes, rest = divmod(seconds, 60)
+    parts = (f"{minutes:,} min" if minutes else "", f"{rest} s" if rest or not minutes else "")
+    return " ".join(filter(None, parts))
+
+
 def day_start(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """Return the last midnight in `zone`, as UTC."""
     return _midnight(now.astimezone(zone).date(), zone)

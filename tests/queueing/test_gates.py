@@ -84,7 +84,7 @@ IN_A_DAY = NOON + dt.timedelta(days=1)
         (Gate.ACCOUNT_RESTED, {}, {"paused_until": NOON + MINUTE, "pause_reason": "Tired"},
          NOON + MINUTE, "rests until 2026-07-08 16:01 UTC: Tired"),
         (Gate.SPACING, {}, {"last_send_at": NOON - 9 * MINUTE}, NOON + MINUTE,
-         "The account sent at 2026-07-08 15:51 UTC and waits 600 s"),
+         "at 2026-07-08 15:51 UTC: the account's requests are at least 10 min apart"),
         (Gate.DAILY_CAP, {}, {"sent_today": 20}, TOMORROW, "20 of 20 sent since 2026-07-08 00:00"),
         (Gate.DAILY_CAP, {}, {"sent_today": 21}, TOMORROW, "21 of 20"),
         (Gate.DAILY_CAP, {}, {"daily": limits.Limit(0, "set on the account")}, None, "0 of 0"),

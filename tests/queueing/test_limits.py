@@ -185,3 +185,11 @@ def test_every_instant_lies_in_its_day(epoch: int, zone: str) -> None:
     assert begins <= now < ends
     assert limits.day_start(ends, ZoneInfo(zone)) == ends
     assert dt.timedelta(hours=23) <= ends - begins <= dt.timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (59, "59 s"), (90, "1 min 30 s"), (600, "10 min"), (316, "5 min 16 s")],
+)
+def test_gaps_are_told_in_minutes(seconds: int, words: str) -> None:
+    assert limits.in_minutes(seconds) == words
