@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
@@ -89,6 +90,19 @@ class LabelledSplitDateTime(AdminSplitDateTime):
         super().__init__(attrs)
         for widget, name in zip(self.widgets, ("Date", "Time"), strict=True):
             widget.attrs["aria-label"] = name
+
+
+def kept_for_back(page: TemplateResponse) -> TemplateResponse:
+    """Let the browser keep a page that a POST brought: else Back from what follows is an error.
+
+    For pages that do no harm when they are sent again.
+    """
+
+    def keep(rendered: HttpResponse) -> None:
+        rendered["Cache-Control"] = "private, max-age=0"  # the admin's own forbids to store it
+
+    page.add_post_render_callback(keep)
+    return page
 
 
 def _refuse_nul(request: HttpRequest) -> None:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import messages
-from campaigns.desk import DeskAdmin, behind_walls
+from campaigns.desk import DeskAdmin, behind_walls, kept_for_back
 from queueing.admin.deeds import ReasonForm
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.staff import items
@@ -162,7 +162,7 @@ class Confirming(DeskAdmin):
             "item": request.POST.get("item", ""),
             "back": where_from(request),
         }
-        return TemplateResponse(request, "admin/queueing/confirm.html", context)
+        return kept_for_back(TemplateResponse(request, "admin/queueing/confirm.html", context))
 
 
 def chosen_rows(request: HttpRequest, chosen: QuerySet[Any]) -> QueueItemQuerySet:

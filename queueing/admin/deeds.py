@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from campaigns.desk import DeskAdmin
+from campaigns.desk import DeskAdmin, kept_for_back
 from campaigns.models import LinkedInAccount
 from queueing.admin.anew import plan_anew
 from queueing.staff.places import NotNowError
@@ -142,7 +142,7 @@ class DeedsAdmin(DeskAdmin):
             "form": form,
             "back": self.page_of(row),
         }
-        return TemplateResponse(request, "admin/deed.html", context)
+        return kept_for_back(TemplateResponse(request, "admin/deed.html", context))
 
     def _act(self, request: HttpRequest, deed: Deed, row: Any, values: dict[str, Any]) -> None:
         try:

@@ -40,6 +40,24 @@ def test_failures_are_retried_after_a_look_at_what_will_happen(desk: Desk) -> No
     assert not QueueItem.objects.filter(status=Status.FAILED).exists()
 
 
+def test_back_shows_the_page_between_and_pressing_it_again_changes_nothing(desk: Desk) -> None:
+    page = desk.page
+    desk.open("/admin/queueing/failedsend/")
+    page.check("#action-toggle")
+    page.select_option("select[name=action]", "skip")
+    page.click("button[name=index]")
+    page.fill("input[name=reason]", "No fit")
+    page.keyboard.press("Enter")
+    expect(page.locator(".messagelist")).to_contain_text("1 skipped.")
+
+    page.go_back()
+    expect(page.locator(".counted")).to_contain_text("1 will be skipped")
+    page.fill("input[name=reason]", "No fit")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".messagelist")).to_contain_text("0 skipped, 1 not")
+
+
 def test_an_item_explains_itself(desk: Desk) -> None:
     item = QueueItem.objects.filter(status=Status.PENDING).latest("scheduled_for")
 
