@@ -108,7 +108,7 @@ def _note(request: HttpRequest, model: type[Model], filters: str) -> None:
     LogEntry.objects.create(
         user=cast(User, request.user),
         content_type=ContentType.objects.get_for_model(model),
-        object_repr="list",
+        object_repr=f"list of {model._meta.verbose_name_plural}",
         action_flag=CHANGE,
         change_message=f"Exported the list ({filters or 'no filter'}).",
     )

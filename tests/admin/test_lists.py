@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
+from queueing.staff import log
 from tests.admin.conftest import a_user, logged_in
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 
@@ -283,6 +285,28 @@ def test_broken_ids_choose_nothing_in_any_list(desk: Client, account: LinkedInAc
         posted = {"action": "delete_selected", "_selected_action": ["1' OR 1"], "post": "yes"}
         page = desk.post(f"/admin/{name}/", posted, follow=True)
         assert "These are no rows of this list" in page.content.decode(), name
+
+
+def test_the_log_says_who_did_what_to_whom_and_why(
+    desk: Client, account: LinkedInAccount, campaign: Campaign
+) -> None:
+    clerk = a_user("clerk", account.workspace, group="Operator")
+    item = an_item(campaign, account)
+    log.note(clerk, [item], "Skipped", "<b>no fit</b>")
+    address = "/admin/admin/logentry/"
+
+    page = desk.get(f"{address}?user__id__exact={clerk.pk}&done_until=2099-01-01").content.decode()
+
+    assert "Skipped: &lt;b&gt;no fit&lt;/b&gt;" in page
+    assert f'href="/admin/queueing/queueitem/{item.pk}/change/"' in page
+    assert not found(desk, f"{address}?done_until=2000-01-01")
+    assert logged_in(clerk).get(address).status_code == 403
+    for refused in ("add/", f"{LogEntry.objects.get().pk}/delete/"):
+        assert desk.post(address + refused, {"post": "yes"}).status_code == 403
+    clerk.user_permissions.add(Permission.objects.get(codename="view_logentry"))
+    other = a_user("other")
+    log.note(other, [item], "Retried", "a secret")
+    assert "a secret" not in logged_in(clerk).get(address).content.decode()
 
 
 def test_filters_do_not_tell_what_the_columns_of_a_run_keep_back(account: LinkedInAccount) -> None:

@@ -1,0 +1,49 @@
+"""Who did what, when and why, to rows of all kinds: the log that every change leaves."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from campaigns.desk import DeskAdmin
+from campaigns.filters import date_range
+from queueing.admin.evidence import ReadOnly
+
+DoneFilter = date_range("done (UTC)", "action_time", "done")
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnly, DeskAdmin):
+    list_display = ("at", "user", "content_type", "what_it_was", "what_was_done")
+    list_display_links = None
+    list_filter = ("user", "action_flag", "content_type", DoneFilter)
+    list_select_related = ("user", "content_type")
+    ordering = ("-pk",)
+    sortable_by = ()
+    fields = ("at", "user", "content_type", "what_it_was", "what_was_done")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return all for superusers; others see what they did: an entry knows no workspace."""
+        rows = admin.ModelAdmin.get_queryset(self, request)
+        return rows if request.user.is_superuser else rows.filter(user=request.user)
+
+    @admin.display(description="when (UTC)")
+    def at(self, entry: LogEntry) -> str:
+        return f"{entry.action_time:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="to what")
+    def what_it_was(self, entry: LogEntry) -> SafeString | str:
+        url = entry.get_admin_url() if entry.object_id and not entry.is_deletion() else None
+        if url is None:
+            return entry.object_repr
+        return format_html('<a href="{}">{}</a>', url, entry.object_repr)
+
+    @admin.display(description="what, and why")
+    def what_was_done(self, entry: LogEntry) -> str:
+        if entry.is_addition():
+            return "Added"
+        return "Deleted" if entry.is_deletion() else entry.get_change_message()
