@@ -1,5 +1,7 @@
 """Download a list as it is filtered, as CSV or XLSX."""
 
+import codecs
+import datetime as dt
 import re
 from typing import Any, cast
 
@@ -29,12 +31,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 def as_plain_text(value: object) -> str:
     """Return a cell that every spreadsheet shows and none runs: strangers wrote these texts."""
+    if isinstance(value, dt.datetime):
+        return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
     text = _CONTROL.sub(" ", "" if value is None else str(value))
     return f"'{text}" if text.startswith(_FORMULA) or text[:1] != text[:1].lstrip() else text
 
 
 class ItemResource(ModelResource):  # type: ignore[misc]
-    """A row of the queue in a sheet. Instants are UTC."""
+    """A row of the queue in a sheet."""
 
     recipient = Field("prospect", "recipient")
     profile = Field("prospect__profile_url", "profile")
@@ -42,8 +46,8 @@ class ItemResource(ModelResource):  # type: ignore[misc]
     campaign = Field("campaign__name", "campaign")
     account = Field("linkedin_account__name", "account")
     status = Field("get_status_display", "status")
-    planned_for = Field("scheduled_for", "planned for")
-    sent_at = Field("sent_at", "sent at")
+    planned_for = Field("scheduled_for", "planned for (UTC)")
+    sent_at = Field("sent_at", "sent at (UTC)")
     attempts = Field("attempts", "failed tries")
     error_code = Field("error_code", "error code")
     error_message = Field("error_message", "error")
@@ -97,6 +101,8 @@ class Exporting(DeskAdmin):
             return HttpResponseRedirect(f"{back}?{request.GET.urlencode()}")
         sheet = FORMATS[kind]()
         data = sheet.export_data(self.export_resource().export(rows.iterator(chunk_size=2000)))
+        if isinstance(data, str):  # Excel takes a CSV file for UTF-8 only with this mark
+            data = codecs.BOM_UTF8 + data.encode()
         answer = HttpResponse(data, content_type=sheet.get_content_type())
         name = f"{self.opts.verbose_name_plural} {timezone.now():%Y-%m-%d}.{kind}"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,5 +1,6 @@
 """The queue's lists: what they show, to whom, and at what cost."""
 
+import codecs
 import csv
 import io
 from collections.abc import Callable
@@ -211,16 +212,18 @@ def test_an_export_holds_the_filtered_rows_and_no_formula(
     desk: Client, account: LinkedInAccount, campaign: Campaign
 ) -> None:
     person = a_prospect(campaign, first_name="=HYPERLINK(1)", last_name="", company="@SUM")
-    an_item(campaign, account, prospect=person, message="+1\x07 call me")
+    an_item(campaign, account, prospect=person, message="+1\x07 call me", scheduled_for=NOON)
     an_item(campaign, account, status=Status.SKIPPED)
 
-    text = desk.get(f"{QUEUE}export/csv/?status__exact=pending").content.decode("utf-8-sig")
+    sent = desk.get(f"{QUEUE}export/csv/?status__exact=pending").content
     book = desk.get(f"{QUEUE}export/xlsx/?status__exact=pending").content
 
-    rows = list(csv.DictReader(io.StringIO(text)))
+    assert sent.startswith(codecs.BOM_UTF8)
+    rows = list(csv.DictReader(io.StringIO(sent.decode("utf-8-sig"))))
     assert len(rows) == 1
     assert rows[0]["recipient"].startswith("'=")
     assert (rows[0]["company"], rows[0]["message"]) == ("'@SUM", "'+1  call me")
+    assert rows[0]["planned for (UTC)"] == f"{NOON:%Y-%m-%d %H:%M}"
     sheet = load_workbook(io.BytesIO(book)).active
     assert sheet is not None
     assert sheet.max_row == 2
