@@ -21,7 +21,10 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Campaign
         fields = "__all__"  # noqa: DJ007 - the admin decides which are shown
-        help_texts: ClassVar = {"message_template": HELP_ON_NOTES}
+        help_texts: ClassVar = {
+            "message_template": HELP_ON_NOTES,
+            "starts_at": "UTC. Starts by itself at this time. Empty: started by hand.",
+        }
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

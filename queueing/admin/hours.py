@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from campaigns import zones
@@ -104,6 +105,17 @@ class SendingHoursAdmin(ForeseenAdmin):
         "holiday_country",
         "holiday_subdivision",
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "timezone":
+            kwargs["widget"] = AdminTextInputWidget(attrs={"list": "zone-names"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["zone_names"] = sorted(zones.names())
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def accounts_of(self, row: SendingHours) -> list[LinkedInAccount]:
         return with_waiting(campaigns_in(row))

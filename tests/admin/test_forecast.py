@@ -74,6 +74,15 @@ def test_days_are_open_and_closed_with_their_reasons(db: None) -> None:
     assert len(days) == 14
 
 
+def test_time_zones_are_offered_and_a_start_says_that_it_is_utc(desk: Client) -> None:
+    add_hours = desk.get("/admin/campaigns/sendinghours/add/").content.decode()
+    add_campaign = desk.get("/admin/campaigns/campaign/add/").content.decode()
+
+    assert 'list="zone-names"' in add_hours
+    assert '<option value="Europe/Berlin"></option>' in add_hours
+    assert "UTC. Starts by itself at this time." in add_campaign
+
+
 def test_hours_warn_of_limits_out_of_reach(desk: Client, settings: Settings) -> None:
     settings.SEND_QUEUE_CRON = "0 * * * *"
     campaign, _ = a_queue(name="Ada <b>")
