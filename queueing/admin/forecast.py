@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,8 +13,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Workspace
-from queueing import gates, planning
+from queueing import gates, hours, planning
 from queueing.admin.deeds import DeedsAdmin
+from queueing.planning import board
 
 EFFECT = "_effect"  # the button that shows what saving would do
 ROWS_SHOWN = 500
@@ -28,6 +29,7 @@ class Cell:
 
     day: dt.date
     count: int | None
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,36 +40,49 @@ class Month:
     weeks: list[list[Cell | None]]
 
 
-def months_of(forecast: planning.Forecast) -> list[Month]:
-    """Lay a forecast's days out as months."""
+def hours_kept(row: Campaign | Workspace) -> list[hours.Hours]:
+    """Return the hours of a campaign, or those of all that a workspace has under way."""
+    if isinstance(row, Campaign):
+        campaigns = board.campaigns().filter(pk=row.pk)
+    else:
+        ended = (Campaign.Status.COMPLETED, Campaign.Status.ARCHIVED)
+        campaigns = board.campaigns().filter(workspace=row).exclude(status__in=ended)
+    one_of_each = {campaign.sending_hours_id: campaign for campaign in campaigns}
+    return [gates.hours_of(campaign.hours()) for campaign in one_of_each.values()]
+
+
+def months_of(forecast: planning.Forecast, kept: Sequence[hours.Hours] = ()) -> list[Month]:
+    """Lay a forecast's days out as months.
+
+    :param kept: a day on which none of these hours open is marked as closed.
+    """
     count: Counter[dt.date] = Counter()
     for row in forecast.days:
         count[row.day] += row.count
     if not count:
         return []
     begins, ends = min(count), max(count)
-    length = (ends - begins).days + 1
-    days = [begins + number * _DAY for number in range(length)]
-    return [
-        Month(first.replace(day=1), _weeks(first.replace(day=1), count, begins, ends))
-        for first in (next(group) for _, group in groupby(days, lambda day: (day.year, day.month)))
-    ]
+    cells = {
+        day: Cell(day, count[day], not count[day] and _is_closed(day, kept))
+        for day in (begins + number * _DAY for number in range((ends - begins).days + 1))
+    }
+    firsts = dict.fromkeys(day.replace(day=1) for day in cells)
+    return [Month(first, _weeks(first, cells)) for first in firsts]
 
 
-def _weeks(
-    first: dt.date, count: Counter[dt.date], begins: dt.date, ends: dt.date
-) -> list[list[Cell | None]]:
+def _is_closed(day: dt.date, kept: Sequence[hours.Hours]) -> bool:
+    zone = gates.policy().day_zone
+    begins, ends = (dt.datetime.combine(date, dt.time(), zone) for date in (day, day + _DAY))
+    return bool(kept) and not any(any(hours.windows(each, begins, ends)) for each in kept)
+
+
+def _weeks(first: dt.date, cells: dict[dt.date, Cell]) -> list[list[Cell | None]]:
     weeks: list[list[Cell | None]] = []
     monday = first - first.weekday() * _DAY
     while monday.month == first.month or monday < first:
         days = [monday + number * _DAY for number in range(7)]
         weeks.append(
-            [
-                Cell(day, count[day] if begins <= day <= ends else None)
-                if day.month == first.month
-                else None
-                for day in days
-            ]
+            [cells.get(day, Cell(day, None)) if day.month == first.month else None for day in days]
         )
         monday += 7 * _DAY
     return weeks
@@ -183,7 +198,7 @@ class ForecastAdmin(ForeseenAdmin):
             # Lists: a template that asks a Counter for `.items` is told how often "items" occurs.
             "held": forecast.held.most_common(),
             "left_out": forecast.left_out.most_common(),
-            "months": months_of(forecast),
+            "months": months_of(forecast, hours_kept(row)),
             "rows": forecast.days[:ROWS_SHOWN],
             "more": max(len(forecast.days) - ROWS_SHOWN, 0),
             "day_zone": gates.policy().day_zone.key,

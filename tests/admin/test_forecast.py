@@ -17,7 +17,7 @@ from campaigns.models import (
     Workspace,
 )
 from queueing import planning
-from queueing.admin.forecast import months_of
+from queueing.admin.forecast import hours_kept, months_of
 from queueing.admin.hours import Bar, next_days
 from queueing.gates import hours_of
 from queueing.models import QueueItem
@@ -149,6 +149,24 @@ def test_months_have_weeks_from_monday(db: None) -> None:
     assert first_week[2].count is None  # before the forecast begins
     counted = [cell.count or 0 for m in (july, august) for week in m.weeks for cell in week if cell]
     assert sum(counted) == 30
+
+
+def test_days_on_which_no_hours_open_are_marked_as_closed(desk: Client) -> None:
+    account = an_account(a_workspace(), daily_limit=1)
+    closed = hours_all_day(skip_weekends=True, name="Weekdays")
+    campaign = a_campaign(account.workspace, account, sending_hours=closed)
+    for _ in range(10):
+        an_item(campaign, account)
+
+    months = months_of(planning.forecast_campaign(campaign, NOON), hours_kept(campaign))
+    of_workspace = hours_kept(campaign.workspace)
+    a_campaign(account.workspace, account)  # is open around the clock
+
+    cells = [cell for month in months for week in month.weeks for cell in week if cell]
+    assert {cell.day.weekday() for cell in cells if cell.is_closed} == {5, 6}
+    assert of_workspace == hours_kept(campaign)
+    assert len(hours_kept(campaign.workspace)) == 2
+    assert "closed</span>" in desk.get(url(campaign, "forecast")).content.decode()
 
 
 def test_an_empty_forecast_says_so(desk: Client) -> None:
