@@ -8,11 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from campaigns.desk import DeskAdmin
 from campaigns.filters import date_range
 from queueing.admin.evidence import ReadOnly
 
+SHOWN = 600  # characters: a reason has fewer, the filters of an export may have more
 DoneFilter = date_range("done (UTC)", "action_time", "done")
 
 
@@ -46,4 +48,6 @@ class LogEntryAdmin(ReadOnly, DeskAdmin):
     def what_was_done(self, entry: LogEntry) -> str:
         if entry.is_addition():
             return "Added"
-        return "Deleted" if entry.is_deletion() else entry.get_change_message()
+        if entry.is_deletion():
+            return "Deleted"
+        return Truncator(entry.get_change_message()).chars(SHOWN)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount
 from queueing import planning
 from queueing.models import QueueItem
-from tests.builders import a_campaign, a_prospect, a_workspace, an_account
+from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +78,17 @@ def test_an_account_rests(
 
     assert reasons(campaign) == left_out
     look_at(desk, campaign)
+
+
+def test_an_item_that_waits_for_ever_asks_nobody_to_act(desk: Client, campaign: Campaign) -> None:
+    account = campaign.accounts.get()
+    item = an_item(campaign, account)
+    LinkedInAccount.objects.update(paused_until=LAST)
+
+    page = desk.get(f"/admin/queueing/queueitem/{item.pk}/change/").content.decode()
+
+    assert "Nobody needs to act." in page
+    assert "Earliest: later than can be foreseen." in page
 
 
 def test_all_accounts_rest_for_a_while(campaign: Campaign) -> None:
