@@ -88,11 +88,10 @@ def enqueue(
 
 
 def _refuse(campaign: Campaign) -> None:
-    if campaign.status in {Campaign.Status.COMPLETED, Campaign.Status.ARCHIVED}:
-        state = campaign.get_status_display().lower()
-        raise CannotEnqueueError(
-            f"The campaign “{campaign}” is {state}. Set its status to draft or active first."
-        )
+    if campaign.status == Campaign.Status.COMPLETED:
+        raise CannotEnqueueError(f"The campaign “{campaign}” is completed. Resume it first.")
+    if campaign.status == Campaign.Status.ARCHIVED:
+        raise CannotEnqueueError(f"The campaign “{campaign}” is archived: it has ended for good.")
     problem = campaign.message_problem()
     if problem:
         raise CannotEnqueueError(f"The message of “{campaign}” can't be used. {problem}")
@@ -105,8 +104,9 @@ def _note_on(campaign: Campaign) -> str:
     if board.starts_at(campaign):
         start = f"{campaign.starts_at:%Y-%m-%d %H:%M} UTC"
         return f"The campaign is a draft: it starts by itself at {start}."
-    state = campaign.get_status_display().lower()
-    return f"The campaign is {state}: nothing goes before its status is set to active."
+    if campaign.status == Campaign.Status.PAUSED:
+        return "The campaign is paused: nothing goes before it is resumed."
+    return "The campaign is a draft: nothing goes before it is started."
 
 
 def _dealt_with(campaign: Campaign) -> Iterator[Prospect]:

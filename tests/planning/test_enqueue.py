@@ -260,14 +260,32 @@ def test_hours_that_never_open_queue_nobody() -> None:
     assert left_out(campaign)[0] == selection.NEVER_OPEN
 
 
-@pytest.mark.parametrize("status", [Status.COMPLETED, Status.ARCHIVED])
-def test_a_campaign_that_has_ended_is_refused(status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (Status.COMPLETED, "is completed. Resume it first."),
+        (Status.ARCHIVED, "is archived: it has ended for good."),
+    ],
+)
+def test_a_campaign_that_has_ended_is_refused(status: str, says: str) -> None:
     campaign = a_queueable(status=status)
 
-    with pytest.raises(planning.CannotEnqueueError, match="Set its status"):
+    with pytest.raises(planning.CannotEnqueueError, match=says):
         planning.enqueue(campaign, NOON)
 
     assert not queued(campaign)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (Status.PAUSED, "The campaign is paused: nothing goes before it is resumed."),
+        (Status.DRAFT, "The campaign is a draft: nothing goes before it is started."),
+        (Status.ACTIVE, ""),
+    ],
+)
+def test_what_is_queued_and_waits_for_its_campaign_is_said(status: str, says: str) -> None:
+    assert planning.enqueue(a_queueable(status=status), NOON).note == says
 
 
 def test_a_draft_is_queued_for_its_start() -> None:
