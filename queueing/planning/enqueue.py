@@ -2,10 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -18,8 +22,10 @@ from queueing.planning.placing import Placing, Planned
 from queueing.planning.selection import LeftOut
 
 CHUNK = 2000  # people a transaction
+STORING = 3  # transactions at once: the database has processors of its own
 
 Progress = Callable[[int, int], None]
+_T = TypeVar("_T")
 
 
 class CannotEnqueueError(ValueError):
@@ -80,11 +86,49 @@ def enqueue(
         new = Prospect.objects.filter(campaign=fresh, status=Prospect.Status.NEW)
         total, done = new.count(), 0
         progress(done, total)
-        for chunk in _chunks(new):
-            enqueuing.queue(chunk)
-            done += len(chunk)
-            progress(done, total)
+        many = total > CHUNK and not connection.in_atomic_block
+        with _storing(beside=many) as start:
+            under_way: deque[Wait[int]] = deque()
+            for chunk in _chunks(new):
+                people, left_out = enqueuing.place(chunk)
+                under_way.append(enqueuing.store(chunk, people, left_out, start))
+                while len(under_way) > (STORING if many else 0):
+                    done += under_way.popleft()()
+                    progress(done, total)
+            for finish in under_way:
+                done += finish()
+                progress(done, total)
     return enqueuing.report
+
+
+Wait = Callable[[], _T]
+"""Waits for the end of some work, and returns what it returned."""
+
+
+@contextmanager
+def _storing(*, beside: bool) -> Iterator[Callable[[Callable[[], _T]], Wait[_T]]]:
+    """Yield what starts some work on the database.
+
+    :param beside: in threads with connections of their own, so that the next people are placed
+        meanwhile; else at once. Every chunk is a transaction of its own either way.
+    """
+    if not beside:
+        yield _at_once
+        return
+    with ThreadPoolExecutor(max_workers=STORING, thread_name_prefix="storing") as threads:
+        yield lambda work: threads.submit(_closing, work).result
+
+
+def _closing(work: Callable[[], _T]) -> _T:
+    try:
+        return work()
+    finally:
+        connection.close()  # the thread's own
+
+
+def _at_once(work: Callable[[], _T]) -> Wait[_T]:
+    result = work()
+    return lambda: result
 
 
 def _refuse(campaign: Campaign) -> None:
@@ -132,10 +176,38 @@ class _Enqueuing:
         self._placing = Placing(campaign, planned, chosen)
         self.report = EnqueueReport(note=_note_on(campaign))
 
-    def queue(self, prospects: Sequence[Prospect]) -> None:
-        """Judge, place and store some people, in one transaction."""
-        people, left_out = self._placing.place(prospects)
-        stored = _store(self._campaign, people, left_out, self._now)
+    def place(
+        self, prospects: Sequence[Prospect]
+    ) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:
+        """Place some people; say why others are left out."""
+        return self._placing.place(prospects)
+
+    def store(
+        self,
+        prospects: Sequence[Prospect],
+        people: Sequence[Planned],
+        left_out: dict[uuid.UUID, LeftOut],
+        start: Callable[[Callable[[], set[uuid.UUID]]], Wait[set[uuid.UUID]]],
+    ) -> Wait[int]:
+        """Start to store people who are placed, in one transaction.
+
+        Returns what waits for its end and reports it; that returns how many are done.
+        """
+        wait = start(partial(_store, self._campaign, people, left_out, self._now))
+
+        def finish() -> int:
+            self._report(prospects, people, left_out, wait())
+            return len(prospects)
+
+        return finish
+
+    def _report(
+        self,
+        prospects: Sequence[Prospect],
+        people: Sequence[Planned],
+        left_out: dict[uuid.UUID, LeftOut],
+        stored: set[uuid.UUID],
+    ) -> None:
         self.report.count([person.at for person in people if person.prospect.pk in stored])
         lost = [person.prospect for person in people if person.prospect.pk not in stored]
         left_out |= self._lost_races(lost)

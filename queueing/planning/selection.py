@@ -18,7 +18,6 @@ DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"
 CHANGED_MEANWHILE = "Changed while it was queued: queue the campaign again"
 NEVER_OPEN = "The campaign's sending hours never open"
-NAMES = ("first_name", "last_name")
 LIMITS_FORBID = "The limits of the campaign's accounts never let them send"
 
 
@@ -161,19 +160,27 @@ class Selection:
         return note, None
 
 
-def values_of(prospect: Prospect, used: Collection[str] = NAMES) -> dict[str, str]:
-    """Return what a message's variables stand for: extra columns of the import, then fields.
+def values_of(prospect: Prospect, used: Collection[str] | None = None) -> dict[str, str]:
+    """Return what a message's variables stand for: fields, and extra columns of the import.
 
     Names are as one greets with them; the prospect keeps them as they were imported.
 
-    :param used: the variables that the message has: a name that it has not is left uncleaned.
+    :param used: the variables that the message has; None for all.
     """
     extra = prospect.variables if isinstance(prospect.variables, dict) else {}
-    values = {str(name): str(value) for name, value in extra.items()}
-    values |= {name: getattr(prospect, name) for name in messages.PROSPECT_FIELDS}
-    first, last = prospect.first_name, prospect.last_name
-    if "first_name" in used:
-        values["first_name"] = names.greeting_name(first, last)
-    if "last_name" in used:
-        values["last_name"] = names.greeting_name(last, is_first=False)
+    values = {}
+    for name in (*extra, *messages.PROSPECT_FIELDS) if used is None else used:
+        if name in messages.PROSPECT_FIELDS:
+            values[name] = _field(prospect, name)
+        elif name in extra:
+            values[name] = str(extra[name])
     return values
+
+
+def _field(prospect: Prospect, name: str) -> str:
+    if name == "first_name":
+        return names.greeting_name(prospect.first_name, prospect.last_name)
+    if name == "last_name":
+        return names.greeting_name(prospect.last_name, is_first=False)
+    text: str = getattr(prospect, name)
+    return text

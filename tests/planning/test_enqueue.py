@@ -1,6 +1,7 @@
 """Who is queued, once, with what; and who is left out, and why."""
 
 import datetime as dt
+import sys
 import threading
 from collections.abc import Callable
 from io import StringIO
@@ -396,6 +397,20 @@ def test_two_campaigns_at_once_queue_a_shared_person_once() -> None:
     assert sum(report.queued for report in reports) == 60
     assert QueueItem.objects.count() == 60
     assert Prospect.objects.filter(status=Prospect.Status.QUEUED).count() == 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_are_stored_beside_the_placing_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[planning.enqueue.__module__], "CHUNK", 3)
+    campaign = a_queueable(people=11)
+    seen: list[tuple[int, int]] = []
+
+    report = planning.enqueue(campaign, NOON, lambda done, total: seen.append((done, total)))
+
+    assert report.queued == 11
+    assert seen == [(0, 11), (3, 11), (6, 11), (9, 11), (11, 11)]
+    assert len({item.prospect_id for item in queued(campaign)}) == 11
+    assert not campaign.prospects.exclude(status=Prospect.Status.QUEUED).exists()
 
 
 def test_whoever_is_queued_behind_the_planners_back_is_counted_out(
