@@ -157,3 +157,16 @@ def test_a_person_leads_to_their_queue_items_and_an_item_to_the_profile(desk: Cl
     slug = item.prospect.public_identifier
     assert f'href="{of_item}"' in desk.get(of_person).content.decode()
     assert f'href="https://www.linkedin.com/in/{slug}"' in desk.get(of_item).content.decode()
+
+
+def test_a_user_is_not_deleted_with_what_the_log_has_of_them(desk: Client, db: None) -> None:
+    clerk = a_user("clerk", a_workspace())
+    change = reverse("admin:auth_user_change", args=[clerk.pk])
+    delete = reverse("admin:auth_user_delete", args=[clerk.pk])
+
+    chosen = {"action": "delete_selected", "_selected_action": [clerk.pk], "post": "yes"}
+    desk.post(reverse("admin:auth_user_changelist"), chosen)
+
+    assert desk.get(change).status_code == 200
+    assert desk.post(delete, {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=clerk.pk).exists()
