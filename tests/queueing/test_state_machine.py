@@ -16,12 +16,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns.models import Campaign, Prospect
-from queueing import claiming, gates, outcomes, reconciling, recording
+from campaigns.models import Campaign, LinkedInAccount, Prospect
+from queueing import claiming, gates, outcomes, reconciling, recording, syncing
 from queueing.claiming import Call
-from queueing.models import QueueItem, SendAttempt
+from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.outcomes import Answer
-from queueing.unipile import Outcome
+from queueing.unipile import Account, Outcome
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 
 Status = QueueItem.Status
@@ -39,11 +39,19 @@ LEGAL = {
     (Status.UNCONFIRMED, Status.SKIPPED),
     (Status.UNCONFIRMED, Status.FAILED),
     (Status.FAILED, Status.PENDING),
+    # An answer that was kept comes after the item was given up: it was sent after all.
+    (Status.PENDING, Status.SENT),
+    (Status.FAILED, Status.SENT),
+    (Status.SKIPPED, Status.SENT),
 }
 
 
 class LifeOfItems(RuleBasedStateMachine):
-    """Three people, one account. `effects` is what LinkedIn has got, by item: the model."""
+    """Three people, one account.
+
+    The model: `effects` is what LinkedIn has got, by item; `is_lost`, `is_stopped` and
+    `rests_until` say whether the account may send.
+    """
 
     @initialize()
     def begin(self) -> None:
@@ -56,6 +64,9 @@ class LifeOfItems(RuleBasedStateMachine):
         ]
         self.effects: dict[Any, list[dt.datetime]] = {item.pk: [] for item in self.items}
         self.calls: list[Call] = []  # claimed, and their senders still alive
+        self.late: list[Call] = []  # their runs died, and the answer is kept in a journal
+        self.is_lost = self.is_stopped = False
+        self.rests_until = NOON
         self.seen = {item.pk: Status.PENDING for item in self.items}
 
     @rule()
@@ -63,6 +74,9 @@ class LifeOfItems(RuleBasedStateMachine):
         call = claiming.claim(self.account.pk, None, self.now)
         reports = [gates.report(item.pk, self.now) for item in self.items]
         if call is not None:
+            assert not self.is_lost
+            assert not self.is_stopped
+            assert self.rests_until <= self.now
             self.calls.append(call)
         else:
             assert not any(report.is_open for report in reports)
@@ -79,14 +93,51 @@ class LifeOfItems(RuleBasedStateMachine):
         answer = Answer(outcome)
         verdict = outcomes.after_send(answer, look, history, self.now)
         recording.record(call, answer, verdict, self.now)
+        self.is_lost |= bool(verdict.account.status)
+        self.is_stopped |= verdict.account.stop_everything
+        self.rests_until = max(self.rests_until, verdict.account.rest_until or self.now)
 
     @precondition(lambda self: self.calls)
-    @rule(landed=st.booleans())
-    def die(self, landed: bool) -> None:
+    @rule(landed=st.booleans(), keeps_answer=st.booleans())
+    def die(self, landed: bool, keeps_answer: bool) -> None:
         """The run dies, before or after its call took effect."""
         call = self.calls.pop()
         if landed:
             self.effects[call.claim.item_id].append(self.now)
+            if keeps_answer:
+                self.late.append(call)
+
+    @precondition(lambda self: self.late)
+    @rule(given_up=st.booleans())
+    def replay(self, given_up: bool) -> None:
+        """An answer that was kept is recorded by a later run, whatever has happened meanwhile."""
+        call = self.late.pop()
+        item = QueueItem.objects.get(pk=call.claim.item_id)
+        if given_up and item.status == Status.UNCONFIRMED:
+            not_sent = reconciling.Finding(reconciling._not_sent(item, self.now))
+            reconciling._settle(item, not_sent, self.now)
+        history = recording.history_of(call.claim, self.now)
+        answer = Answer(Outcome.SENT)
+        verdict = outcomes.after_send(answer, None, history, self.now)
+        recording.record(call, answer, verdict, self.now)
+        assert QueueItem.objects.get(pk=call.claim.item_id).status == Status.SENT
+
+    @rule(status=st.sampled_from(["OK", "CREDENTIALS", "CONNECTING"]))
+    def unipile_reports_the_account(self, status: str) -> None:
+        """The key is taken, too: a stop of SendQ's own is lifted."""
+        reported = Account(self.account.unipile_account_id, "", "LINKEDIN", status, ())
+        syncing._bring_to(LinkedInAccount.objects.get(), reported, self.now)
+        syncing._lift_own_stop(self.now)
+        self.is_stopped = False
+        if status == "CREDENTIALS":
+            self.is_lost = True
+        elif status == "OK" and self.rests_until <= self.now:
+            self.is_lost = False
+
+    @rule(hours=st.sampled_from([0, 1, 30]))
+    def staff_rest_or_end_a_rest(self, hours: int) -> None:
+        self.rests_until = self.now + dt.timedelta(hours=hours)
+        LinkedInAccount.objects.update(paused_until=self.rests_until)
 
     @precondition(lambda self: not self.calls)
     @rule(minutes=st.sampled_from([4, 31, 61, 24 * 60, 8 * 24 * 60]))
@@ -124,6 +175,14 @@ class LifeOfItems(RuleBasedStateMachine):
     @invariant()
     def nobody_is_invited_twice(self) -> None:
         assert all(len(at) <= 1 for at in self.effects.values())
+
+    @invariant()
+    def the_account_is_as_the_model_has_it(self) -> None:
+        account = LinkedInAccount.objects.get()
+        rests = account.paused_until is not None and account.paused_until > self.now
+        assert (account.status != LinkedInAccount.Status.CONNECTED) == self.is_lost
+        assert rests == (self.rests_until > self.now)
+        assert SendingStop.objects.open().exists() == self.is_stopped
 
     @invariant()
     def every_effect_is_known_or_in_doubt(self) -> None:
