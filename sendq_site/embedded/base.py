@@ -52,6 +52,13 @@ class DatabaseCreation(creation.DatabaseCreation):
                 number += 1
         return cls._slot[0]
 
+    def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
+        # By force: a session that is left, such as that of a server's thread which a browser keeps
+        # waiting, must not spoil the run.
+        with self._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+            name = self.connection.ops.quote_name(test_database_name)
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = DatabaseClient

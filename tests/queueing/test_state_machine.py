@@ -229,7 +229,7 @@ def test_any_order_of_events_keeps_the_promises() -> None:
     run_state_machine_as_test(
         OneTransactionEach,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
