@@ -8,7 +8,9 @@ import datetime as dt
 import os
 import random
 import signal
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +81,9 @@ def run_in_child(
         runs.run(ProcessRun.Trigger.COMMAND, clock, client=Client(f"{url}/api/v1", api_key))
         status = 0
     finally:
+        if status:  # there is nobody to raise it to: pytest shows it with the failure
+            traceback.print_exc()
+            sys.stderr.flush()
         os._exit(status)
 
 
