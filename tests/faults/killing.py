@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Never
 
 from django.db import connections
 from django.utils import timezone
@@ -81,9 +81,16 @@ def run_in_child(
         runs.run(ProcessRun.Trigger.COMMAND, clock, client=Client(f"{url}/api/v1", api_key))
         status = 0
     finally:
+        _end_child(status)
+
+
+def _end_child(status: int) -> Never:
+    """End this process whatever comes: beyond here it would be a second test run."""
+    try:
         if status:  # there is nobody to raise it to: pytest shows it with the failure
             traceback.print_exc()
             sys.stderr.flush()
+    finally:
         os._exit(status)
 
 

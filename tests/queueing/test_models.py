@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from campaigns.models import (
     SendingHours,
     Workspace,
 )
+from campaigns.sending_hours import default_hours
 from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
 from tests.builders import (
     NOON,
@@ -133,8 +135,13 @@ def test_the_table_of_the_queue_keeps_its_name() -> None:
     assert QueueItem._meta.db_table == "send_queue"
 
 
-def test_migrations_make_the_default_hours() -> None:
+def test_a_migration_makes_the_default_hours() -> None:
+    SendingHours.objects.all().delete()
+
+    import_module("campaigns.migrations.0002_default_hours").make_default_hours(apps, None)
+
     hours = SendingHours.objects.get(workspace=None)
+    assert hours == default_hours()
 
     assert (hours.timezone, hours.skip_weekends, hours.skip_holidays) == (
         "America/New_York",
