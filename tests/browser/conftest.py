@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -30,7 +31,7 @@ PASSWORD = "boss-example-1"
 DJANGOS_OWN = ".help-tooltip.search-label-icon"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
@@ -38,13 +39,16 @@ def chromium() -> Iterator[Browser]:
             pytest.fail("SENDQ_REQUIRE_BROWSER is set, and there is no Chromium on the path")
         # A machine without a browser runs everything else.
         pytest.skip("no Chromium on the path: install it to run the browser tests")
-    # Playwright keeps an event loop in this thread, in which Django would refuse the database.
+    # Playwright keeps an event loop in this thread, in which Django would refuse the database. It
+    # has connections of its own there: those from before are closed, lest a fork inherits them.
+    connections.close_all()
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+        connections.close_all()
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
     if before is not None:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before

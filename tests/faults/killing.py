@@ -76,6 +76,7 @@ def run_in_child(
         return child
     status = 1
     try:
+        assert all(each.connection is None for each in connections.all()), "shared with the parent"
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         prepare()
         runs.run(ProcessRun.Trigger.COMMAND, clock, client=Client(f"{url}/api/v1", api_key))
