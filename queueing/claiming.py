@@ -8,14 +8,12 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Min, Value
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
 from queueing.models import ProcessRun, QueueItem, SendAttempt
-from queueing.unipile import Outcome
 
 Kind = SendAttempt.Kind
 INTERRUPTED = "interrupted"  # error code of a call whose run ended in the middle of it
@@ -23,17 +21,17 @@ INTERRUPTED = "interrupted"  # error code of a call whose run ended in the middl
 
 @dataclass(frozen=True)
 class Claim:
-    """An item that this run alone may send, and all that the call needs."""
+    """An item that this run alone may send, and what the call needs: empty where none follows."""
 
     item_id: uuid.UUID
     token: uuid.UUID
     account_id: uuid.UUID
-    unipile_account_id: str
-    provider_id: str
-    identifier: str
-    message: str
-    name: str
     claimed_at: dt.datetime
+    unipile_account_id: str = ""
+    provider_id: str = ""
+    identifier: str = ""
+    message: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,12 +119,12 @@ def _take(
         item_id=item.pk,
         token=token,
         account_id=account.pk,
+        claimed_at=now,
         unipile_account_id=account.unipile_account_id,
         provider_id=item.linkedin_user_id,
         identifier=item.prospect.public_identifier or item.prospect.linkedin_user_id,
         message=item.message,
         name=str(item.prospect),
-        claimed_at=now,
     )
     return _open_attempt(claimed, Kind.SEND if claimed.provider_id else Kind.LOOKUP, run, now)
 
@@ -155,48 +153,3 @@ def _open_attempt(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.dat
         started_at=now,
     )
     return Call(claimed, attempt.pk, kind)
-
-
-def recover(now: dt.datetime) -> tuple[int, int]:
-    """Release the claims of runs that died; return how many went back, and how many are in doubt.
-
-    Beyond the bound no call can still be under way. Where a send was begun and never finished, its
-    effect is unknown; else the item was certainly not sent and waits again.
-    """
-    bound = now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-    released = in_doubt = 0
-    for item_id in QueueItem.objects.sending().filter(claimed_at__lt=bound).values_list("pk"):
-        with transaction.atomic():
-            item = (
-                QueueItem.objects.select_for_update(skip_locked=True, no_key=True)
-                .sending()
-                .filter(pk=item_id[0], claimed_at__lt=bound)
-                .first()
-            )
-            if item is None:
-                continue
-            if _settle_dead_claim(item, now):
-                in_doubt += 1
-            else:
-                released += 1
-    return released, in_doubt
-
-
-def _settle_dead_claim(item: QueueItem, now: dt.datetime) -> bool:
-    """Take a dead claim away; return whether its effect is unknown."""
-    unfinished = item.send_attempts.filter(finished_at__isnull=True)
-    in_doubt = unfinished.filter(kind=Kind.SEND).exists()
-    unfinished.update(
-        finished_at=now,
-        outcome=Outcome.UNKNOWN,
-        error_code=INTERRUPTED,
-        detail="The run that made this call ended before the answer was recorded.",
-    )
-    item.claim_token = None
-    item.updated_at = now
-    item.status = QueueItem.Status.UNCONFIRMED if in_doubt else QueueItem.Status.PENDING
-    if in_doubt:
-        item.error_code = INTERRUPTED
-        item.error_message = "The run ended in the middle of this call: it may have been sent."
-    item.save(update_fields=["claim_token", "status", "error_code", "error_message", "updated_at"])
-    return in_doubt

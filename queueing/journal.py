@@ -104,11 +104,6 @@ def _read(entry: dict[str, Any]) -> tuple[Call, Answer, dt.datetime]:
         item_id=uuid.UUID(entry["item"]),
         token=uuid.UUID(entry["token"]),
         account_id=uuid.UUID(entry["account"]),
-        unipile_account_id="",
-        provider_id="",
-        identifier="",
-        message="",
-        name="",
         claimed_at=dt.datetime.fromisoformat(entry["claimed_at"]),
     )
     call = Call(claim, uuid.UUID(entry["attempt"]), SendAttempt.Kind.SEND)

@@ -202,7 +202,7 @@ class QueueItem(models.Model):
                 condition=Q(sent_at__isnull=False),
                 name="item_sent_by_account",
             ),
-            # gates.usage, processing.recover and reconciling: what is in flight or in doubt
+            # gates.usage, recovering and reconciling: what is in flight or in doubt
             models.Index(
                 fields=["linkedin_account", "claimed_at"],
                 condition=Q(status__in=["sending", "unconfirmed"]),

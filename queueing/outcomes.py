@@ -5,7 +5,7 @@ The client says what an answer is (`unipile.Outcome`); here it is decided what f
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from campaigns.models import LinkedInAccount, Prospect
 from queueing import hours, meaning, retries
@@ -27,7 +27,16 @@ OUR_FAULTS_IN_A_ROW = 3
 BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
 
-NEEDS_A_LOOK_UP = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED)
+# What Unipile says of an id that is not, or no longer, one of this account's.
+_OF_A_WRONG_ID = (
+    "invalid_parameters",
+    "invalid_recipient",
+    "invalid_resource_identifier",
+    "resource_not_found",
+)
+
+
+_SEEN_BY_A_LOOK = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED)
 
 
 @dataclass(frozen=True)
@@ -60,9 +69,15 @@ class AccountChange:
 
 @dataclass(frozen=True)
 class History:
-    """What went before. Counts of answers in a row, before this one, of the same account."""
+    """What went before. Counts of answers in a row, before this one, of the same account.
+
+    `was_tried`: a send about the item has ended before. `id_may_be_wrong`: the person's id was
+    found before this claim, and can be found anew by slug.
+    """
 
     attempts: int
+    was_tried: bool
+    id_may_be_wrong: bool
     limits_in_a_row: int
     throttles_in_a_row: int
     unknown_in_a_row: int
@@ -75,13 +90,17 @@ class History:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The item's next state. `retry_at` None leaves its time alone."""
+    """The item's next state. `retry_at` None leaves its time alone.
+
+    `looks_first`: a next try begins with a look at the person, as if the id were not known.
+    """
 
     status: str
     error_code: str = ""
     error_message: str = ""
     burns_attempt: bool = False
     retry_at: dt.datetime | None = None
+    looks_first: bool = False
     prospect_status: str = ""
     account: AccountChange = field(default_factory=AccountChange)
 
@@ -89,6 +108,8 @@ class Verdict:
 def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verdict | None:
     """Decide after the look-up that finds the provider id; None means: go on and send."""
     if answer.profile is not None:
+        if history.was_tried and _is_invited(answer.profile):
+            return _found_invited()  # by an earlier try, whatever was answered then
         return by_profile(answer.profile, now)
     if answer.outcome == Outcome.REJECTED:
         return _failed(answer, history)
@@ -97,42 +118,49 @@ def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verd
     return _retry(answer, history, now)
 
 
+def needs_a_look_up(sent: Answer) -> bool:
+    """Return whether the person is to be looked up before anything follows from this answer.
+
+    True where Unipile says that nothing was sent, or that somebody was invited, and may not be the
+    one who decides that: the request has reached it.
+    """
+    if sent.outcome == Outcome.NOT_SENT:
+        return sent.http_status is not None
+    return sent.outcome in _SEEN_BY_A_LOOK
+
+
 def after_send(sent: Answer, look: Answer | None, history: History, now: dt.datetime) -> Verdict:
     """Decide after the send, and the look-up behind it where the answer called for one."""
-    decided = _by_send(sent, history, now)
-    if decided is not None:
-        return decided
+    if not needs_a_look_up(sent):
+        return _by_send(sent, history, now)
     profile = look.profile if look else None
     if profile is not None and profile.invitation_type == "SENT":
-        if profile.invitation_status == "PENDING":
-            return Verdict(
-                Status.SENT,
-                error_code="found_invited",
-                error_message="LinkedIn shows the invitation as pending.",
-                prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
-            )
-        return withdrawn(now)
+        return _found_invited() if _is_invited(profile) else withdrawn(now)
     if profile is not None and is_connected(profile):
         return _connected()
     if sent.outcome == Outcome.ALREADY_INVITED:
         return _invited_recently(sent, now) if profile else _unconfirmed(sent, history)
-    return _back_to_pending(sent, history, now)
+    verdict = (_retry if sent.outcome == Outcome.NOT_SENT else _back_to_pending)(sent, history, now)
+    # An invitation takes up to a minute to show, and the look may have failed.
+    return replace(verdict, looks_first=True)
 
 
-def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict | None:
+def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
     if sent.outcome == Outcome.SENT:
         return _sent(sent, history)
     if sent.outcome == Outcome.NOT_SENT:
         return _retry(sent, history, now)
     if sent.outcome == Outcome.REJECTED:
-        return _failed(sent, history)
+        return _with_another_id(sent, history, now) or _failed(sent, history)
     if sent.outcome == Outcome.ALREADY_CONNECTED:
         return _connected()
-    if sent.outcome in NEEDS_A_LOOK_UP:
-        return None
     if sent.outcome in _BACK_TO_PENDING:
         return _back_to_pending(sent, history, now)
     return _unconfirmed(sent, history)
+
+
+def _is_invited(profile: Profile) -> bool:
+    return (profile.invitation_type, profile.invitation_status) == ("SENT", "PENDING")
 
 
 def is_connected(profile: Profile) -> bool:
@@ -146,14 +174,14 @@ def by_profile(profile: Profile, now: dt.datetime) -> Verdict | None:
         return _connected()
     if profile.is_self:
         return _skipped("own_profile", "This is the sending account's own profile.")
-    seen = (profile.invitation_type, profile.invitation_status)
-    if seen == ("SENT", "PENDING"):
+    if _is_invited(profile):
         return Verdict(
             Status.SKIPPED,
             error_code="invited_by_hand",
             error_message="This account has invited the person already, outside SendQ.",
             prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
         )
+    seen = (profile.invitation_type, profile.invitation_status)
     if seen == ("RECEIVED", "PENDING"):
         return _skipped(
             "has_invited_us", "The person has invited this account: accept that on LinkedIn."
@@ -161,6 +189,15 @@ def by_profile(profile: Profile, now: dt.datetime) -> Verdict | None:
     if seen == ("SENT", "WITHDRAWN"):
         return withdrawn(now)
     return None
+
+
+def _found_invited() -> Verdict:
+    return Verdict(
+        Status.SENT,
+        error_code="found_invited",
+        error_message="LinkedIn shows the invitation as pending.",
+        prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
+    )
 
 
 def _sent(sent: Answer, history: History) -> Verdict:
@@ -219,6 +256,21 @@ def _failed(answer: Answer, history: History) -> Verdict:
         burns_attempt=True,
         prospect_status=Prospect.Status.FAILED,
         account=account,
+    )
+
+
+def _with_another_id(sent: Answer, history: History, now: dt.datetime) -> Verdict | None:
+    """Try once more where the refusal may be about an id of former times, not about the person."""
+    if not history.id_may_be_wrong or sent.error_code not in _OF_A_WRONG_ID:
+        return None
+    if next_try(history, now) is None:
+        return None
+    return replace(
+        _failed(sent, history),
+        status=Status.PENDING,
+        error_message=f"{sent.summary}. The person is looked up anew before the next try.",
+        looks_first=True,
+        prospect_status="",
     )
 
 

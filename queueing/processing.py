@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from django.conf import settings
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
-from queueing import calls, claiming, journal, outcomes, recording
+from queueing import calls, claiming, journal, outcomes, recording, recovering
 from queueing.claiming import Call
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.outcomes import Answer, Verdict
@@ -113,7 +113,7 @@ def process_queue(
     :param should_stop: asked before each claim.
     """
     journal.replay()
-    claiming.recover(clock())
+    recovering.recover(clock())
     run = Run(
         client=client,
         clock=clock,
@@ -192,11 +192,11 @@ def _carry_on(run: Run, step: Step, answer: Answer) -> Step | None:
 
 def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
     now, claim = run.clock(), step.call.claim
-    recording.finish_attempt(step.call, answer, now)
     verdict = recording.verdict_on_look(claim, answer, now)
     if verdict is not None:
         _record(run, step, answer, verdict)
         return None
+    recording.finish_attempt(step.call, answer, now)
     if answer.profile is None:
         raise AssertionError("a look-up that found nobody must have a verdict")
     found = replace(claim, provider_id=answer.profile.provider_id)
@@ -206,7 +206,7 @@ def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
 
 def _after_send(run: Run, step: Step, answer: Answer) -> Step | None:
     now, claim = run.clock(), step.call.claim
-    if answer.outcome not in outcomes.NEEDS_A_LOOK_UP:
+    if not outcomes.needs_a_look_up(answer):
         _end(run, step, answer, answer)
         return None
     recording.finish_attempt(step.call, answer, now)

@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from campaigns.models import LinkedInAccount, Prospect
 from campaigns.people import slug_told
-from queueing import claiming, gates, hours, outcomes, recording, retries
+from queueing import gates, hours, outcomes, recording, recovering, retries
 from queueing.models import QueueItem, SendAttempt
 from queueing.outcomes import Verdict
 from queueing.processing import Clock
@@ -53,7 +53,7 @@ class Finding:
 
 def reconcile(client: Client, clock: Clock) -> Counter[str]:
     """Look up what is in doubt and due for a look; return how many items became what."""
-    released, in_doubt = claiming.recover(clock())
+    released, in_doubt = recovering.recover(clock())
     settled = Counter({"released": released, "interrupted": in_doubt})
     for account in _accounts_in_doubt(clock()):
         due = [item for item in _in_doubt(account) if _is_due(item, clock())]

@@ -57,8 +57,15 @@ def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
 def history_of(claim: Claim, now: dt.datetime) -> History:
     """Read what went before this claim, for the decision on an answer to it."""
     item = QueueItem.objects.select_related(
-        "campaign__sending_hours", "campaign__workspace__sending_hours"
+        "prospect", "campaign__sending_hours", "campaign__workspace__sending_hours"
     ).get(pk=claim.item_id)
+    ended = list(
+        item.send_attempts.filter(finished_at__isnull=False).values_list("kind", "started_at")
+    )
+    was_looked_up = any(
+        kind == SendAttempt.Kind.LOOKUP and started_at >= claim.claimed_at
+        for kind, started_at in ended
+    )
     # What ended a run's claim: its send, or the look-up before it that the account did not bear.
     sends = SendAttempt.objects.filter(
         run=OuterRef("run"), item=OuterRef("item"), kind=SendAttempt.Kind.SEND
@@ -77,6 +84,8 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
     ended_as = [outcome for outcome, _ in made]
     return History(
         attempts=item.attempts,
+        was_tried=any(kind == SendAttempt.Kind.SEND for kind, _ in ended),
+        id_may_be_wrong=bool(item.prospect.public_identifier) and not was_looked_up,
         limits_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_LIMIT),
         throttles_in_a_row=_in_a_row(ended_as, Outcome.THROTTLED),
         unknown_in_a_row=_in_a_row(ended_as, Outcome.UNKNOWN),
@@ -195,6 +204,8 @@ def _changes(verdict: Verdict, now: dt.datetime) -> dict[str, Any]:
         changes["attempts"] = F("attempts") + 1
     if verdict.retry_at:
         changes["scheduled_for"] = verdict.retry_at
+    if verdict.looks_first:
+        changes["linkedin_user_id"] = ""
     return changes
 
 

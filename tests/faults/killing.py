@@ -28,7 +28,7 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _before(module: Any, name: str) -> None:
+def before(module: Any, name: str) -> None:
     real = getattr(module, name)
 
     def dying(*args: Any, **kwargs: Any) -> Any:
@@ -38,7 +38,7 @@ def _before(module: Any, name: str) -> None:
     setattr(module, name, dying)
 
 
-def _after(module: Any, name: str) -> None:
+def after(module: Any, name: str) -> None:
     real = getattr(module, name)
 
     def dying(*args: Any, **kwargs: Any) -> Any:
@@ -52,14 +52,14 @@ def _after(module: Any, name: str) -> None:
 
 # Where a run can die: the promise must hold at each of these instants.
 POINTS: dict[str, Callable[[], None]] = {
-    "before the claim is committed": lambda: _after(claiming, "_take"),
-    "after the claim": lambda: _after(claiming, "claim"),
-    "before the call": lambda: _before(calls, "make"),
-    "after the effect": lambda: _after(Client, "invite"),
-    "before the record": lambda: _before(recording, "record"),
-    "in the record, before its commit": lambda: _after(recording, "_record_item"),
-    "after the record": lambda: _after(recording, "record"),
-    "before the run is noted as ended": lambda: _before(runs, "_finish"),
+    "before the claim is committed": lambda: after(claiming, "_take"),
+    "after the claim": lambda: after(claiming, "claim"),
+    "before the call": lambda: before(calls, "make"),
+    "after the effect": lambda: after(Client, "invite"),
+    "before the record": lambda: before(recording, "record"),
+    "in the record, before its commit": lambda: after(recording, "_record_item"),
+    "after the record": lambda: after(recording, "record"),
+    "before the run is noted as ended": lambda: before(runs, "_finish"),
 }
 
 

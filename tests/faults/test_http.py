@@ -110,9 +110,10 @@ def test_an_unclear_answer_is_settled_by_looking(
     assert len(sandbox.control.effects()) == len(effects)
 
 
-@pytest.mark.parametrize(
-    ("status", "error_type"), [(503, "errors/network_down"), (429, "errors/too_many_requests")]
-)
+REFUSALS = [(503, "errors/network_down"), (429, "errors/too_many_requests")]
+
+
+@pytest.mark.parametrize(("status", "error_type"), REFUSALS)
 def test_a_clear_no_goes_back_and_is_sent_once(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -131,6 +132,41 @@ def test_a_clear_no_goes_back_and_is_sent_once(
 
     assert (first, second) == (Status.PENDING, Status.SENT)
     assert len(sandbox.control.effects()) == 1
+
+
+@pytest.mark.parametrize(("status", "error_type"), REFUSALS)
+@pytest.mark.parametrize(
+    ("fails", "statuses"), [(0, [Status.SENT, Status.SENT]), (1, [Status.PENDING, Status.SENT])]
+)
+def test_a_no_behind_the_effect_is_found_out(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    status: int,
+    error_type: str,
+    fails: int,
+    statuses: list[str],
+) -> None:
+    """By the look at once, or, where that fails, by the one with which the next try begins."""
+    item = an_item(campaign, account)
+    QueueItem.objects.update(
+        linkedin_user_id=sandbox.control.provider_id(
+            account.unipile_account_id, item.prospect.public_identifier
+        )
+    )
+    sandbox.control.fault("answer", route="invite", when="after", status=status, type=error_type)
+    if fails:
+        sandbox.control.fault("answer", route="profile", status=503, times=fails)
+
+    seen = []
+    for _ in range(2):
+        seen.append(send(client_of_unipile, clock, item))
+        clock.advance(hours=2)
+
+    assert seen == statuses
+    assert len(sandbox.control.effects()) == len(sandbox.control.calls(route="invite")) == 1
 
 
 @pytest.mark.parametrize(

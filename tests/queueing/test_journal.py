@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import claiming, journal, processing, recording, runs
+from queueing import journal, processing, recording, recovering, runs
 from queueing.models import ProcessRun, QueueItem
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
@@ -114,7 +114,7 @@ def test_what_was_put_in_doubt_meanwhile_is_known_again(
     item = an_item(campaign, account)
     sent_without_record(item, client_of_unipile, clock, monkeypatch)
     clock.advance(minutes=10)
-    claiming.recover(clock())
+    recovering.recover(clock())
 
     assert journal.replay() == 1
 
@@ -167,7 +167,7 @@ def test_where_the_journal_cannot_be_written_the_log_has_the_answer(
 
     sent_without_record(item, client_of_unipile, clock, monkeypatch)
     clock.advance(minutes=10)
-    claiming.recover(clock())
+    recovering.recover(clock())
 
     critical = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert str(item.pk) in critical[0].getMessage()
@@ -205,7 +205,7 @@ def test_what_was_given_up_as_not_sent_meanwhile_is_not_sent_again(
     item = an_item(campaign, account)
     sent_without_record(item, client_of_unipile, clock, monkeypatch)
     clock.advance(minutes=10)
-    claiming.recover(clock())
+    recovering.recover(clock())
     QueueItem.objects.update(status=given_up)  # somebody confirmed that it was not sent
 
     runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
@@ -226,7 +226,7 @@ def test_where_the_person_has_another_item_meanwhile_that_one_stays(
     item = an_item(campaign, account)
     sent_without_record(item, client_of_unipile, clock, monkeypatch)
     clock.advance(minutes=10)
-    claiming.recover(clock())
+    recovering.recover(clock())
     QueueItem.objects.update(status=Status.SKIPPED)
     an_item(campaign, account, person_key=item.person_key)
 

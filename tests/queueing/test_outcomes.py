@@ -25,9 +25,13 @@ def a_history(
     unknown: int = 0,
     disconnects: int = 0,
     our_faults: int = 0,
+    was_tried: bool = False,
+    id_may_be_wrong: bool = False,
 ) -> History:
     return History(
         attempts=attempts,
+        was_tried=was_tried,
+        id_may_be_wrong=id_may_be_wrong,
         limits_in_a_row=limits,
         throttles_in_a_row=throttles,
         unknown_in_a_row=unknown,
@@ -64,6 +68,7 @@ def found(profile: Profile) -> Answer:
 
 
 NOBODY = Answer(Outcome.NOT_SENT)
+TURNED_AWAY = Answer(Outcome.NOT_SENT, http_status=503)
 PENDING = found(a_profile(("SENT", "PENDING")))
 WITHDRAWN = found(a_profile(("SENT", "WITHDRAWN")))
 CONNECTED = found(a_profile(degree="FIRST_DEGREE"))
@@ -103,6 +108,40 @@ def test_after_a_send(sent: Outcome, look: Answer | None, status: str, prospect:
     verdict = outcomes.after_send(Answer(sent), look, a_history(), NOON)
 
     assert (verdict.status, verdict.prospect_status) == (status, prospect)
+
+
+@pytest.mark.parametrize(
+    ("look", "status"),
+    [
+        (PENDING, Status.SENT),
+        (WITHDRAWN, Status.SKIPPED),
+        (STRANGER, Status.PENDING),
+        (None, Status.PENDING),
+    ],
+)
+def test_a_server_that_had_the_request_is_not_simply_believed(
+    look: Answer | None, status: str
+) -> None:
+    assert outcomes.needs_a_look_up(TURNED_AWAY)
+    assert not outcomes.needs_a_look_up(Answer(Outcome.NOT_SENT))  # never connected
+
+    verdict = outcomes.after_send(TURNED_AWAY, look, a_history(), NOON)
+
+    assert verdict.status == status
+    assert verdict.burns_attempt is verdict.looks_first is (status == Status.PENDING)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.THROTTLED, Outcome.ACCOUNT_LIMIT])
+@pytest.mark.parametrize("look", [STRANGER, NOBODY])
+def test_the_try_after_a_refusal_begins_with_a_look(outcome: Outcome, look: Answer) -> None:
+    assert outcomes.after_send(Answer(outcome), look, a_history(), NOON).looks_first
+
+
+def test_an_earlier_try_may_have_sent_what_a_look_finds() -> None:
+    verdict = outcomes.after_first_look(PENDING, a_history(was_tried=True), NOON)
+
+    assert verdict is not None
+    assert (verdict.status, verdict.error_code) == (Status.SENT, "found_invited")
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
@@ -233,3 +272,27 @@ def test_three_refusals_in_a_row_that_no_person_explains_rest_the_account(
     verdict = outcomes.after_send(refused, None, a_history(our_faults=before), NOON)
 
     assert (verdict.status, verdict.account.rest_until) == (Status.FAILED, rest_until)
+
+
+@pytest.mark.parametrize(
+    ("code", "may_be_wrong", "attempts", "status"),
+    [
+        ("invalid_recipient", True, 0, Status.PENDING),
+        ("invalid_parameters", True, 2, Status.PENDING),
+        ("resource_not_found", True, 0, Status.PENDING),
+        ("invalid_recipient", False, 0, Status.FAILED),  # just looked up, or no other name is known
+        ("invalid_recipient", True, 3, Status.FAILED),  # the tries are used up
+        ("blocked_recipient", True, 0, Status.FAILED),
+        ("too_many_characters", True, 0, Status.FAILED),
+    ],
+)
+def test_a_refused_id_of_former_times_is_looked_up_anew(
+    code: str, may_be_wrong: bool, attempts: int, status: str
+) -> None:
+    refused = Answer(Outcome.REJECTED, error_code=code)
+    history = a_history(attempts, id_may_be_wrong=may_be_wrong)
+
+    verdict = outcomes.after_send(refused, None, history, NOON)
+
+    assert (verdict.status, verdict.looks_first) == (status, status == Status.PENDING)
+    assert verdict.burns_attempt

@@ -7,10 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours
-from queueing import claiming, reconciling, recording, runs
+from queueing import reconciling, runs
 from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
-from queueing.outcomes import Answer, Verdict
-from queueing.unipile import Client, Outcome
+from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
@@ -286,39 +285,6 @@ def test_a_notice_of_what_failed_in_doubt_has_what_unipile_answered(
     item.refresh_from_db()
     assert item.status == Status.FAILED
     assert "provider_error" in Notice.objects.get().detail
-
-
-def test_an_answer_that_comes_late_ends_the_doubt(
-    account: LinkedInAccount, campaign: Campaign, clock: MovedClock
-) -> None:
-    item = an_item(campaign, account, linkedin_user_id="ACoAAexample0000000000")
-    call = claiming.claim(account.pk, None, clock())
-    assert call is not None
-    clock.advance(minutes=4)
-    assert claiming.recover(clock()) == (0, 1)
-
-    won = recording.record(
-        call, Answer(Outcome.SENT), Verdict(Status.SENT), clock(), invitation_id="17"
-    )
-
-    item.refresh_from_db()
-    assert (won, item.status, item.invitation_id) == (True, Status.SENT, "17")
-    assert item.send_attempts.get().outcome == Outcome.SENT
-
-
-def test_a_claim_without_a_send_goes_back(
-    account: LinkedInAccount, campaign: Campaign, clock: MovedClock
-) -> None:
-    item = an_item(campaign, account)  # to be looked up first
-    assert claiming.claim(account.pk, None, clock()) is not None
-    clock.advance(seconds=180)
-    assert claiming.recover(clock()) == (0, 0)
-    clock.advance(seconds=1)
-
-    assert claiming.recover(clock()) == (1, 0)
-
-    item.refresh_from_db()
-    assert (item.status, item.attempts) == (Status.PENDING, 0)
 
 
 def test_one_item_can_be_checked_now(

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing import claiming, gates, outcomes, reconciling, recording, syncing
+from queueing import claiming, gates, outcomes, reconciling, recording, recovering, syncing
 from queueing.claiming import Call
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.outcomes import Answer
@@ -89,7 +89,7 @@ class LifeOfItems(RuleBasedStateMachine):
         if outcome == Outcome.SENT or (outcome == Outcome.UNKNOWN and landed):
             self.effects[call.claim.item_id].append(self.now)
         history = recording.history_of(call.claim, self.now)
-        look = Answer(Outcome.NOT_SENT) if outcome in outcomes.NEEDS_A_LOOK_UP else None
+        look = Answer(Outcome.NOT_SENT)
         answer = Answer(outcome)
         verdict = outcomes.after_send(answer, look, history, self.now)
         recording.record(call, answer, verdict, self.now)
@@ -144,7 +144,7 @@ class LifeOfItems(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         """More than the bound: only then may a claim be taken away, so no call is under way."""
         self.now += dt.timedelta(minutes=minutes)
-        claiming.recover(self.now)
+        recovering.recover(self.now)
 
     @rule(number=st.integers(0, 2))
     def reconcile(self, number: int) -> None:
