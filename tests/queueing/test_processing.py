@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
-from queueing import claiming, runs, syncing
+from queueing import claiming, runs
 from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
@@ -296,42 +296,6 @@ def test_an_unknown_outcome_is_never_sent_again(
     assert len(sandbox.control.effects()) == 1
 
 
-def test_a_disconnected_account_holds_its_items(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    client_of_unipile: Client,
-    clock: MovedClock,
-    sandbox: Sandbox,
-) -> None:
-    an_item(campaign, account)
-    sandbox.control.set_account(account.unipile_account_id, status="CREDENTIALS")
-
-    run(client_of_unipile, clock)
-
-    account.refresh_from_db()
-    assert account.status == LinkedInAccount.Status.DISCONNECTED
-
-
-def test_a_wrong_api_key_stops_everything(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    client_of_unipile: Client,
-    clock: MovedClock,
-    sandbox: Sandbox,
-) -> None:
-    item = an_item(campaign, account)
-    wrong = Client(f"{sandbox.url}/api/v1", "wrong-key")
-
-    run(wrong, clock)
-    result = run(client_of_unipile, clock)
-
-    item.refresh_from_db()
-    account.refresh_from_db()
-    assert (item.status, item.attempts) == (Status.PENDING, 0)
-    assert account.status == LinkedInAccount.Status.CONNECTED
-    assert result["held"] == {"sending_on": 1}
-
-
 def test_somebody_connected_already_is_skipped(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -375,73 +339,6 @@ def test_a_run_is_noted(
     assert row.finished_at is not None
 
 
-@pytest.mark.parametrize(
-    ("route", "outcome", "hours"),
-    [("profile", "throttled", 2), ("invite", "throttled", 2), ("invite", "limit", 48)],
-)
-def test_a_second_refusal_in_a_row_doubles_the_rest(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    client_of_unipile: Client,
-    clock: MovedClock,
-    sandbox: Sandbox,
-    route: str,
-    outcome: str,
-    hours: int,
-) -> None:
-    an_item(campaign, account)
-    status, kind = {"throttled": (429, "too_many_requests"), "limit": (422, "limit_exceeded")}[
-        outcome
-    ]
-    sandbox.control.fault("answer", route=route, status=status, type=f"errors/{kind}", times=9)
-
-    run(client_of_unipile, clock)
-    account.refresh_from_db()
-    assert account.paused_until is not None
-    clock.now = account.paused_until
-    run(client_of_unipile, clock)
-
-    account.refresh_from_db()
-    assert account.paused_until == clock() + dt.timedelta(hours=hours)
-
-
-def test_an_account_that_unipile_calls_ok_and_refuses_rests_the_second_time(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    client_of_unipile: Client,
-    clock: MovedClock,
-    sandbox: Sandbox,
-) -> None:
-    an_item(campaign, account)
-    kind = "errors/disconnected_account"
-    sandbox.control.fault("answer", route="profile", status=401, type=kind, times=9)
-
-    for _ in range(2):
-        clock.advance(minutes=30)
-        syncing.sync_accounts(client_of_unipile, clock())
-        run(client_of_unipile, clock)
-
-    account.refresh_from_db()
-    assert account.status == LinkedInAccount.Status.DISCONNECTED
-    assert account.paused_until == clock() + dt.timedelta(days=1)
-
-
-def test_a_wrong_key_is_named_on_the_item_whatever_its_type(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    client_of_unipile: Client,
-    clock: MovedClock,
-    sandbox: Sandbox,
-) -> None:
-    item = an_item(campaign, account)
-    sandbox.control.fault("answer", status=401, type="errors/invalid_credentials", times=9)
-
-    run(client_of_unipile, clock)
-
-    item.refresh_from_db()
-    assert "API key" in item.error_message
-
-
 def test_an_attempt_without_an_answer_says_why(
     account: LinkedInAccount, campaign: Campaign, clock: MovedClock
 ) -> None:
@@ -450,24 +347,3 @@ def test_an_attempt_without_an_answer_says_why(
     run(Client("http://127.0.0.1:9/api/v1", "key"), clock)
 
     assert "refused" in item.send_attempts.get().detail
-
-
-def test_a_change_at_unipile_does_not_fail_the_whole_queue(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    client_of_unipile: Client,
-    clock: MovedClock,
-    sandbox: Sandbox,
-) -> None:
-    for _ in range(5):
-        an_item(campaign, account)
-    kind = "errors/missing_parameters"
-    sandbox.control.fault("answer", route="invite", status=400, type=kind, times=9)
-
-    for _ in range(5):
-        run(client_of_unipile, clock)
-        clock.advance(minutes=30)
-
-    account.refresh_from_db()
-    assert QueueItem.objects.filter(status=Status.FAILED).count() == 3
-    assert account.paused_until == dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

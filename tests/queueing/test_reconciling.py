@@ -13,6 +13,7 @@ from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
+from tests.queueing.doubt import in_doubt, later, looked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
@@ -30,34 +31,6 @@ def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
 @pytest.fixture
 def campaign(account: LinkedInAccount) -> Campaign:
     return a_campaign(account.workspace, account)
-
-
-def in_doubt(
-    campaign: Campaign,
-    account: LinkedInAccount,
-    sandbox: Sandbox,
-    client: Client,
-    clock: MovedClock,
-    when: str,
-) -> QueueItem:
-    """Send an item whose answer never comes: `when` is before or after the effect."""
-    item = an_item(campaign, account)
-    sandbox.control.fault("close", route="invite", when=when)
-    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
-    item.refresh_from_db()
-    assert item.status == Status.UNCONFIRMED
-    return item
-
-
-def later(clock: MovedClock, sandbox: Sandbox, **by: float) -> None:
-    clock.advance(**by)
-    sandbox.control.freeze(clock().isoformat())
-
-
-def looked(item: QueueItem) -> list[tuple[str, str]]:
-    """Return route and outcome of the look-ups after the send."""
-    made = list(item.send_attempts.order_by("number").values_list("route", "outcome"))
-    return made[[route for route, _ in made].index(Route.INVITE) + 1 :]
 
 
 def test_an_invitation_that_shows_was_sent(
@@ -79,20 +52,6 @@ def test_an_invitation_that_shows_was_sent(
     assert item.prospect.follow_up_due_at == item.sent_at + dt.timedelta(days=3)
     assert item.prospect.status == Prospect.Status.CONNECTION_REQUEST_SENT
     assert looked(item) == [(Route.PROFILE, "found")]
-
-
-def test_the_first_look_waits_a_minute(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
-    later(clock, sandbox, seconds=59)
-
-    assert reconciling.reconcile(client_of_unipile, clock) == {}
-    assert looked(item) == []
 
 
 def test_somebody_who_accepted_was_sent_and_is_connected(
@@ -192,27 +151,6 @@ def test_a_slow_list_is_never_taken_for_nothing(
     item.refresh_from_db()
     assert item.status == Status.UNCONFIRMED
     assert set(looked(item)) == {(Route.PROFILE, "nothing"), (Route.SENT_LIST, "not_sent")}
-
-
-def test_one_walk_serves_all_of_an_account(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    items = [
-        in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before") for _ in range(2)
-    ]
-    later(clock, sandbox, minutes=5)
-
-    reconciling.reconcile(client_of_unipile, clock)
-    later(clock, sandbox, minutes=31)
-    reconciling.reconcile(client_of_unipile, clock)
-
-    walks = sandbox.control.calls(route="sent")
-    assert len(walks) == 1
-    assert [looked(item)[1] for item in items] == [(Route.SENT_LIST, "nothing")] * 2
 
 
 def test_a_person_who_is_gone_says_nothing(
@@ -338,49 +276,6 @@ def test_without_its_profile_a_complete_walk_proves_nothing(
     assert set(looked(item)) == {(Route.PROFILE, "not_sent"), (Route.SENT_LIST, "unknown")}
 
 
-def test_what_cannot_be_settled_is_looked_up_less_and_less_often(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
-    sandbox.control.add_person(item.prospect.public_identifier, exists=False)
-
-    views = []
-    for _ in range(3):  # days
-        for _ in range(48):
-            later(clock, sandbox, minutes=30)
-            reconciling.reconcile(client_of_unipile, clock)
-        views.append(len(sandbox.control.calls(route="profile")))
-
-    assert views[0] < 15
-    assert views[2] - views[1] <= 2
-
-
-def test_an_account_that_is_told_to_slow_down_looks_nobody_up_for_an_hour(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    items = [
-        in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after") for _ in range(2)
-    ]
-    kind = "errors/too_many_requests"
-    sandbox.control.fault("answer", route="profile", status=429, type=kind)
-    calls = []
-    for minutes in (5, 5, 54, 2):
-        later(clock, sandbox, minutes=minutes)
-        reconciling.reconcile(client_of_unipile, clock)
-        calls.append(sum(len(looked(item)) for item in items))
-
-    assert calls == [1, 1, 1, 3]
-    assert set(QueueItem.objects.values_list("status", flat=True)) == {Status.SENT}
-
-
 def test_the_list_is_searched_for_the_one_spelling_of_a_slug(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -427,3 +322,26 @@ def test_what_was_not_sent_waits_for_the_next_open_window(
         Status.PENDING,
         dt.datetime(2026, 7, 9, 7, tzinfo=dt.UTC),
     )
+
+
+def test_a_list_that_does_not_end_is_never_taken_for_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    in_a_circle = {"object": "InvitationList", "items": [], "cursor": "again"}
+    sandbox.control.fault(
+        "answer", route="sent", status=200, body=json.dumps(in_a_circle), times=99
+    )
+
+    for _ in range(3):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+    assert set(looked(item)) == {(Route.PROFILE, "nothing"), (Route.SENT_LIST, "unknown")}
+    assert len(sandbox.control.calls(route="invite")) == 1  # reconciling only reads

@@ -62,6 +62,28 @@ def test_a_claim_without_a_send_goes_back(
     assert (item.status, item.attempts) == (Status.PENDING, 0)
 
 
+def test_who_lost_the_claim_changes_nothing_and_says_so(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    clock: MovedClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    item = an_item(campaign, account, linkedin_user_id="ACoAAexample0000000000")
+    lost = claiming.claim(account.pk, None, clock())
+    assert lost is not None
+    clock.advance(minutes=4)
+    recovering.recover(clock())
+    QueueItem.objects.update(status=Status.PENDING)  # somebody confirmed that it was not sent
+    claiming.claim(account.pk, None, clock())
+    before = QueueItem.objects.values().get()
+
+    won = recording.record(lost, Answer(Outcome.SENT), Verdict(Status.SENT), clock())
+
+    assert (won, QueueItem.objects.values().get()) == (False, before)
+    assert item.send_attempts.get(pk=lost.attempt_id).outcome == Outcome.SENT
+    assert "the claim was lost" in caplog.text
+
+
 REFUSED = {
     # Three ended so before this one.
     "limit": (Outcome.ACCOUNT_LIMIT, 422, "limit_exceeded", Status.PENDING, 72 * HOUR),
