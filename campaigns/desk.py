@@ -18,6 +18,8 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
+from campaigns.reasons import ReasonedAdmin, ReasonedFormSet
+
 NUL = "\0"
 UNFILTERED = "The list cannot be filtered like that. It is shown without filters."
 
@@ -114,7 +116,7 @@ def _refuse_nul(request: HttpRequest) -> None:
         raise IncorrectLookupParameters
 
 
-class DeskAdmin(_Walled, admin.ModelAdmin):  # type: ignore[type-arg]
+class DeskAdmin(_Walled, ReasonedAdmin):
     """A page of the admin. `workspace_path` leads from a row to its workspace."""
 
     workspace_path = "workspace"
@@ -169,3 +171,4 @@ class DeskInline(_Walled, admin.TabularInline):  # type: ignore[type-arg]
 
     extra = 0
     show_change_link = True
+    formset = ReasonedFormSet

@@ -2,10 +2,9 @@
 
 from typing import Any, ClassVar
 
-from django import forms
-
 from campaigns import messages
 from campaigns.models import Campaign
+from campaigns.reasons import ReasonedForm
 
 HELP_ON_NOTES = (
     "The note. Empty: no note. May use {{ first_name }}, {{ last_name }}, {{ company }}, "
@@ -15,19 +14,19 @@ HELP_ON_NOTES = (
 )
 
 
-class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+class CampaignForm(ReasonedForm):
     """A campaign with its accounts: of its own workspace, one at least able to send the note."""
 
     class Meta:
         model = Campaign
-        fields = "__all__"  # noqa: DJ007 - the admin decides which are shown
+        fields = "__all__"  # the admin decides which are shown
         help_texts: ClassVar = {
             "message_template": HELP_ON_NOTES,
             "starts_at": "UTC. Starts by itself at this time. Empty: started by hand.",
         }
 
     def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or self.cleaned_data
+        values = super().clean()
         workspace, accounts = values.get("workspace"), list(values.get("accounts") or ())
         foreign = [each.name for each in accounts if workspace and each.workspace != workspace]
         if foreign:

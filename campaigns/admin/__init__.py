@@ -1,5 +1,6 @@
 """Workspaces, and whom they never write to. Prospects are with the queue that they are in."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
@@ -34,3 +35,6 @@ class DoNotContactAdmin(ImportingAdmin):
     list_select_related = ("workspace",)
     search_fields = ("value",)
     autocomplete_fields = ("workspace",)
+
+    def must_be_explained(self, row: DoNotContact | None) -> Collection[str]:
+        return ("workspace", "kind", "value")

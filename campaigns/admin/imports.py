@@ -24,6 +24,7 @@ from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, SHOWN, BusyError,
 from campaigns.importing.verdicts import REJECTED, ImportFailedError, Outcome
 from campaigns.importing.work import Target, Work
 from campaigns.models import Campaign, DoNotContact, Workspace
+from campaigns.reasons import reason_field
 
 PAGE = 100  # verdicts
 ROWS_AT_ONCE = 5_000  # rows of a file; longer ones are dealt with beside the request
@@ -94,7 +95,7 @@ class DoNotContactForm(UploadForm):
         label="The file lists",
         choices=[(DoNotContact.Kind.PERSON, "people"), (DoNotContact.Kind.COMPANY, "companies")],
     )
-    reason = forms.CharField(max_length=1_000, help_text="Kept with each entry.")
+    reason = reason_field(help_text="Kept with each entry and in the log.")
     field_order = ("workspace", "kind", "reason")
 
 
@@ -238,8 +239,9 @@ class ImportingAdmin(DeskAdmin):
             try:
                 with transaction.atomic():
                     work.run(dry_run=False)
-                    told = f"Imported “{upload.name}”: {summary(upload)}."
-                    self.log_change(request, work.target, told)
+                    told = f"Imported “{upload.name}” ({summary(upload)})"
+                    why = f": {upload.reason}" if upload.reason else "."
+                    self.log_change(request, work.target, told + why)
             except (MappingError, UnreadableFileError, ImportFailedError) as error:
                 upload.problem = str(error)
             else:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models import LinkedInAccount, Workspace
+from campaigns.reasons import ReasonedForm, ReasonForm
 from queueing import cadence, gates, runs
 from queueing.admin.anew import plan_anew
-from queueing.admin.deeds import Deed, Done, NothingToFill, ReasonForm
+from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
 from queueing.limits import day_start
 from queueing.models import QueueItem
@@ -31,14 +33,12 @@ DAYS_BACK, DAYS_AHEAD = 14, 14
 CHART_WIDTH, CHART_HEIGHT = 560, 120
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountForm(ReasonedForm):
     """Refuses to raise a cap to those who may not."""
 
-    may_raise_cap = False
-
     def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.may_raise_cap:
+        values = super().clean()
+        if not self.user.has_perm(RAISE_CAP):
             for field in raised(self.instance, values):
                 self.add_error(field, NEEDS_RAISE_CAP)
         return values
@@ -230,16 +230,14 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         ),
     )
 
+    def must_be_explained(self, row: LinkedInAccount) -> Collection[str]:
+        return (*self.times_depend_on, "unipile_account_id")
+
     def accounts_of(self, row: LinkedInAccount) -> list[LinkedInAccount]:
         return [row]
 
     def foreseen(self, request: HttpRequest, row: LinkedInAccount) -> list[Workspace]:
         return [row.workspace]
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, *args, **kwargs)
-        form.may_raise_cap = request.user.has_perm(RAISE_CAP)
-        return form
 
     def panel(self, request: HttpRequest, account: LinkedInAccount) -> dict[str, Any]:
         now = timezone.now()

@@ -1,6 +1,7 @@
 """Campaigns: how far they are, what they will write, and what staff do to them."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,6 +166,11 @@ class CampaignAdmin(ForecastAdmin):
         _deed("resume", "Resume", places.RESUME.starts_from, _going_on, _resume),
         _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
     )
+
+    def must_be_explained(self, row: Campaign | None) -> Collection[str]:
+        """Return all fields of a campaign that sends."""
+        is_running = row is not None and row.status == Campaign.Status.ACTIVE
+        return [field.name for field in self.opts.get_fields()] if is_running else ()
 
     def accounts_of(self, row: Campaign) -> list[LinkedInAccount]:
         return with_waiting(Campaign.objects.filter(pk=row.pk))

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from campaigns import messages
 from campaigns.desk import DeskAdmin, behind_walls, kept_for_back
-from queueing.admin.deeds import ReasonForm
+from campaigns.reasons import ReasonForm
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.staff import items
 from queueing.staff.items import ItemAction, Result

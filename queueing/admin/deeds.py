@@ -1,7 +1,7 @@
 """What staff do to one row: a button on its page, a page that says what will happen, a reason."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,20 +18,9 @@ from django.utils import timezone
 
 from campaigns.desk import DeskAdmin, kept_for_back
 from campaigns.models import LinkedInAccount
+from campaigns.reasons import ReasonForm
 from queueing.admin.anew import plan_anew
 from queueing.staff.places import NotNowError
-
-REASON_MAX = 500
-
-
-class ReasonForm(forms.Form):
-    """Asks why: the log keeps it."""
-
-    reason = forms.CharField(
-        max_length=REASON_MAX,
-        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
-        help_text="It stays in the log, with your name.",
-    )
 
 
 class NothingToFill(forms.Form):
@@ -84,6 +73,9 @@ class DeedsAdmin(DeskAdmin):
                 row = self.row(request, str(row.pk))
             context |= {"deeds": self.buttons(request, row), **self.panel(request, row)}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def must_be_explained(self, row: Any) -> Collection[str]:
+        return self.times_depend_on
 
     def accounts_of(self, row: Any) -> list[LinkedInAccount]:
         """Return the accounts whose plans depend on a row."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,11 +14,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Workspace
+from campaigns.reasons import EFFECT, REASON, reason_field
 from queueing import gates, hours, planning
 from queueing.admin.deeds import DeedsAdmin
 from queueing.planning import board
 
-EFFECT = "_effect"  # the button that shows what saving would do
 ROWS_SHOWN = 500
 FORESEEN_AT_MOST = 5
 _DAY = dt.timedelta(days=1)
@@ -88,6 +89,12 @@ def _weeks(first: dt.date, cells: dict[dt.date, Cell]) -> list[list[Cell | None]
     return weeks
 
 
+class EffectForm(forms.Form):
+    """Asks why, before what was looked at is saved."""
+
+    change_reason = reason_field()
+
+
 class _NotValidError(Exception):
     """The form has errors: its page shows them."""
 
@@ -145,14 +152,16 @@ class ForeseenAdmin(DeedsAdmin):
     def _effect_page(
         self, request: HttpRequest, row: Any, effects: list[tuple[Any, Any, Any]]
     ) -> HttpResponse:
-        left_out = {"csrfmiddlewaretoken", EFFECT}
+        left_out = {"csrfmiddlewaretoken", EFFECT, REASON}
         context = {
             **self.admin_site.each_context(request),
             "title": f"What saving would change: {row}",
             "opts": self.opts,
             "original": row,
             "effects": effects,
-            "fields": [
+            "form": EffectForm(initial=request.POST.dict()),
+            "action": self.page_of(row),
+            "hidden": [
                 (name, value)
                 for name, values in request.POST.lists()
                 if name not in left_out

@@ -59,8 +59,5 @@ class LogEntryAdmin(ReadOnly, DeskAdmin):
 
     @admin.display(description="what, and why")
     def what_was_done(self, entry: LogEntry) -> str:
-        if entry.is_addition():
-            return "Added"
-        if entry.is_deletion():
-            return "Deleted"
-        return Truncator(entry.get_change_message()).chars(SHOWN)
+        what = entry.get_change_message() or entry.get_action_flag_display()
+        return Truncator(what).chars(SHOWN)

@@ -1,5 +1,6 @@
 """People: found among a million, imported, and never contacted again where they ask for it."""
 
+from collections.abc import Collection
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from campaigns import people as persons
 from campaigns.admin.imports import ImportingAdmin, ProspectsForm
 from campaigns.desk import behind_walls
 from campaigns.models import Campaign, Prospect
+from campaigns.reasons import ReasonForm, reason_field
 from campaigns.search import matching
 from queueing.staff.people import correct_identity, never_contact
 
@@ -76,12 +78,8 @@ def _is_held(person: Prospect | None) -> bool:
     return person is not None and person.queue_items.holding_the_person().exists()
 
 
-class NeverContactForm(forms.Form):
-    reason = forms.CharField(
-        max_length=1_000,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Kept with each entry and in the log.",
-    )
+class NeverContactForm(ReasonForm):
+    reason = reason_field(help_text="Kept with each entry and in the log.")
     companies = forms.BooleanField(
         required=False,
         label="Their companies too",
@@ -104,6 +102,9 @@ class ProspectAdmin(ImportingAdmin):
     autocomplete_fields = ("campaign",)
     readonly_fields = ("resolved_with", "resolved_at", "created_at")
     actions = ("never_contact",)
+
+    def must_be_explained(self, row: Prospect | None) -> Collection[str]:
+        return ("campaign", "status", *IDENTITY)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Prospect | None = None

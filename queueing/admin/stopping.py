@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -13,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.desk import DeskAdmin
+from campaigns.reasons import ReasonForm, reason_field
 from queueing.admin.evidence import ReadOnly
 from queueing.models import SendingStop
 from queueing.staff import places
@@ -31,10 +31,8 @@ class SendingStopAdmin(ReadOnly, DeskAdmin):
         return admin.ModelAdmin.get_queryset(self, request)  # a stop holds all workspaces
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "class": "vLargeTextField"}),
+class StopForm(ReasonForm):
+    reason = reason_field(
         help_text="It goes into the log, and everybody sees it while sending is stopped.",
         error_messages={"required": "Say why: others will want to know."},
     )
@@ -57,7 +55,7 @@ def lift_page(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, lifting: bool) -> HttpResponse:
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
-    form = ReasonForm(request.POST or None)
+    form = StopForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         _act(request, form.cleaned_data["reason"], lifting=lifting)
         return HttpResponseRedirect(reverse("admin:index"))

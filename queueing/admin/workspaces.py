@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
 
 from campaigns.admin import WorkspaceAdmin
 from campaigns.models import Campaign, LinkedInAccount, Workspace
+from campaigns.reasons import ReasonedForm
 from queueing.admin.accounts import NEEDS_RAISE_CAP, RAISE_CAP
 from queueing.admin.anew import with_waiting
 from queueing.admin.forecast import ForecastAdmin
@@ -16,15 +15,13 @@ from queueing.admin.forecast import ForecastAdmin
 admin.site.unregister(Workspace)
 
 
-class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+class WorkspaceForm(ReasonedForm):
     """Refuses to raise a cap to those who may not."""
 
-    may_raise_cap = False
-
     def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or self.cleaned_data
+        values = super().clean()
         workspace = self.instance
-        if self.may_raise_cap or workspace._state.adding:
+        if self.user.has_perm(RAISE_CAP) or workspace._state.adding:
             return values
         if "daily_cr_limit" in values and _is_higher(
             values["daily_cr_limit"], workspace.daily_cr_limit
@@ -48,8 +45,3 @@ class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ForecastAdmin):
 
     def accounts_of(self, row: Workspace) -> list[LinkedInAccount]:
         return with_waiting(Campaign.objects.filter(workspace=row))
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, *args, **kwargs)
-        form.may_raise_cap = request.user.has_perm(RAISE_CAP)
-        return form

@@ -35,6 +35,7 @@ def save(browser: Client, account: LinkedInAccount, **values: Any) -> str:
         "unipile_account_id": account.unipile_account_id,
         "account_type": account.account_type,
         "min_gap_seconds": 0,
+        "change_reason": "Asked for",
         **values,
     }
     return browser.post(page_of(account), form, follow=True).content.decode()

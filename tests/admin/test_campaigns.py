@@ -179,6 +179,7 @@ def test_the_status_is_not_a_field_of_the_form(desk: Client) -> None:
         "accounts": [account.pk for account in campaign.accounts.all()],
         "sending_hours": campaign.sending_hours_id,
         "follow_up_after_days": 3,
+        "change_reason": "A clearer name",
     }
 
     assert desk.post(page_of(campaign), values).status_code == 302

@@ -48,6 +48,7 @@ def hours_form(row: SendingHours, **values: Any) -> dict[str, Any]:
         "working_hours_end": "00:00",
         "closed_days-TOTAL_FORMS": 0,
         "closed_days-INITIAL_FORMS": 0,
+        "change_reason": "Asked for",
         **values,
     }
 
@@ -237,7 +238,12 @@ def test_the_effect_is_behind_walls_and_permissions(db: None) -> None:
 
 
 def save_workspace(browser: Client, workspace: Workspace, **values: Any) -> str:
-    form = {"name": workspace.name, "tier": workspace.tier, **values}
+    form = {
+        "name": workspace.name,
+        "tier": workspace.tier,
+        "change_reason": "Asked for",
+        **values,
+    }
     return browser.post(url(workspace), form, follow=True).content.decode()
 
 

@@ -79,7 +79,7 @@ def test_an_item_that_holds_its_person_cannot_be_deleted(
 ) -> None:
     account = an_account(a_workspace())
     item = an_item(a_campaign(account.workspace, account), account, **values)
-    address, confirmed = "/admin/queueing/queueitem/", {"post": "yes"}
+    address, confirmed = "/admin/queueing/queueitem/", {"post": "yes", "reason": "Tidied up"}
     in_bulk = {"action": "delete_selected", "_selected_action": [str(item.pk)], **confirmed}
 
     alone = desk.post(f"{address}{item.pk}/delete/", confirmed)
@@ -99,7 +99,7 @@ def test_an_item_with_calls_cannot_be_deleted(desk: Client) -> None:
     SendAttempt.objects.create(item=item, kind="send", number=1, started_at=NOON)
 
     assert desk.get(url).status_code == 403
-    assert desk.post(url, {"post": "yes"}).status_code == 403
+    assert desk.post(url, {"post": "yes", "reason": "Tidied up"}).status_code == 403
 
 
 def test_what_is_not_there_or_not_allowed_says_so_and_leads_back(desk: Client) -> None:

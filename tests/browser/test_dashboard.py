@@ -59,14 +59,14 @@ def test_late_ticker_and_stop_are_readable(desk: Desk) -> None:
     assert desk.page.is_visible(".late-bar")
     desk.page.click("text=Stop all sending")
     assert desk.serious_faults() == []
-    desk.page.fill("textarea[name=reason]", "Wrong text")
+    desk.page.fill("[name=reason]", "Wrong text")
     desk.page.click("input[value='Stop all sending']")
     assert "by boss since" in desk.page.inner_text(".stop-bar")
     assert desk.serious_faults() == []
 
     desk.page.click(".stop-bar a")
     assert desk.serious_faults() == []
-    desk.page.fill("textarea[name=reason]", "Right now")
+    desk.page.fill("[name=reason]", "Right now")
     desk.page.click("input[value='Let all sending go on']")
 
     assert desk.page.is_visible("text=Sending goes on with the next run.")

@@ -46,7 +46,7 @@ def delete(item: QueueItem, boss: User) -> None:
     browser = Client()
     browser.force_login(boss)
     url = reverse("admin:queueing_queueitem_delete", args=[item.pk])
-    assert browser.post(url, {"post": "yes"}).status_code == 403
+    assert browser.post(url, {"post": "yes", "reason": "asked to"}).status_code == 403
 
 
 # What somebody does to the item in flight and all that is around it; what becomes of the item that
