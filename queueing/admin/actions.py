@@ -15,13 +15,18 @@ from queueing.staff import items, log, triage
 
 CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
 
-RETRY_NOW = Plan("Retry now", lambda asked: triage.RetryNow())
+RETRY_NOW = Plan(
+    "Retry now",
+    lambda asked: triage.RetryNow(),
+    warning="They go before whatever is planned for later. Hours and limits still hold.",
+)
 RETRY_SPREAD = Plan("Retry, spread over the next windows", lambda asked: triage.RetrySpread())
 EDIT_AND_RETRY = Plan(
     "Edit the message and retry",
     lambda asked: triage.EditAndRetry(asked.get("text", "")),
     TextForm,
-    "Whoever's message comes out too long, or without a value for a variable, is left alone.",
+    "They get the next free times of their accounts. Whoever's message comes out too long, or "
+    "without a value for a variable, is left alone.",
 )
 SKIP = Plan("Skip", lambda asked: triage.Skip())
 NEVER_CONTACT = Plan(
@@ -58,10 +63,17 @@ class Setting(Confirming):
         return self.confirm(request, chosen, NEVER_CONTACT)
 
 
-class Retrying(Setting):
+class Hurrying(Confirming):
+    """What goes with the next run, before whatever is planned for later, has its own permission."""
+
+    def has_send_now_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("queueing.send_now")
+
+
+class Retrying(Setting, Hurrying):
     """Ways out of a failure."""
 
-    @admin.action(permissions=["change"], description="Retry now…")
+    @admin.action(permissions=["send_now"], description="Retry now…")
     def retry_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         return self.confirm(request, chosen, RETRY_NOW)
 
@@ -74,11 +86,8 @@ class Retrying(Setting):
         return self.confirm(request, chosen, EDIT_AND_RETRY)
 
 
-class SendingNext(Confirming):
+class SendingNext(Hurrying):
     """Let items go before their time."""
-
-    def has_send_now_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("queueing.send_now")
 
     @admin.action(permissions=["send_now"], description="Send with the next run…")
     def send_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:

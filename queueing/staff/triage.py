@@ -23,7 +23,7 @@ from queueing.staff.items import BackToPending, ItemAction, Result, Status
 
 
 class RetryNow(BackToPending):
-    """Failed items go with the next run whose gates let them."""
+    """Failed items go with the next run whose gates let them, before what is planned for later."""
 
 
 class RetrySpread(BackToPending):
@@ -62,8 +62,8 @@ class RetrySpread(BackToPending):
         return board.instant(timeline.take_near(calendar, free, jitter).at)
 
 
-class EditAndRetry(BackToPending):
-    """Failed items get another text, which may hold variables, and go with the next run."""
+class EditAndRetry(RetrySpread):
+    """Failed items get another text, which may hold variables, and free slots of their accounts."""
 
     verb = "given the new text and retried"
 

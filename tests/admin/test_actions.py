@@ -146,16 +146,21 @@ def test_a_viewer_does_nothing(
 
 def test_settling_and_hurrying_need_their_own_permissions(account: LinkedInAccount) -> None:
     doubtful = an_item_that_is(Status.UNCONFIRMED, account)
+    failed = an_item_that_is(Status.FAILED, account)
     operator = logged_in(a_user("operator", account.workspace, group="Operator"))
 
+    hurrying = operator.post(FAILED, {"action": "retry_now", "_selected_action": [failed.pk]})
     settling = operator.post(
         UNCONFIRMED, {"action": "confirm_not_sent", "_selected_action": [doubtful.pk]}
     )
 
-    assert settling.status_code == 302  # sent back to the list
+    assert hurrying.status_code == settling.status_code == 302  # sent back to the list
     own_page = operator.get(f"{QUEUE}{doubtful.pk}/change/").content
     assert b"Check with LinkedIn now" in own_page
     assert b"Confirm as not sent" not in own_page
+    failures_page = operator.get(f"{QUEUE}{failed.pk}/change/").content
+    assert b"Retry, spread" in failures_page
+    assert b"Retry now" not in failures_page
 
 
 def test_retry_leaves_others_alone_and_says_why(desk: Client, account: LinkedInAccount) -> None:

@@ -189,6 +189,18 @@ def test_new_text_is_filled_in_and_measured(campaign: Campaign, clerk: User) -> 
     assert short.message == "Hello Ada!"
 
 
+def test_a_new_text_gets_the_next_free_time_behind_what_is_planned(
+    campaign: Campaign, account: LinkedInAccount, clerk: User
+) -> None:
+    an_item(campaign, account, scheduled_for=NOON)
+    item = failed(campaign, account)
+
+    items.act(triage.EditAndRetry("Hello"), ALL, clerk, NOON)
+
+    item.refresh_from_db()
+    assert NOON < item.scheduled_for < NOON + dt.timedelta(hours=2)
+
+
 def test_unreadable_text_is_refused() -> None:
     with pytest.raises(ValueError, match="Only variables such as"):
         triage.EditAndRetry("Hello {% now %}")
