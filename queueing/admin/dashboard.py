@@ -16,6 +16,7 @@ from django.utils import timezone
 from campaigns.desk import CappedPaginator, behind_walls, workspaces_of
 from campaigns.models import LinkedInAccount
 from queueing import dashboard, explaining
+from queueing.admin.beginning import first_steps
 from queueing.gates import Gate
 from queueing.models import FailedSend, QueueItem, UnconfirmedSend
 from queueing.status import Day
@@ -71,15 +72,18 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
     items = behind_walls(QueueItem.objects.all(), user, "workspace")
     accounts = behind_walls(LinkedInAccount.objects.all(), user, "workspace")
     figures = dashboard.gather(items, accounts, now, workspaces_of(user))  # type: ignore[arg-type]
+    sent = sum(day.sent for day in figures.days)
+    failed = sum(day.failed for day in figures.days)
     return {
         "figures": figures,
+        "first_steps": [] if figures.pending or sent or failed else first_steps(user),
         "needs_you": needs_you(figures),
         "waiting": waiting(figures),
         "pending_url": list_url(QueueItem, status__exact=QueueItem.Status.PENDING),
         "accounts_url": list_url(LinkedInAccount),
         "bars": bars(figures.days),
-        "sent": sum(day.sent for day in figures.days),
-        "failed": sum(day.failed for day in figures.days),
+        "sent": sent,
+        "failed": failed,
     }
 
 

@@ -206,3 +206,18 @@ def test_a_limit_that_runs_cannot_reach_is_shown(desk: Client, settings: Setting
     lines = {line.usage.account: line.most_a_day for line in page.context["figures"].lines}
     assert lines == {too_much: 24, enough: None, idle: None}
     assert page.content.decode().count("only 24 a day can go") == 1
+
+
+def test_an_empty_desk_leads_through_the_first_steps(desk: Client) -> None:
+    empty = desk.get("/admin/").content.decode()
+    workspace = a_workspace()
+    begun = desk.get(FRAGMENT).content.decode()
+    stranger = logged_in(a_user("stranger", group="Viewer")).get("/admin/").content.decode()
+    a_campaign(workspace, an_account(workspace))
+    under_way = desk.get(FRAGMENT).content.decode()
+
+    assert 'href="/admin/campaigns/workspace/add/">Make a workspace' in empty
+    assert 'href="/admin/campaigns/prospect/import/">Import people' in empty
+    assert "Make a workspace, for a client or a team <strong>done</strong>" in begun
+    assert "ask a manager" in stranger
+    assert "First steps" not in under_way
