@@ -126,7 +126,9 @@ def _take(
         message=item.message,
         name=str(item.prospect),
     )
-    return _open_attempt(claimed, Kind.SEND if claimed.provider_id else Kind.LOOKUP, run, now)
+    # What a former try was answered need not be true, nor its id be good any more.
+    looks_first = not claimed.provider_id or item.send_attempts.filter(kind=Kind.SEND).exists()
+    return _open_attempt(claimed, Kind.LOOKUP if looks_first else Kind.SEND, run, now)
 
 
 def begin_call(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime) -> Call | None:

@@ -90,17 +90,13 @@ class History:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The item's next state. `retry_at` None leaves its time alone.
-
-    `looks_first`: a next try begins with a look at the person, as if the id were not known.
-    """
+    """The item's next state. `retry_at` None leaves its time alone."""
 
     status: str
     error_code: str = ""
     error_message: str = ""
     burns_attempt: bool = False
     retry_at: dt.datetime | None = None
-    looks_first: bool = False
     prospect_status: str = ""
     account: AccountChange = field(default_factory=AccountChange)
 
@@ -140,9 +136,11 @@ def after_send(sent: Answer, look: Answer | None, history: History, now: dt.date
         return _connected()
     if sent.outcome == Outcome.ALREADY_INVITED:
         return _invited_recently(sent, now) if profile else _unconfirmed(sent, history)
-    verdict = (_retry if sent.outcome == Outcome.NOT_SENT else _back_to_pending)(sent, history, now)
-    # An invitation takes up to a minute to show, and the look may have failed.
-    return replace(verdict, looks_first=True)
+    # An invitation takes up to a minute to show, and the look may have failed: the next try begins
+    # with another (see claiming).
+    if sent.outcome == Outcome.NOT_SENT:
+        return _retry(sent, history, now)
+    return _back_to_pending(sent, history, now)
 
 
 def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
@@ -269,7 +267,6 @@ def _with_another_id(sent: Answer, history: History, now: dt.datetime) -> Verdic
         _failed(sent, history),
         status=Status.PENDING,
         error_message=f"{sent.summary}. The person is looked up anew before the next try.",
-        looks_first=True,
         prospect_status="",
     )
 

@@ -204,8 +204,6 @@ def _changes(verdict: Verdict, now: dt.datetime) -> dict[str, Any]:
         changes["attempts"] = F("attempts") + 1
     if verdict.retry_at:
         changes["scheduled_for"] = verdict.retry_at
-    if verdict.looks_first:
-        changes["linkedin_user_id"] = ""
     return changes
 
 

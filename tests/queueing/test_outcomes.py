@@ -128,13 +128,7 @@ def test_a_server_that_had_the_request_is_not_simply_believed(
     verdict = outcomes.after_send(TURNED_AWAY, look, a_history(), NOON)
 
     assert verdict.status == status
-    assert verdict.burns_attempt is verdict.looks_first is (status == Status.PENDING)
-
-
-@pytest.mark.parametrize("outcome", [Outcome.THROTTLED, Outcome.ACCOUNT_LIMIT])
-@pytest.mark.parametrize("look", [STRANGER, NOBODY])
-def test_the_try_after_a_refusal_begins_with_a_look(outcome: Outcome, look: Answer) -> None:
-    assert outcomes.after_send(Answer(outcome), look, a_history(), NOON).looks_first
+    assert verdict.burns_attempt is (status == Status.PENDING)
 
 
 def test_an_earlier_try_may_have_sent_what_a_look_finds() -> None:
@@ -294,5 +288,5 @@ def test_a_refused_id_of_former_times_is_looked_up_anew(
 
     verdict = outcomes.after_send(refused, None, history, NOON)
 
-    assert (verdict.status, verdict.looks_first) == (status, status == Status.PENDING)
+    assert verdict.status == status
     assert verdict.burns_attempt
