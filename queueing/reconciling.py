@@ -151,19 +151,23 @@ def _by_profile(
 
     False: this one profile cannot be read, so only a find in the list says something.
     """
-    identifier = item.linkedin_user_id or item.prospect.public_identifier
-    (attempt,) = _begin([item], Route.PROFILE, clock())
-    try:
-        profile = client.profile(account.unipile_account_id, identifier)
-    except UnipileError as error:
-        _end_with_error([attempt], error, clock())
-        is_about_the_profile = error.outcome == Outcome.REJECTED or (
-            error.outcome == Outcome.NOT_SENT and error.http_status not in {None, 503}
-        )
-        return False if is_about_the_profile else None
-    finding = _finding(profile, clock())
-    _end(attempt, FOUND if finding else NOTHING, profile.raw, clock())
-    return finding or True
+    for name in filter(None, (item.linkedin_user_id, item.prospect.public_identifier)):
+        (attempt,) = _begin([item], Route.PROFILE, clock())
+        try:
+            profile = client.profile(account.unipile_account_id, name)
+        except UnipileError as error:
+            _end_with_error([attempt], error, clock())
+            if error.outcome == Outcome.REJECTED:
+                continue  # ids go stale when an account is connected anew; the slug may still do
+            is_unreadable = error.outcome == Outcome.NOT_SENT and error.http_status not in {
+                None,
+                503,
+            }
+            return False if is_unreadable else None
+        finding = _finding(profile, clock())
+        _end(attempt, FOUND if finding else NOTHING, profile.raw, clock())
+        return finding or True
+    return False
 
 
 def _finding(profile: Profile, now: dt.datetime) -> Finding | None:

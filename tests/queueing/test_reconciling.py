@@ -171,6 +171,28 @@ def test_a_person_who_is_gone_says_nothing(
     assert item.status == Status.UNCONFIRMED
 
 
+@pytest.mark.parametrize(("when", "status"), [("after", Status.SENT), ("before", Status.PENDING)])
+def test_whose_id_has_gone_stale_is_found_by_slug(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    when: str,
+    status: str,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, when)
+    QueueItem.objects.update(linkedin_user_id="ACoAAoftheold0000000000")
+
+    for _ in range(2):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == status
+    assert looked(item)[0] == (Route.PROFILE, "rejected")
+
+
 def test_a_disconnected_account_is_left_alone(
     account: LinkedInAccount,
     campaign: Campaign,

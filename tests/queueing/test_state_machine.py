@@ -76,6 +76,7 @@ class LifeOfItems(RuleBasedStateMachine):
         self.rests_until = NOON
         self.seen = {item.pk: Status.PENDING for item in self.items}
 
+    @precondition(lambda self: not self.calls)
     @rule()
     def claim(self) -> None:
         call = claiming.claim(self.account.pk, None, self.now)
@@ -87,11 +88,12 @@ class LifeOfItems(RuleBasedStateMachine):
         assert self.rests_until <= self.now
         self.calls.append(call)
 
-    @precondition(lambda self: self.calls)
     @rule(answer=st.sampled_from(ANSWERS), landed=st.booleans(), looks=st.booleans())
     def answer(self, answer: Answer, landed: bool, looks: bool) -> None:
         """An answer comes and is recorded; it may hide an effect, and a look may fail."""
-        call = self.calls.pop()
+        call = self.call_under_way()
+        if call is None:
+            return
         if call.kind == SendAttempt.Kind.LOOKUP:
             self.look_first(call, looks)
             return
@@ -106,6 +108,12 @@ class LifeOfItems(RuleBasedStateMachine):
             assert not looks
             self.hidden.add(call.claim.item_id)
         self.account_becomes(verdict)
+
+    def call_under_way(self) -> Call | None:
+        """Take the call in flight, or else claim one: most steps then do something."""
+        if not self.calls:
+            self.claim()
+        return self.calls.pop() if self.calls else None
 
     def look_first(self, call: Call, looks: bool) -> None:
         """A try that begins with a look: what is found ends it, else the send follows."""
@@ -147,21 +155,21 @@ class LifeOfItems(RuleBasedStateMachine):
         self.is_stopped |= verdict.account.stop_everything
         self.rests_until = max(self.rests_until, verdict.account.rest_until or self.now)
 
-    @precondition(lambda self: self.calls)
     @rule(landed=st.booleans(), keeps_answer=st.booleans())
     def die(self, landed: bool, keeps_answer: bool) -> None:
         """The run dies, before or after its call took effect."""
-        call = self.calls.pop()
-        if landed and call.kind == SendAttempt.Kind.SEND:
+        call = self.call_under_way()
+        if call and landed and call.kind == SendAttempt.Kind.SEND:
             self.effects[call.claim.item_id].append(self.now)
             if keeps_answer:
                 self.late.append(call)
 
-    @precondition(lambda self: self.calls and self.calls[-1].kind == SendAttempt.Kind.SEND)
     @rule(outcome=st.sampled_from([Outcome.THROTTLED, Outcome.ACCOUNT_LIMIT]), landed=st.booleans())
     def die_behind_a_refusal(self, outcome: Outcome, landed: bool) -> None:
         """The run dies before the look that is to follow; the refusal may hide an effect."""
-        call = self.calls.pop()
+        call = self.call_under_way()
+        if call is None or call.kind == SendAttempt.Kind.LOOKUP:
+            return
         if landed:
             self.effects[call.claim.item_id].append(self.now)
             self.hidden.add(call.claim.item_id)
@@ -247,6 +255,7 @@ class LifeOfItems(RuleBasedStateMachine):
         rests = account.paused_until is not None and account.paused_until > self.now
         assert (account.status != LinkedInAccount.Status.CONNECTED) == self.is_lost
         assert rests == (self.rests_until > self.now)
+        assert not rests or account.paused_until == self.rests_until
         assert SendingStop.objects.open().exists() == self.is_stopped
 
     @invariant()
