@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from campaigns import messages
+from campaigns import messages, redirects
 
 # Ids of Classic LinkedIn, good for an invitation. Those of Sales Navigator (ACw…) and Recruiter
 # (AE…) are not. Upper and lower case matter in all of them, in slugs they don't.
@@ -27,6 +27,10 @@ _WRAPPING = "<>()[]{}\"'“”\u2018\u2019,;"
 _PAID_LINK = re.compile(
     rf"linkedin\.com/(?:sales|recruiter|talent)/|{_FOREIGN_ID.pattern}", re.ASCII
 )
+_SHORT_LINK = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:(?=\S*/)", re.IGNORECASE)  # programs take an address for an e-mail's
+_ENCODED_SCHEME = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
+_LIKE_AN_ADDRESS = re.compile(r"linkedin\.|://|%3a%2f%2f|lnkd\.in/", re.IGNORECASE)
 _LEADING_STEPS = {"comm", "mwlite"}  # links in LinkedIn's e-mails, and its mobile site
 _PAID = (
     ": nobody can be invited by it, or be recognised as the person of a public address. Use the "
@@ -75,15 +79,21 @@ def identity_of(profile_url: str) -> Identity:
     """Return who a LinkedIn profile address names.
 
     Takes what people have: with or without scheme, country and mobile hosts, a language or a query
-    behind it, percent-encoding, the form of before 2015 (`/pub/ada-example/1/2b/3c4`, which
-    LinkedIn redirects to `/in/ada-example-3c402b1`), and a user id in the place of the slug.
+    behind it, percent-encoding, redirects of mail programs and search engines around it, the form
+    of before 2015 (`/pub/ada-example/1/2b/3c4`, which LinkedIn redirects to
+    `/in/ada-example-3c402b1`), and a user id in the place of the slug.
 
     :raises ValidationError: where it is no address of a LinkedIn profile, in words for staff.
     """
     text = INVISIBLE.sub("", profile_url).strip().strip(_WRAPPING).strip()
-    if "://" not in text and "%3a%2f%2f" in text.lower():
+    if _SHORT_LINK.match(text):
+        raise ValidationError(
+            f"“{text[:100]}” is a short link: only LinkedIn knows where it leads. Open it in a "
+            f"browser and use the address that it leads to, such as {EXAMPLE}."
+        )
+    if _ENCODED_SCHEME.match(text):
         text = unquote(text)
-    path = _path_on_linkedin(text)
+    path = _path_on_linkedin(redirects.unwrapped(_MAILTO.sub("", text)))
     if path and path[0].lower() in _LEADING_STEPS:
         del path[0]
     kind = path[0].lower() if path else ""
@@ -102,14 +112,21 @@ def identity_in(value: str) -> Identity:
     :raises ValidationError: where it names nobody, in words for staff.
     """
     text = value.strip()
-    if "linkedin." in text.lower() or "://" in text or "%3a%2f%2f" in text.lower():
+    if _LIKE_AN_ADDRESS.search(text):
         return identity_of(text)
     return _identity_in_path(text, text)
 
 
-def is_paid_link(text: str) -> bool:
-    """Return whether a text is a link of Sales Navigator or Recruiter, or holds an id of theirs."""
-    return _PAID_LINK.search(text) is not None
+def looks_like_profile(text: str) -> bool:
+    """Return whether a text names a person on LinkedIn, be it in a form that cannot be used.
+
+    Links of Sales Navigator and Recruiter, ids of theirs, and short links are such forms.
+    """
+    try:
+        identity_of(text)
+    except ValidationError:
+        return bool(_PAID_LINK.search(text) or _SHORT_LINK.match(text.strip()))
+    return True
 
 
 def slug_of(profile_url: str) -> str:
@@ -141,7 +158,7 @@ def _path_on_linkedin(text: str) -> list[str]:
     parts: SplitResult | None = None
     if not CONTROL.search(text):  # urlsplit would drop them, and so join two addresses in one
         try:
-            parts = urlsplit(text if "://" in text else f"https://{text.lstrip('/')}")
+            parts = urlsplit(redirects.with_scheme(text))
             host = (parts.hostname or "").rstrip(".")
         except ValueError:
             parts = None

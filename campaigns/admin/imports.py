@@ -71,6 +71,13 @@ class UploadForm(forms.Form):
         targets: Any = self.fields[self.target_field]
         targets.queryset = targets_of(self.target_field, request)
 
+    def suggest(self, option: str) -> None:
+        """Choose the encoding that would help, if it is that what the option names."""
+        name = option.removeprefix("--encoding ")
+        if name in ENCODINGS and name:
+            self.data = {**dict(self.data.items()), "encoding": name}
+            self.add_error("encoding", f"Now {ENCODINGS[name]}: choose the file again to try it.")
+
     def about(self) -> dict[str, str]:
         """Return what the upload is for."""
         values = self.cleaned_data
@@ -141,6 +148,7 @@ class ImportingAdmin(DeskAdmin):
             except UnreadableFileError as error:
                 upload.remove()
                 form.add_error("file", f"{error} Nothing was imported.")
+                form.suggest(error.option)
             else:
                 self._remember(request, upload)
                 return self._tried(request, Work(upload, self._target(request, upload), table))

@@ -136,12 +136,8 @@ def fitted_cells(row: Row, mapping: ColumnMapping) -> tuple[str, ...]:
     if row.problem:
         raise RowRefusedError("", row.problem)
     width = len(mapping.header)
-    if any(map(str.strip, row.cells[width:])):
-        raise RowRefusedError(
-            "",
-            f"the row has {len(row.cells)} cells and the header {width}: a cell that holds the "
-            "delimiter needs quotation marks",
-        )
+    if problem := row.too_wide_for(width):
+        raise RowRefusedError("", problem)
     return row.cells[:width] + ("",) * (width - len(row.cells))
 
 

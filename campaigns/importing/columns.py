@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from django.core.exceptions import ValidationError
-
 from campaigns import people
 from campaigns.importing.rows import MAX_COLUMNS, UnreadableFileError
 
@@ -32,15 +30,18 @@ _NAMES = {
         linkedinslug vanityname publicid""",
     LINKEDIN_USER_ID: """linkedinuserid providerid linkedinproviderid linkedinprofileurn vmid
         memberid""",
-    "first_name": "firstname givenname first fname vorname prenom nombre",
-    "last_name": "lastname surname familyname last lname nachname apellido nom",
+    "first_name": "firstname givenname first fname forename vorname prenom nombre nome voornaam",
+    "last_name": """lastname surname familyname last lname nachname familienname apellidos apellido
+        nom nomdefamille cognome sobrenome achternaam""",
     FULL_NAME: "fullname name contactname personname leadname prospectname",
     "headline": """headline linkedinheadline jobtitle title position currentjob currenttitle
-        currentposition linkedinjobtitle prospectposition role""",
+        currentposition linkedinjobtitle prospectposition role titel cargo puesto poste ruolo
+        functie""",
     "company": """company companyname currentcompany organization organisation organizationname
         employer accountname linkedincompanyname associatedcompany primaryassociatedcompany
-        unternehmen firma companynameforemails""",
-    "location": "location personlocation prospectlocation ort city",
+        unternehmen firma entreprise societe empresa azienda bedrijf companynameforemails""",
+    "location": """location personlocation prospectlocation standort ort city stadt ville ciudad
+        ubicacion""",
     IGNORE: "sendqrow sendqverdict sendqfield sendqreason",
 }
 FIELDS = (*_NAMES, VARIABLE)
@@ -114,20 +115,28 @@ def squeezed(name: str) -> str:
     return "".join(filter(str.isalnum, plain))
 
 
+def name_of_links(header: Sequence[str], column: int) -> str:
+    """Return the name of the column of profiles that another column's cells link to.
+
+    One by which it is recognised, here and in the file of the rejects.
+    """
+    return f"LinkedIn ({header[column] or f'column {column + 1}'} link)"
+
+
 def header_score(cells: Sequence[str], named: Sequence[str] = ()) -> int:
     """Return how much a row looks like a header: recognised names, those of persons far above.
 
     :param named: names that staff have given, squeezed.
     """
     names = {squeezed(cell) for cell in cells}
-    known = [name for name in names if name in named or _recognised(name)]
+    known = [name for name in names if name in named or recognised(name)]
     return len(known) + (100 if names_people(cells, named) else 0)
 
 
 def names_people(cells: Sequence[str], named: Sequence[str] = ()) -> bool:
     """Return whether a row has the name of a column that says who is meant, or one of `named`."""
     names = map(squeezed, cells)
-    return any(name in named or _recognised(name) in IDENTIFYING for name in names)
+    return any(name in named or recognised(name) in IDENTIFYING for name in names)
 
 
 def guess(
@@ -156,7 +165,8 @@ def guessed_fields(
         raise UnreadableFileError(f"The file has more than {MAX_COLUMNS:,} columns.")
     fields = _corrected(header, corrections)
     _guess_by_name(header, fields)
-    if PROFILE_URL not in fields.values():
+    by_name = [index for index, field in fields.items() if field == PROFILE_URL]
+    if not any(_profiles_in(sample, index) for index in by_name):  # “URL” may be their websites
         _guess_by_cells(header, sample, fields)
     return [fields.get(index, VARIABLE) for index in range(len(header))]
 
@@ -196,7 +206,7 @@ def _listed(header: Sequence[str]) -> str:
     return f"{shown}, …" if len(header) > 30 else shown or "(none)"
 
 
-def _recognised(name: str) -> str:
+def recognised(name: str) -> str:
     """Return the field that a squeezed column name stands for, or an empty text."""
     if name in _FIELD_AND_RANK:
         return _FIELD_AND_RANK[name][0]
@@ -230,7 +240,7 @@ def _guess_by_name(header: Sequence[str], fields: dict[int, str]) -> None:
     """Add the columns whose names are known: one for a field, but any number for addresses."""
     best: dict[str, tuple[int, int]] = {}
     for index, name in enumerate(header):
-        field = _recognised(squeezed(name))
+        field = recognised(squeezed(name))
         if index in fields or not field:
             continue
         if field in {PROFILE_URL, IGNORE}:
@@ -247,17 +257,13 @@ def _guess_by_cells(
 ) -> None:
     """Take a column of unknown name for addresses if most of its cells are LinkedIn profiles."""
     for index in range(len(header)):
-        cells = [row[index] for row in sample if index < len(row) and row[index].strip()]
-        if index not in fields and cells and sum(map(_is_profile, cells)) * 2 > len(cells):
-            fields[index] = PROFILE_URL
+        cells = sum(bool(row[index].strip()) for row in sample if index < len(row))
+        if index not in fields and _profiles_in(sample, index) * 2 > cells:
+            fields[index] = PROFILE_URL  # each row says what is wrong with its own
 
 
-def _is_profile(cell: str) -> bool:
-    try:
-        people.identity_of(cell)
-    except ValidationError:
-        return people.is_paid_link(cell)  # each row then says what is wrong with it
-    return True
+def _profiles_in(sample: Sequence[Sequence[str]], index: int) -> int:
+    return sum(people.looks_like_profile(row[index]) for row in sample if index < len(row))
 
 
 def variable_names(header: Sequence[str], fields: Sequence[str]) -> tuple[str, ...]:

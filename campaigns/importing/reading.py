@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+from campaigns import people
 from campaigns.importing import columns, workbook
+from campaigns.importing.links import without_formulas
 from campaigns.importing.rows import Row, UnreadableFileError
 
 DELIMITERS = (",", ";", "\t")
@@ -43,6 +45,8 @@ class Table:
     """A file whose header was found. `rows()` reads it again from the start, row by row.
 
     `codec` is empty for a workbook, of which `sheet` is read and the sheets in `not_read` are not.
+    Where cells link to profiles: a column in `replaced` becomes the addresses; for each in `linked`
+    a column of addresses, which the file does not have, stands at the end.
     """
 
     path: Path
@@ -54,6 +58,8 @@ class Table:
     sheet: int = 0
     not_read: tuple[str, ...] = ()
     rows_expected: int | None = None
+    linked: tuple[int, ...] = ()
+    replaced: tuple[int, ...] = ()
 
     def rows(self) -> Iterator[Row]:
         """Yield what stands below the header, empty rows left out.
@@ -64,9 +70,34 @@ class Table:
             records = _records(self.path, self.codec, self.delimiter)
         else:
             records = workbook.rows(self.path, self.sheet)
-        for row in records:
-            if row.number > self.header_row and (row.problem or any(map(str.strip, row.cells))):
+        for record in records:
+            if record.number <= self.header_row:
+                continue
+            row = self.with_links(record)
+            if row.problem or any(map(str.strip, row.cells)):
                 yield row
+
+    def with_links(self, row: Row) -> Row:
+        """Return a row of the file with the addresses that its cells link to."""
+        if row.problem or not (row.links or self.linked):
+            return row
+        addresses = dict(row.links)
+        cells = [
+            addresses[column]
+            if column in addresses
+            and column in self.replaced
+            and not people.looks_like_profile(cell)
+            else cell
+            for column, cell in enumerate(row.cells)
+        ]
+        width = len(self.header) - len(self.linked)
+        if not self.linked or any(map(str.strip, cells[width:])):
+            return replace(row, cells=tuple(cells), problem=row.too_wide_for(width))
+        cells = cells[:width] + [""] * (width - len(cells))
+        for column in self.linked:
+            plain = cells[column] if people.looks_like_profile(cells[column]) else ""
+            cells.append(addresses.get(column, plain))
+        return replace(row, cells=tuple(cells))
 
     def has_rows(self) -> bool:
         """Return whether anything stands below the header; what was seen saves opening the file."""
@@ -217,12 +248,39 @@ def _below_header(path: Path, top: list[Row], named: Sequence[str]) -> Table | N
     header = max(candidates, key=lambda r: columns.header_score(r.cells, named), default=None)
     if header is None or not columns.header_score(header.cells, named):
         return None
-    return Table(
+    names = tuple(cell.strip() for cell in header.cells)
+    below = [row for row in top if row.number > header.number and not row.problem]
+    linked, replaced = _linking(names, below)
+    table = Table(
         path=path,
-        header=tuple(cell.strip() for cell in header.cells),
+        header=names + tuple(columns.name_of_links(names, column) for column in linked),
         header_row=header.number,
-        sample=tuple(row.cells for row in top if row.number > header.number and not row.problem),
+        sample=(),
+        linked=linked,
+        replaced=replaced,
     )
+    return replace(table, sample=tuple(table.with_links(row).cells for row in below))
+
+
+def _linking(names: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the columns whose links stand for more than the cells show, and those for the cells.
+
+    In a column of addresses the link is what is meant by “View profile”; under a name it is
+    something else than what is shown.
+    """
+    addresses = {
+        column
+        for column, name in enumerate(names)
+        if columns.recognised(columns.squeezed(name)) == columns.PROFILE_URL
+    }
+    others = {
+        link.column
+        for row in rows
+        for link in row.links
+        if link.column < len(names) and not people.looks_like_profile(row.cells[link.column])
+    }
+    plain = {link.column for row in rows for link in row.links} - others
+    return tuple(sorted(others - addresses)), tuple(sorted(addresses | plain))
 
 
 def _open_text(path: Path, codec: str) -> io.TextIOWrapper:
@@ -251,7 +309,7 @@ def _records(path: Path, codec: str, delimiter: str) -> Iterator[Row]:
                 continue
             except UnicodeDecodeError as error:
                 raise UnreadableFileError("The file changed while it was read.") from error
-            yield Row.checked(number, cells)
+            yield without_formulas(Row.checked(number, cells))
 
 
 class _Lines:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 MAX_COLUMNS = 1_000
 
@@ -21,6 +21,13 @@ class UnreadableFileError(Exception):
         return f"{self} Use {self.option}." if self.option else str(self)
 
 
+class Link(NamedTuple):
+    """The address of a LinkedIn profile behind a cell: its column, from 0."""
+
+    column: int
+    address: str
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """`number` counts as a spreadsheet does, from 1. `problem` says why it could not be read."""
@@ -28,6 +35,7 @@ class Row:
     number: int
     cells: tuple[str, ...]
     problem: str = ""
+    links: tuple[Link, ...] = ()
 
     @classmethod
     def checked(cls, number: int, cells: Iterable[str]) -> Self:
@@ -39,3 +47,12 @@ class Row:
             clean = tuple(cell.replace("\0", "\ufffd") for cell in kept)
             return cls(number, clean, "the row holds NUL characters, as damaged files do")
         return cls(number, kept)
+
+    def too_wide_for(self, width: int) -> str:
+        """Say that the row has more cells than the header, or nothing."""
+        if not any(map(str.strip, self.cells[width:])):
+            return ""
+        return (
+            f"the row has {len(self.cells)} cells and the header {width}: a cell that holds the "
+            "delimiter needs quotation marks"
+        )

@@ -1,10 +1,13 @@
-"""XLSX workbooks as rows of text: one sheet, with the values that its formulas last had."""
+"""XLSX workbooks as rows of text: one sheet, with the values that its formulas last had.
+
+What a cell shows is its text; the profile that it links to comes beside it.
+"""
 
 import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ import openpyxl
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from campaigns.importing.rows import Row, UnreadableFileError
+from campaigns.importing import links
+from campaigns.importing.rows import Link, Row, UnreadableFileError
 
 # A workbook is a ZIP archive, and a small one may unpack to much: here, in bytes and times its
 # size, what no sheet of people reaches. A bomb unpacks to a thousand times, and takes up in memory
@@ -78,12 +82,23 @@ def rows(path: Path, sheet: int) -> Iterator[Row]:
 
 
 def _rows_of(sheet: Any) -> Iterator[Row]:
+    # The sheet's file in the archive: openpyxl says it nowhere else while it reads row by row.
+    linked = links.on_sheet(sheet.parent._archive, sheet._worksheet_path)
     sheet.reset_dimensions()  # a sheet may claim a million columns
     for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
         cells = [_text(value) for value in values]
-        while cells and not cells[-1]:
+        found = linked.pop(number, {})
+        for column, formula in found.items():
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = cells[column] or formula.text  # of one that was never calculated
+        while cells and not cells[-1] and len(cells) - 1 not in found:
             cells.pop()
-        yield Row.checked(number, cells)
+        row = Row.checked(number, cells)
+        yield row if row.problem or not found else replace(row, links=_sorted(found))
+
+
+def _sorted(found: dict[int, links.Formula]) -> tuple[Link, ...]:
+    return tuple(Link(column, formula.address) for column, formula in sorted(found.items()))
 
 
 class _Opened:

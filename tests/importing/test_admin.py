@@ -195,8 +195,11 @@ def test_a_file_that_cannot_be_used_is_said_at_once_and_not_kept(
 def test_another_encoding_is_chosen(browser: Client, campaign: Campaign) -> None:
     content = PEOPLE.replace("Ada", "Zo\u00eb").encode("cp1252")
 
+    refused = upload(browser, campaign, content).content.decode()
     confirm(browser, upload(browser, campaign, content, encoding="cp1252").url)
 
+    assert '<option value="cp1252" selected>' in refused
+    assert "choose the file again" in refused
     assert campaign.prospects.filter(first_name="Zo\u00eb").exists()
 
 
