@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ValidationError
@@ -46,6 +46,28 @@ _OTHER_PAGES = {
     "school": "is the page of a school. Use the person's own address",
     "groups": "is the page of a group. Use the person's own address",
 }
+
+
+class Named(Protocol):
+    """A person as a row of the database has it: a prospect, or what was read of one."""
+
+    @property
+    def first_name(self) -> str: ...
+
+    @property
+    def last_name(self) -> str: ...
+
+    @property
+    def public_identifier(self) -> str: ...
+
+    @property
+    def linkedin_user_id(self) -> str: ...
+
+
+def shown_as(person: Named) -> str:
+    """Return what staff read for a person: the name, or else who it is on LinkedIn."""
+    name = f"{person.first_name} {person.last_name}".strip()
+    return name or person.public_identifier or person.linkedin_user_id or "(no name)"
 
 
 class Identity(NamedTuple):

@@ -27,7 +27,10 @@ class Prospect(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(
-        "campaigns.Campaign", on_delete=models.PROTECT, related_name="prospects"
+        "campaigns.Campaign",
+        on_delete=models.PROTECT,
+        db_index=False,  # prospect_by_status begins with it
+        related_name="prospects",
     )
     first_name = models.CharField(max_length=200, blank=True)
     last_name = models.CharField(max_length=200, blank=True)
@@ -55,6 +58,7 @@ class Prospect(models.Model):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,  # prospect_by_finder
         related_name="+",
         help_text="The account that found the LinkedIn user id.",
     )
@@ -79,8 +83,9 @@ class Prospect(models.Model):
     class Meta:
         ordering = ("created_at", "id")
         constraints = (
+            # The slug first: barring.barred and an import look people up by it.
             models.UniqueConstraint(
-                fields=["campaign", "public_identifier"],
+                fields=["public_identifier", "campaign"],
                 condition=~Q(public_identifier=""),
                 name="prospect_once_in_campaign",
                 violation_error_message="This person is in the campaign already.",
@@ -120,16 +125,18 @@ class Prospect(models.Model):
             ),
         )
         indexes = (
+            # Each one is written anew for everybody who is queued: no more than have a user.
             # enqueue_campaign and the progress of a campaign: its prospects by status, in order
             models.Index(
                 fields=["campaign", "status", "created_at", "id"], name="prospect_by_status"
             ),
-            # barring.barred: people and companies on a do-not-contact list
+            # resolving: what an account has looked up today
             models.Index(
-                fields=["public_identifier"],
-                condition=~Q(public_identifier=""),
-                name="prospect_by_slug",
+                fields=["resolved_with", "resolved_at"],
+                condition=Q(resolved_with__isnull=False),
+                name="prospect_by_finder",
             ),
+            # barring.barred: people and companies on a do-not-contact list
             models.Index(
                 fields=["linkedin_user_id"],
                 condition=~Q(linkedin_user_id=""),
@@ -143,7 +150,7 @@ class Prospect(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.full_name or self.public_identifier or self.linkedin_user_id or "(no name)"
+        return people.shown_as(self)
 
     @property
     def full_name(self) -> str:

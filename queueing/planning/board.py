@@ -5,8 +5,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount
 from queueing import gates, hours, limits
+from queueing.barring import barred
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
 from queueing.planning.slots import Slot, Terms, Timeline
@@ -26,9 +27,8 @@ WILL_SEND = Q(campaign__status=Campaign.Status.ACTIVE) | Q(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A pending item, as planning sees it."""
+class Pending(NamedTuple):
+    """A pending item, as planning sees it: a tuple, for there may be a hundred thousand."""
 
     id: uuid.UUID
     account_id: uuid.UUID
@@ -105,6 +105,7 @@ class Board:
     def __init__(self, accounts: Sequence[LinkedInAccount], now: dt.datetime) -> None:
         """Read what counts against the accounts' caps. Accounts come with their workspace."""
         self.accounts = {account.pk: account for account in accounts}
+        self.workspaces = {account.workspace_id for account in accounts}
         self.now = now
         self._policy = gates.policy()
         self._calendars: dict[hours.Hours, Calendar] = {}
@@ -157,7 +158,8 @@ class Board:
         """
         wanted = WILL_SEND if also is None else WILL_SEND | also
         items = QueueItem.objects.filter(wanted, linkedin_account__in=self.accounts)
-        pending = list(pending_of(items))
+        held = set(barred(items, self.workspaces).order_by().values_list("pk", flat=True))
+        pending = [item for item in pending_of(items) if item.id not in held]
         return pending, campaigns().in_bulk({item.campaign_id for item in pending})
 
     def simulate_queue(self) -> Iterator[tuple[Pending, Slot]]:
@@ -196,7 +198,7 @@ class Board:
 
 
 def pending_of(items: QueueItemQuerySet) -> Iterator[Pending]:
-    """Yield pending items in turn, without those that the do-not-contact list holds."""
+    """Yield pending items in turn."""
     fields = (
         "id",
         "linkedin_account_id",
@@ -206,6 +208,5 @@ def pending_of(items: QueueItemQuerySet) -> Iterator[Pending]:
         "pinned",
         "attempts",
     )
-    may_go = items.pending().filter(~gates.on_do_not_contact_list())
-    for row in may_go.in_turn().values_list(*fields).iterator(chunk_size=5000):
-        yield Pending(*row)
+    rows = items.pending().in_turn().values_list(*fields).iterator(chunk_size=5000)
+    return map(Pending._make, rows)

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from queueing.planning.slots import Jitter, Slot, Timeline
 from queueing.planning.ticks import Calendar
@@ -11,8 +11,7 @@ from queueing.planning.ticks import Calendar
 Key = TypeVar("Key", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A person's place: the index of the account's timeline, and the slot."""
 
     account: int
@@ -89,8 +88,7 @@ class Spreader:
         return slot
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting(Generic[Key]):
+class Waiting(NamedTuple, Generic[Key]):
     """A pending item: its key, and when it falls due (epoch seconds)."""
 
     key: Key

@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from threading import Barrier
 from typing import TypeVar
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
 from queueing.planning import board, selection
 from queueing.planning.board import Board
 from queueing.planning.placing import Placing, Planned
-from queueing.planning.selection import LeftOut
+from queueing.planning.selection import LeftOut, Person
 
 CHUNK = 2000  # people a transaction
 STORING = 3  # transactions at once: the database has processors of its own
@@ -62,7 +62,7 @@ class EnqueueReport:
             "note": self.note,
         }
 
-    def leave_out(self, prospect: Prospect, reason: str) -> None:
+    def leave_out(self, prospect: Prospect | Person, reason: str) -> None:
         self.left_out.setdefault(reason, []).append(str(prospect))
 
 
@@ -83,13 +83,12 @@ def enqueue(
         enqueuing = _Enqueuing(fresh, now)
         for prospect in _dealt_with(fresh):
             enqueuing.report.leave_out(prospect, selection.earlier_end(prospect))
-        new = Prospect.objects.filter(campaign=fresh, status=Prospect.Status.NEW)
-        total, done = new.count(), 0
+        total, done = selection.new_prospects(fresh).count(), 0
         progress(done, total)
         many = total > CHUNK and not connection.in_atomic_block
         with _storing(beside=many) as start:
             under_way: deque[Wait[int]] = deque()
-            for chunk in _chunks(new):
+            for chunk in _chunks(fresh):
                 people, left_out = enqueuing.place(chunk)
                 under_way.append(enqueuing.store(chunk, people, left_out, start))
                 while len(under_way) > (STORING if many else 0):
@@ -116,14 +115,17 @@ def _storing(*, beside: bool) -> Iterator[Callable[[Callable[[], _T]], Wait[_T]]
         yield _at_once
         return
     with ThreadPoolExecutor(max_workers=STORING, thread_name_prefix="storing") as threads:
-        yield lambda work: threads.submit(_closing, work).result
+        try:
+            yield lambda work: threads.submit(work).result
+        finally:
+            together = Barrier(STORING)  # so that each thread closes the connection of its own
+            for _ in range(STORING):
+                threads.submit(_close_own, together)
 
 
-def _closing(work: Callable[[], _T]) -> _T:
-    try:
-        return work()
-    finally:
-        connection.close()  # the thread's own
+def _close_own(together: Barrier) -> None:
+    together.wait()
+    connection.close()
 
 
 def _at_once(work: Callable[[], _T]) -> Wait[_T]:
@@ -158,8 +160,8 @@ def _dealt_with(campaign: Campaign) -> Iterator[Prospect]:
     return before.order_by("created_at", "id").iterator(chunk_size=CHUNK)
 
 
-def _chunks(prospects: QuerySet[Prospect]) -> Iterator[list[Prospect]]:
-    rows = prospects.order_by("created_at", "id").iterator(chunk_size=CHUNK)
+def _chunks(campaign: Campaign) -> Iterator[list[Person]]:
+    rows = selection.new_people(campaign, CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
 
@@ -176,15 +178,13 @@ class _Enqueuing:
         self._placing = Placing(campaign, planned, chosen)
         self.report = EnqueueReport(note=_note_on(campaign))
 
-    def place(
-        self, prospects: Sequence[Prospect]
-    ) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:
+    def place(self, prospects: Sequence[Person]) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:
         """Place some people; say why others are left out."""
         return self._placing.place(prospects)
 
     def store(
         self,
-        prospects: Sequence[Prospect],
+        prospects: Sequence[Person],
         people: Sequence[Planned],
         left_out: dict[uuid.UUID, LeftOut],
         start: Callable[[Callable[[], set[uuid.UUID]]], Wait[set[uuid.UUID]]],
@@ -203,7 +203,7 @@ class _Enqueuing:
 
     def _report(
         self,
-        prospects: Sequence[Prospect],
+        prospects: Sequence[Person],
         people: Sequence[Planned],
         left_out: dict[uuid.UUID, LeftOut],
         stored: set[uuid.UUID],
@@ -217,7 +217,7 @@ class _Enqueuing:
         if any(left.reason == self._placing.no_slot for left in left_out.values()):
             self.report.cannot_send = self._placing.no_slot
 
-    def _lost_races(self, prospects: Sequence[Prospect]) -> dict[uuid.UUID, LeftOut]:
+    def _lost_races(self, prospects: Sequence[Person]) -> dict[uuid.UUID, LeftOut]:
         """Say why people could not be stored: somebody else dealt with them meanwhile."""
         if not prospects:
             return {}

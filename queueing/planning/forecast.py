@@ -6,26 +6,26 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
-from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
+from campaigns.models import Campaign, LinkedInAccount, Workspace
 from queueing import gates
+from queueing.barring import barred
 from queueing.models import QueueItem, QueueItemQuerySet
-from queueing.planning import board
+from queueing.planning import board, selection
 from queueing.planning.binding import Bound, bound_on
 from queueing.planning.board import WILL_SEND, Board, instant
 from queueing.planning.placing import Placing
 from queueing.planning.replan import arranged
-from queueing.planning.selection import DO_NOT_CONTACT
 from queueing.planning.ticks import Calendar
 
 CHUNK = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """One request to come: who, by whom, and the instant of the run that sends it (UTC)."""
 
     prospect_id: uuid.UUID
@@ -170,8 +170,7 @@ class _Forecasting:
         """Foresee a campaign's people who are not queued yet."""
         placing = Placing(campaign, self._board, board.accounts_of(campaign))
         calendar = self._board.calendar_of(campaign)
-        new = Prospect.objects.filter(campaign=campaign, status=Prospect.Status.NEW)
-        rows = new.order_by("created_at", "id").iterator(chunk_size=CHUNK)
+        rows = selection.new_people(campaign, CHUNK)
         while chunk := list(islice(rows, CHUNK)):
             people, left_out = placing.place(chunk)
             self._result.left_out.update(left.reason for left in left_out.values())
@@ -194,10 +193,8 @@ class _Forecasting:
         for name, status, number in by_account.annotate(number=Count("pk")):
             label = LinkedInAccount.Status(status).label.lower()
             held[f"Account {name} is {label}"] += number
-        listed = pending.filter(
-            will_send, gates.on_do_not_contact_list(), linkedin_account__in=self._board.accounts
-        )
-        held[DO_NOT_CONTACT] += listed.count()
+        listed = items.filter(will_send, linkedin_account__in=self._board.accounts)
+        held[selection.DO_NOT_CONTACT] += barred(listed, self._board.workspaces).count()
         held["Their hours, limits or a long rest never let them go"] += self._unplaced
         self._result.held = +held
 

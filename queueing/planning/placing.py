@@ -3,23 +3,22 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.models import QueueItem
 from queueing.planning import board, selection
 from queueing.planning.board import Board, instant
 from queueing.planning.core import Spreader
-from queueing.planning.selection import LeftOut, Selection
+from queueing.planning.selection import LeftOut, Person, Selection
 from queueing.planning.slots import Jitter, Slot, Timeline
 from queueing.planning.ticks import Calendar
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A person with a place in the queue."""
 
-    prospect: Prospect
+    prospect: Person
     note: str
     account_id: uuid.UUID
     slot: Slot
@@ -75,9 +74,7 @@ class Placing:
             return selection.all_rest(self._accounts)
         return selection.LIMITS_FORBID
 
-    def place(
-        self, prospects: Sequence[Prospect]
-    ) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:
+    def place(self, prospects: Sequence[Person]) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:
         """Place who may be queued; say of the others why not."""
         notes, left_out = self.selection.judge(prospects)
         people = []
@@ -92,7 +89,7 @@ class Placing:
                 people.append(person)
         return people, left_out
 
-    def _place(self, prospect: Prospect, note: str, tried_with: uuid.UUID | None) -> Planned | None:
+    def _place(self, prospect: Person, note: str, tried_with: uuid.UUID | None) -> Planned | None:
         jitter = Jitter.of(self._campaign.pk, prospect.pk)
         able = self._able(note)
         bound_to = self._bound_to(prospect, tried_with)
@@ -113,7 +110,7 @@ class Placing:
             )
         return able
 
-    def _bound_to(self, prospect: Prospect, tried_with: uuid.UUID | None) -> int:
+    def _bound_to(self, prospect: Person, tried_with: uuid.UUID | None) -> int:
         """Return the account that tried before or looked the person up; -1 for none.
 
         Ids that LinkedIn gave to one account are no good for another, and who was perhaps invited

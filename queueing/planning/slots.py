@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from queueing import limits
 from queueing.planning.ticks import HORIZON_SECONDS, LATENESS_SECONDS, Calendar, Stretch
@@ -46,8 +47,7 @@ class Terms:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """`at`: when the item falls due; `tick`: the run that sends it; `day`: the day it counts on."""
 
     at: int
@@ -55,8 +55,7 @@ class Slot:
     day: dt.date
 
 
-@dataclass(frozen=True, slots=True)
-class Jitter:
+class Jitter(NamedTuple):
     """Two numbers in [0, 1): which of the possible runs, and how long before it."""
 
     run: float = 0.0
