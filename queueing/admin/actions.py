@@ -18,7 +18,8 @@ CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
 RETRY_NOW = Plan(
     "Retry now",
     lambda asked: triage.RetryNow(),
-    warning="They go before whatever is planned for later. Hours and limits still hold.",
+    warning="Their time has passed: they go before what is planned for later. Hours and limits "
+    "still hold.",
 )
 RETRY_SPREAD = Plan("Retry, spread over the next windows", lambda asked: triage.RetrySpread())
 EDIT_AND_RETRY = Plan(
@@ -63,17 +64,10 @@ class Setting(Confirming):
         return self.confirm(request, chosen, NEVER_CONTACT)
 
 
-class Hurrying(Confirming):
-    """What goes with the next run, before whatever is planned for later, has its own permission."""
-
-    def has_send_now_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("queueing.send_now")
-
-
-class Retrying(Setting, Hurrying):
+class Retrying(Setting):
     """Ways out of a failure."""
 
-    @admin.action(permissions=["send_now"], description="Retry now…")
+    @admin.action(permissions=["change"], description="Retry now…")
     def retry_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         return self.confirm(request, chosen, RETRY_NOW)
 
@@ -86,8 +80,11 @@ class Retrying(Setting, Hurrying):
         return self.confirm(request, chosen, EDIT_AND_RETRY)
 
 
-class SendingNext(Hurrying):
-    """Let items go before their time."""
+class SendingNext(Confirming):
+    """Let items go before their time, for which there is a permission of its own."""
+
+    def has_send_now_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("queueing.send_now")
 
     @admin.action(permissions=["send_now"], description="Send with the next run…")
     def send_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:

@@ -37,7 +37,7 @@ BUTTONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         *_SET_ASIDE,
     ),
     Status.FAILED: (
-        ("queueitem", "retry_now", "Retry now…", "send_now"),
+        ("queueitem", "retry_now", "Retry now…", "change"),
         ("queueitem", "retry_spread", "Retry, spread…", "change"),
         ("queueitem", "edit_and_retry", "Edit the message and retry…", "change"),
         *_SET_ASIDE,

@@ -146,10 +146,10 @@ def test_a_viewer_does_nothing(
 
 def test_settling_and_hurrying_need_their_own_permissions(account: LinkedInAccount) -> None:
     doubtful = an_item_that_is(Status.UNCONFIRMED, account)
-    failed = an_item_that_is(Status.FAILED, account)
+    waiting = an_item_that_is(Status.PENDING, account)
     operator = logged_in(a_user("operator", account.workspace, group="Operator"))
 
-    hurrying = operator.post(FAILED, {"action": "retry_now", "_selected_action": [failed.pk]})
+    hurrying = operator.post(QUEUE, {"action": "send_now", "_selected_action": [waiting.pk]})
     settling = operator.post(
         UNCONFIRMED, {"action": "confirm_not_sent", "_selected_action": [doubtful.pk]}
     )
@@ -158,9 +158,17 @@ def test_settling_and_hurrying_need_their_own_permissions(account: LinkedInAccou
     own_page = operator.get(f"{QUEUE}{doubtful.pk}/change/").content
     assert b"Check with LinkedIn now" in own_page
     assert b"Confirm as not sent" not in own_page
-    failures_page = operator.get(f"{QUEUE}{failed.pk}/change/").content
-    assert b"Retry, spread" in failures_page
-    assert b"Retry now" not in failures_page
+    assert b"Send with the next run" not in operator.get(f"{QUEUE}{waiting.pk}/change/").content
+
+
+def test_an_operator_retries_what_has_failed(account: LinkedInAccount) -> None:
+    failed = an_item_that_is(Status.FAILED, account)
+    operator = logged_in(a_user("operator", account.workspace, group="Operator"))
+
+    asked = operator.post(FAILED, {"action": "retry_now", "_selected_action": [failed.pk]})
+
+    assert asked.status_code == 200
+    assert b"1 will be retried" in asked.content
 
 
 def test_retry_leaves_others_alone_and_says_why(desk: Client, account: LinkedInAccount) -> None:
