@@ -1,15 +1,19 @@
 """A run died with its claim: what it knew counts, and what nobody knows is in doubt."""
 
 import datetime as dt
+import time
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import claiming, recording, recovering
+from queueing import calls, claiming, recording, recovering, runs
 from queueing.claiming import Call
-from queueing.models import QueueItem, SendAttempt
+from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.outcomes import Answer, Verdict
-from queueing.unipile import Outcome
+from queueing.unipile import Client, Outcome
+from sandbox.testing import Sandbox
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
 
@@ -82,6 +86,46 @@ def test_who_lost_the_claim_changes_nothing_and_says_so(
     assert (won, QueueItem.objects.values().get()) == (False, before)
     assert item.send_attempts.get(pk=lost.attempt_id).outcome == Outcome.SENT
     assert "the claim was lost" in caplog.text
+
+
+def test_who_lost_the_claim_in_a_look_up_does_not_send(
+    account: LinkedInAccount, campaign: Campaign, clock: MovedClock
+) -> None:
+    an_item(campaign, account)  # to be looked up first
+    lost = claiming.claim(account.pk, None, clock())
+    assert lost is not None
+    clock.advance(minutes=4)
+    recovering.recover(clock())
+    assert claiming.claim(account.pk, None, clock()) is not None
+
+    assert claiming.begin_call(lost.claim, Kind.SEND, None, clock()) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_was_held_up_does_not_leave_when_its_claim_grows_old(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    sandbox: Sandbox,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+    provider_id = sandbox.control.provider_id(account.unipile_account_id, "grace-example")
+    item = an_item(campaign, account, linkedin_user_id=provider_id)
+    settings.SENDING_BOUND_SECONDS = 2
+    make = calls.make
+
+    def make_late(*arguments: Any) -> Answer:
+        time.sleep(1.1)  # as a machine that was put to sleep
+        return make(*arguments)
+
+    monkeypatch.setattr(calls, "make", make_late)
+    runs.run(ProcessRun.Trigger.COMMAND, timezone.now, client=client_of_unipile)
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == (Status.PENDING, "not_sent")
+    assert sandbox.control.calls(route="invite") == []
 
 
 REFUSED = {
