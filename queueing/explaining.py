@@ -27,7 +27,7 @@ NEXT_RUN = "next_run"
 """What an item waits for whose gates are all open."""
 
 IN_WORDS = {
-    Gate.SENDING_ON: "all sending is stopped",
+    Gate.SENDING_ON: "the global stop to be lifted",
     Gate.PENDING: "nothing: it is not pending",
     Gate.DUE: "its planned time",
     Gate.CAMPAIGN_ACTIVE: "its campaign to be active",

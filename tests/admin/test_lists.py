@@ -147,7 +147,9 @@ def test_the_list_says_what_items_wait_for(
     an_item(campaign, account)
     SendingStop.objects.create(reason="Holiday", stopped_at=NOON)
 
-    assert b'<td class="field-waits_for">all sending is stopped</td>' in desk.get(QUEUE).content
+    page = desk.get(QUEUE).content.decode()
+
+    assert '<td class="field-waits_for">the global stop to be lifted</td>' in page
 
 
 def test_failures_are_grouped_by_meaning(
