@@ -258,6 +258,19 @@ def test_nothing_is_deleted_without_a_reason(desk: Client, number: int, *, in_bu
     assert "Deleted: Entered twice" in desk.get("/admin/admin/logentry/").content.decode()
 
 
+def test_whom_the_queue_holds_stays_and_the_page_says_why(desk: Client) -> None:
+    account = an_account(a_workspace())
+    item = an_item(a_campaign(account.workspace, account), account)
+    posted = {"action": "delete_selected", "_selected_action": str(item.prospect_id)}
+
+    alone = desk.get(address(item.prospect, "delete")).content.decode()
+    in_bulk = desk.post(reverse("admin:campaigns_prospect_changelist"), posted).content.decode()
+
+    for page in (alone, in_bulk):
+        assert "This stays." in page
+        assert 'name="reason"' not in page
+
+
 def test_too_many_are_not_deleted_at_once(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reasons, "DELETED_AT_MOST", 2)
     campaign = an_active_campaign()
