@@ -14,12 +14,10 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from import_export.fields import Field
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
 
 from campaigns.desk import DeskAdmin
-from queueing.models import QueueItem
 
 AT_MOST = 100_000  # rows: a sheet is built in memory
 FORMATS = {"csv": CSV, "xlsx": XLSX}
@@ -37,47 +35,17 @@ def as_plain_text(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text[:1] != text[:1].lstrip() else text
 
 
-class ItemResource(ModelResource):  # type: ignore[misc]
-    """A row of the queue in a sheet."""
-
-    recipient = Field("prospect", "recipient")
-    profile = Field("prospect__profile_url", "profile")
-    company = Field("prospect__company", "company")
-    campaign = Field("campaign__name", "campaign")
-    account = Field("linkedin_account__name", "account")
-    status = Field("get_status_display", "status")
-    planned_for = Field("scheduled_for", "planned for (UTC)")
-    sent_at = Field("sent_at", "sent at (UTC)")
-    attempts = Field("attempts", "failed tries")
-    error_code = Field("error_code", "error code")
-    error_message = Field("error_message", "error")
-    message = Field("message", "message")
-
-    class Meta:
-        model = QueueItem
-        fields = (
-            "recipient",
-            "profile",
-            "company",
-            "campaign",
-            "account",
-            "status",
-            "planned_for",
-            "sent_at",
-            "attempts",
-            "error_code",
-            "error_message",
-            "message",
-        )
+class PlainResource(ModelResource):  # type: ignore[misc]
+    """A row of a list in a sheet."""
 
     def export_field(self, field: Any, instance: Model, **kwargs: Any) -> str:
         return as_plain_text(field.get_value(instance))
 
 
-class Exporting(DeskAdmin):
-    """A list with `export/csv/` and `export/xlsx/` beside its list."""
+class ExportingAdmin(DeskAdmin):
+    """A list with `export/csv/` and `export/xlsx/` beside it. `export_resource` has its columns."""
 
-    export_resource: type[ModelResource] = ItemResource
+    export_resource: type[PlainResource]
     change_list_template = "admin/exported_change_list.html"
 
     def get_urls(self) -> list[URLPattern]:

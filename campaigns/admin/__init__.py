@@ -5,9 +5,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from import_export.fields import Field
 
 from campaigns.admin.imports import DoNotContactForm, ImportingAdmin
 from campaigns.desk import DeskAdmin
+from campaigns.exporting import PlainResource
 from campaigns.models import DoNotContact, Workspace
 
 
@@ -26,8 +28,21 @@ class WorkspaceAdmin(DeskAdmin):
         return () if request.user.is_superuser else ("members",)
 
 
+class DoNotContactResource(PlainResource):
+    workspace = Field("workspace__name", "workspace")
+    kind = Field("get_kind_display", "kind")
+    value = Field("value", "value")
+    reason = Field("reason", "reason")
+    since = Field("created_at", "since (UTC)")
+
+    class Meta:
+        model = DoNotContact
+        fields = ("workspace", "kind", "value", "reason", "since")
+
+
 @admin.register(DoNotContact)
 class DoNotContactAdmin(ImportingAdmin):
+    export_resource = DoNotContactResource
     import_form = DoNotContactForm
     import_title = "Import a do-not-contact list"
     list_display = ("value", "kind", "workspace", "reason", "created_at")

@@ -16,7 +16,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from campaigns.desk import DeskAdmin, behind_walls
+from campaigns.desk import behind_walls
+from campaigns.exporting import ExportingAdmin
 from campaigns.importing import columns
 from campaigns.importing.columns import MappingError
 from campaigns.importing.rows import UnreadableFileError
@@ -115,9 +116,10 @@ def targets_of(field: str, request: HttpRequest) -> Any:
     return walled.select_related("workspace").order_by("workspace__name", "name")
 
 
-class ImportingAdmin(DeskAdmin):
+class ImportingAdmin(ExportingAdmin):
     """A list with an import. `import_form` says of what."""
 
+    change_list_template = "admin/campaigns/imported_change_list.html"
     import_form: type[UploadForm]
     import_title = ""
 

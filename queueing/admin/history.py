@@ -6,13 +6,15 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
+from import_export.fields import Field
 
-from campaigns.desk import DeskAdmin
+from campaigns.exporting import ExportingAdmin, PlainResource
 from campaigns.filters import date_range
 from queueing.admin.evidence import ReadOnly
 
@@ -31,11 +33,43 @@ class KeptUserAdmin(UserAdmin):  # type: ignore[type-arg]
         return False
 
 
+class KindFilter(admin.SimpleListFilter):
+    """Kinds of rows that have pages of their own: the log is of nothing else."""
+
+    title = "to what"
+    parameter_name = "content_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        kinds = ContentType.objects.get_for_models(*admin.site._registry).values()
+        named = {str(kind.pk): capfirst(kind.name) for kind in kinds}
+        return sorted(named.items(), key=lambda entry: entry[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        known = chosen in dict(self.lookup_choices)
+        return queryset.filter(content_type=chosen) if known else queryset.none()
+
+
+class LogResource(PlainResource):
+    at = Field("action_time", "when (UTC)")
+    user = Field("user__username", "who")
+    kind = Field("content_type__name", "kind")
+    row = Field("object_repr", "to what")
+    what = Field("get_change_message", "what, and why")
+
+    class Meta:
+        model = LogEntry
+        fields = ("at", "user", "kind", "row", "what")
+
+
 @admin.register(LogEntry)
-class LogEntryAdmin(ReadOnly, DeskAdmin):
+class LogEntryAdmin(ReadOnly, ExportingAdmin):
+    export_resource = LogResource
     list_display = ("at", "user", "content_type", "what_it_was", "what_was_done")
     list_display_links = None
-    list_filter = ("user", "action_flag", "content_type", DoneFilter)
+    list_filter = ("user", "action_flag", KindFilter, DoneFilter)
     list_select_related = ("user", "content_type")
     ordering = ("-pk",)
     sortable_by = ()

@@ -14,10 +14,12 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
+from import_export.fields import Field
 
 from campaigns import people as persons
 from campaigns.admin.imports import ImportingAdmin, ProspectsForm
 from campaigns.desk import behind_walls
+from campaigns.exporting import PlainResource
 from campaigns.models import Campaign, Prospect
 from campaigns.reasons import ReasonForm, reason_field
 from campaigns.search import matching
@@ -87,8 +89,37 @@ class NeverContactForm(ReasonForm):
     )
 
 
+class ProspectResource(PlainResource):
+    first_name = Field("first_name", "first name")
+    last_name = Field("last_name", "last name")
+    headline = Field("headline", "headline")
+    company = Field("company", "company")
+    location = Field("location", "location")
+    profile = Field("profile_url", "profile")
+    campaign = Field("campaign__name", "campaign")
+    status = Field("get_status_display", "status")
+    reason = Field("status_reason", "why")
+    follow_up = Field("follow_up_due_at", "follow up (UTC)")
+
+    class Meta:
+        model = Prospect
+        fields = (
+            "first_name",
+            "last_name",
+            "headline",
+            "company",
+            "location",
+            "profile",
+            "campaign",
+            "status",
+            "reason",
+            "follow_up",
+        )
+
+
 @admin.register(Prospect)
 class ProspectAdmin(ImportingAdmin):
+    export_resource = ProspectResource
     workspace_path = "campaign__workspace"
     import_form = ProspectsForm
     import_title = "Import people into a campaign"
