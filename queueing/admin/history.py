@@ -36,7 +36,7 @@ class KeptUserAdmin(UserAdmin):  # type: ignore[type-arg]
 class KindFilter(admin.SimpleListFilter):
     """Kinds of rows that have pages of their own: the log is of nothing else."""
 
-    title = "to what"
+    title = "kind"
     parameter_name = "content_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator, capfirst
+from django.utils.text import Truncator
 
 from campaigns import search
 from campaigns.models import Prospect
@@ -78,10 +78,6 @@ class ItemList(Confirming, Exporting):
             return queryset.filter(pk=text), False
         # The items' own walls are enough.
         return queryset.filter(prospect__in=search.matching(Prospect.objects.all(), text)), False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

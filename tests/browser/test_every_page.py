@@ -70,6 +70,26 @@ def test_lists_never_scroll_sideways(desk: Desk) -> None:
     assert too_wide == []
 
 
+def test_buttons_of_lists_leave_the_heading_alone(desk: Desk) -> None:
+    covered = []
+    over = """() => {
+        const [head, tools] = ["h1", ".object-tools"].map((part) => document.querySelector(part));
+        if (!tools) return false;
+        const text = document.createRange();
+        text.selectNodeContents(head);
+        const [a, b] = [text.getBoundingClientRect(), tools.getBoundingClientRect()];
+        return a.right > b.left && b.right > a.left && a.bottom > b.top && b.bottom > a.top;
+    }"""
+
+    for model in OURS:
+        desk.open(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+        for width in (400, 800, 1000, 1600):
+            desk.page.set_viewport_size({"width": width, "height": 800})
+            covered += [f"{model._meta.label} at {width}"] if desk.page.evaluate(over) else []
+
+    assert covered == []
+
+
 def test_a_narrow_list_names_its_values_and_leaves_out_what_is_empty(desk: Desk) -> None:
     desk.page.set_viewport_size({"width": 400, "height": 800})
     desk.open(f"{reverse('admin:queueing_queueitem_changelist')}?status__exact=sent")
