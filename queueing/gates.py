@@ -1,7 +1,6 @@
 """May this item go now? The one definition, used by claiming, explaining and forecasting.
 
-`evaluate` is pure: it looks at plain facts, gate after gate, in a fixed order. The functions below
-it read those facts from the database.
+`evaluate` is pure: it looks at plain facts in a fixed order. What is below it reads the facts.
 """
 
 import datetime as dt
@@ -84,10 +83,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Report:
-    """All gates in order."""
+    """All gates in order, as they answered about `facts` at `now`."""
 
     states: tuple[GateState, ...]
-    earliest: dt.datetime | None
+    facts: Facts
+    now: dt.datetime
 
     @property
     def is_open(self) -> bool:
@@ -102,6 +102,17 @@ class Report:
                 return state
         return max(closed, key=_opening, default=None)
 
+    @property
+    def earliest(self) -> dt.datetime | None:
+        """The first instant at which the gates that are closed now will all be open.
+
+        As far as it can be known from this item alone; None where somebody must act, or it is done.
+        """
+        last = self.binding
+        if last and (last.gate == Gate.PENDING or last.somebody_must_act):
+            return None
+        return hours.next_opening(self.facts.hours, (last and last.opens_at) or self.now)
+
 
 def _opening(state: GateState) -> dt.datetime:
     # A call in flight ends any moment: it never outlasts another gate.
@@ -109,19 +120,8 @@ def _opening(state: GateState) -> dt.datetime:
 
 
 def evaluate(facts: Facts, now: dt.datetime) -> Report:
-    """Ask every gate.
-
-    `earliest` is the first instant at which the gates that are closed now will all be open, as far
-    as it can be known from this item alone; None where somebody must act, or the item is done.
-    """
-    states = tuple(ask(facts, now) for ask in _IN_ORDER)
-    closed = [state for state in states if not state.is_open]
-    if any(state.somebody_must_act for state in closed):
-        return Report(states, None)
-    if facts.item_status != QueueItem.Status.PENDING:
-        return Report(states, None)
-    earliest = max((state.opens_at for state in closed if state.opens_at), default=now)
-    return Report(states, hours.next_opening(facts.hours, earliest))
+    """Ask every gate."""
+    return Report(tuple(ask(facts, now) for ask in _IN_ORDER), facts, now)
 
 
 def _sending_on(facts: Facts, now: dt.datetime) -> GateState:
@@ -232,7 +232,7 @@ def _nothing_in_flight(facts: Facts, now: dt.datetime) -> GateState:
 
 
 def _utc(instant: dt.datetime) -> str:
-    return f"{instant.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+    return instant.astimezone(dt.UTC).isoformat(" ")[:16] + " UTC"
 
 
 _IN_ORDER: tuple[Callable[[Facts, dt.datetime], GateState], ...] = (
