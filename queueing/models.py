@@ -25,6 +25,7 @@ __all__ = [
     "SendingStop",
     "UnconfirmedSend",
     "counts_since",
+    "in_doubt_since",
 ]
 
 
@@ -35,11 +36,14 @@ def counts_since(start: dt.datetime) -> Q:
     always; unconfirmed ones by their claim, plus the longest that a call can take. So no effect
     within the window is ever left out.
     """
-    in_doubt_since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-    return (
-        Q(sent_at__gte=start)
-        | Q(status=QueueItem.Status.SENDING)
-        | Q(status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=in_doubt_since)
+    return Q(sent_at__gte=start) | in_doubt_since(start)
+
+
+def in_doubt_since(start: dt.datetime) -> Q:
+    """Return the part of `counts_since` whose outcome is not known: none of it has a `sent_at`."""
+    claimed_since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    return Q(status=QueueItem.Status.SENDING) | Q(
+        status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=claimed_since
     )
 
 
