@@ -138,7 +138,7 @@ def _lines(
     ):
         active[account].append(campaign)
     campaigns = {pk for found in (*waiting.values(), *active.values()) for pk in found}
-    explain = Explainer(now, shown, campaigns)
+    explain = Explainer(now, shown, Campaign.objects.filter(pk__in=campaigns))
     return [
         _line(usage, waiting[usage.account.pk], active[usage.account.pk], explain)
         for usage in usages

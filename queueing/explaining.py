@@ -13,13 +13,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import BooleanField, Count, Q
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, Count, Q, QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
 from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from campaigns.sending_hours import default_hours
 from queueing import gates, hours
 from queueing.barring import barred
+from queueing.counting import among, as_array
 from queueing.gates import Gate, Report
 from queueing.models import QueueItem, QueueItemQuerySet
 
@@ -54,17 +57,28 @@ class Explainer:
     def __init__(
         self,
         now: dt.datetime,
-        account_ids: Iterable[uuid.UUID],
-        campaign_ids: Iterable[uuid.UUID],
+        account_ids: Collection[uuid.UUID],
+        campaigns: QuerySet[Campaign],
     ) -> None:
         self.now = now
         self.stop = gates.stop_reason()
         self.policy = gates.policy()
-        accounts = LinkedInAccount.objects.filter(pk__in=set(account_ids))
-        self.usage = gates.usages(accounts.select_related("workspace"), now)
-        campaigns = Campaign.objects.filter(pk__in=set(campaign_ids)).select_related("workspace")
-        self.status = {campaign.pk: campaign.status for campaign in campaigns}
-        self.hours = hours_by_campaign(campaigns)
+        rows = campaigns.order_by().select_related("workspace")
+        self.status = {campaign.pk: campaign.status for campaign in rows}
+        self.hours = hours_by_campaign(rows)
+        self._workspaces = {campaign.workspace_id: campaign.workspace for campaign in rows}
+        if account_ids:
+            self.count(account_ids)
+
+    def count(self, account_ids: Iterable[uuid.UUID]) -> None:
+        """Count what these accounts have sent: they are those that can be asked about."""
+        those = among("campaigns_linkedinaccount.id", set(account_ids))
+        accounts = list(LinkedInAccount.objects.filter(those).order_by())
+        for account in accounts:  # not joined: a thousand have few workspaces, and all are here
+            if account.workspace_id in self._workspaces:
+                account.workspace = self._workspaces[account.workspace_id]
+        prefetch_related_objects(accounts, "workspace")  # of one that was moved since
+        self.usage = gates.usages(accounts, self.now)
 
     def report(
         self,
@@ -108,9 +122,8 @@ def hours_by_campaign(campaigns: Collection[Campaign]) -> dict[uuid.UUID, hours.
 
 def reports(items: Collection[QueueItem], now: dt.datetime) -> dict[uuid.UUID, Report]:
     """Explain a page of items, in a fixed number of queries."""
-    explain = Explainer(
-        now, {item.linkedin_account_id for item in items}, {item.campaign_id for item in items}
-    )
+    campaigns = Campaign.objects.filter(pk__in={item.campaign_id for item in items})
+    explain = Explainer(now, {item.linkedin_account_id for item in items}, campaigns)
     listed = QueueItem.objects.filter(
         gates.on_do_not_contact_list(), pk__in=[item.pk for item in items]
     )
@@ -150,20 +163,71 @@ Place = tuple[uuid.UUID, Kind]
 """An account, and the kind of the campaigns that it sends for."""
 
 
+class Pending(NamedTuple):
+    """Numbers of pending items: those that are due, and all."""
+
+    due: int
+    total: int
+
+
 class Waits(dict[Place, Wait]):
     """What pending items wait for, by place: each is asked for once, when it is first needed."""
 
-    def __init__(self, pairs: Collection[tuple[uuid.UUID, uuid.UUID]], now: dt.datetime) -> None:
-        """Make ready for items of these accounts and campaigns."""
+    def __init__(
+        self,
+        items: QueueItemQuerySet,
+        now: dt.datetime,
+        workspaces: Collection[uuid.UUID] | None,
+    ) -> None:
+        """Count the pending ones of these items, by place.
+
+        :param workspaces: of all the items; None for any.
+        """
         super().__init__()
-        accounts, campaigns = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-        self._explain = Explainer(now, accounts, campaigns)
+        campaigns = Campaign.objects.all()
+        if workspaces is not None:
+            campaigns = campaigns.filter(workspace__in=workspaces)
+        self._explain = Explainer(now, (), campaigns)
         self._campaign_of: dict[Kind, uuid.UUID] = {}
-        self.kind_of: dict[uuid.UUID, Kind] = {}
+        self._kind_of: dict[uuid.UUID, Kind] = {}
         for campaign in self._explain.status:
             kind = (self._explain.status[campaign], id(self._explain.hours[campaign]))
-            self.kind_of[campaign] = kind
+            self._kind_of[campaign] = kind
             self._campaign_of[kind] = campaign
+        self._number_of = {kind: number for number, kind in enumerate(self._campaign_of)}
+        self.pending = self.counted(items.pending())
+        self._explain.count(account for account, _ in self.pending)
+
+    def counted(self, rows: QueueItemQuerySet) -> dict[Place, Pending]:
+        """Count rows by place, summed up by the database: there are many more campaigns."""
+        by_pair = (
+            rows.order_by()
+            .values("linkedin_account", "campaign")
+            .annotate(
+                due=Count("scheduled_for", filter=Q(scheduled_for__lte=self._explain.now)),
+                total=Count("*"),
+            )
+        )
+        try:
+            sql, values = by_pair.query.sql_with_params()
+        except EmptyResultSet:  # filtered by a name that nothing has
+            return {}
+        kinds = list(self._campaign_of)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pair.linkedin_account, kind.number, sum(pair.due)::bigint,"  # noqa: S608 - all of it is ours
+                f" sum(pair.total)::bigint FROM ({sql}) AS pair JOIN {_KINDS}"
+                " ON kind.campaign = pair.campaign GROUP BY 1, 2",
+                (*values, *self._kinds()),
+            )
+            return {
+                (account, kinds[number]): Pending(due, total)
+                for account, number, due, total in cursor.fetchall()
+            }
+
+    def _kinds(self) -> tuple[str, str]:
+        """Return the values of `_KINDS`."""
+        return as_array(self._kind_of), as_array(map(self._number_of.get, self._kind_of.values()))
 
     def __missing__(self, place: Place) -> Wait:
         account, campaign = place[0], self._campaign_of[place[1]]
@@ -181,30 +245,41 @@ class Waits(dict[Place, Wait]):
         account, campaign = place[0], self._campaign_of[place[1]]
         return waits_for(self._explain.report(account, campaign, do_not_contact=True))
 
-    def place(self, account: uuid.UUID, campaign: uuid.UUID) -> Place:
-        return account, self.kind_of[campaign]
+    def place(self, account: uuid.UUID, campaign: uuid.UUID) -> Place | None:
+        """Return the place of an item; None where it was queued since the others were counted."""
+        kind = self._kind_of.get(campaign)
+        return (account, kind) if kind and (account, kind) in self.pending else None
 
     def where(self, found: Collection[Place], condition: str) -> RawSQL:
         """Return the condition that an item is of one of these places. `condition` is SQL of ours.
 
         It may speak of `place.bound`.
         """
-        numbers = {kind: number for number, kind in enumerate(self._campaign_of)}
+        campaigns_of: dict[Kind, list[uuid.UUID]] = {kind: [] for _, kind in found}
+        for campaign, kind in self._kind_of.items():
+            if kind in campaigns_of:
+                campaigns_of[kind].append(campaign)
+        # Not a join of places and campaigns: of these there may be tens of thousands.
+        number = " ".join(
+            f"WHEN send_queue.campaign_id = ANY(%s::uuid[]) THEN {self._number_of[kind]}"
+            for kind in campaigns_of
+        )
         return RawSQL(  # noqa: S611 - every value is a parameter
-            "EXISTS (SELECT FROM unnest(%s::uuid[], %s::int[]) AS kind(campaign, number)"
-            " JOIN unnest(%s::uuid[], %s::int[], %s::timestamptz[])"
-            " AS place(account, kind, bound) ON place.kind = kind.number"
+            "EXISTS (SELECT FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[])"
+            " AS place(account, kind, bound)"
             " WHERE place.account = send_queue.linkedin_account_id"
-            f" AND kind.campaign = send_queue.campaign_id AND {condition})",
+            f" AND place.kind = CASE {number} END AND {condition})",
             (
-                list(self.kind_of),
-                [numbers[kind] for kind in self.kind_of.values()],
-                [account for account, _ in found],
-                [numbers[kind] for _, kind in found],
-                [self[place].bound for place in found],
+                as_array(account for account, _ in found),
+                as_array(self._number_of[kind] for _, kind in found),
+                as_array(f'"{self[place].bound.isoformat()}"' for place in found),
+                *map(as_array, campaigns_of.values()),
             ),
             output_field=BooleanField(),
         )
+
+
+_KINDS = "unnest(%s::uuid[], %s::int[]) AS kind(campaign, number)"
 
 
 def waiting_for(
@@ -217,15 +292,16 @@ def waiting_for(
 
     :param workspaces: of all the items; None for any.
     """
-    pending, listed = items.pending(), _barred(items, workspaces)
+    pending = items.pending()
     if gate == Gate.CONTACT_ALLOWED:
-        waits = Waits([(item.account_id, item.campaign_id) for item in listed], now)
-        found = [item.pk for item in listed if waits.if_barred(item.place(waits)) == gate]
+        listed = _barred(items, workspaces)
+        barred_items = items.filter(pk__in=[item.pk for item in listed])
+        waits = Waits(barred_items, now, workspaces)
+        places = [(item.pk, waits.place(item.account_id, item.campaign_id)) for item in listed]
+        found = [pk for pk, place in places if place and waits.if_barred(place) == gate]
         return pending.filter(pk__in=found)
-    pairs = list(pending.order_by().values_list("linkedin_account", "campaign").distinct())
-    waits = Waits(pairs, now)
-    places = {waits.place(*pair) for pair in pairs}
-    of_gate = [place for place in places if gate in {waits[place].gate, Gate.DUE}]
+    waits = Waits(items, now, workspaces)
+    of_gate = [place for place in waits.pending if gate in {waits[place].gate, Gate.DUE}]
     if not of_gate:
         return pending.none()
     # The outermost bound, too: the list's own index then leads to where they begin or end.
@@ -241,7 +317,7 @@ def waiting_for(
         )
     if gate in {Gate.SENDING_ON, Gate.CAMPAIGN_ACTIVE}:
         return those  # asked before the do-not-contact list is
-    return those.exclude(pk__in=[item.pk for item in listed])
+    return those.exclude(pk__in=[item.pk for item in _barred(items, workspaces)])
 
 
 class Barred(NamedTuple):
@@ -251,9 +327,6 @@ class Barred(NamedTuple):
     account_id: uuid.UUID
     campaign_id: uuid.UUID
     scheduled_for: dt.datetime
-
-    def place(self, waits: Waits) -> Place:
-        return waits.place(self.account_id, self.campaign_id)
 
 
 def _barred(items: QueueItemQuerySet, workspaces: Collection[uuid.UUID] | None) -> list[Barred]:
@@ -266,49 +339,36 @@ def count_waiting(
     items: QueueItemQuerySet, now: dt.datetime, workspaces: Collection[uuid.UUID] | None = None
 ) -> Counter[str]:
     """Count the pending items by what they wait for: as many as `waiting_for` would return."""
-    counted = list(
-        items.pending()
-        .order_by()
-        .values_list("linkedin_account", "campaign")
-        .annotate(due=Count("scheduled_for", filter=Q(scheduled_for__lte=now)), total=Count("*"))
-    )
-    waits = Waits([(account, campaign) for account, campaign, _, _ in counted], now)
-    due: Counter[Place] = Counter()
-    total: Counter[Place] = Counter()
-    for account, campaign, of_them_due, number in counted:
-        place = waits.place(account, campaign)
-        due[place] += of_them_due
-        total[place] += number
-    soon = _count_between(items, waits, total, now)
+    waits = Waits(items, now, workspaces)
+    soon = _count_between(items, waits, now)
     waiting: Counter[str] = Counter()
-    for place, number in total.items():
+    for place, number in waits.pending.items():
         wait = waits[place]
-        before = number if wait.bound == _NEVER else due[place] + soon[place]
+        before = number.due + soon[place].total if place in soon else number.due
+        if wait.bound == _NEVER:
+            before = number.total
         waiting[wait.gate] += before
-        waiting[Gate.DUE] += number - before
+        waiting[Gate.DUE] += number.total - before
     for item in _barred(items, workspaces):
-        if item.campaign_id not in waits.kind_of:
-            continue  # queued since the others were counted
-        place = item.place(waits)
-        waiting[waits[place].gate if item.scheduled_for < waits[place].bound else Gate.DUE] -= 1
-        waiting[waits.if_barred(place)] += 1
+        place_of_it = waits.place(item.account_id, item.campaign_id)
+        if place_of_it is not None:
+            wait = waits[place_of_it]
+            waiting[wait.gate if item.scheduled_for < wait.bound else Gate.DUE] -= 1
+            waiting[waits.if_barred(place_of_it)] += 1
     return +waiting
 
 
 def _count_between(
-    items: QueueItemQuerySet, waits: Waits, places: Collection[Place], now: dt.datetime
-) -> Counter[Place]:
+    items: QueueItemQuerySet, waits: Waits, now: dt.datetime
+) -> dict[Place, Pending]:
     """Count what falls due after `now`, but before the bound of its place."""
-    later = [place for place in places if now + _AN_INSTANT < waits[place].bound < _NEVER]
-    counted: Counter[Place] = Counter()
+    later = [place for place in waits.pending if now + _AN_INSTANT < waits[place].bound < _NEVER]
     if not later:
-        return counted
-    rows = items.pending().filter(
-        waits.where(later, "send_queue.scheduled_for < place.bound"),
-        scheduled_for__gt=now,
-        scheduled_for__lt=max(waits[place].bound for place in later),
+        return {}
+    return waits.counted(
+        items.pending().filter(
+            waits.where(later, "send_queue.scheduled_for < place.bound"),
+            scheduled_for__gt=now,
+            scheduled_for__lt=max(waits[place].bound for place in later),
+        )
     )
-    by_pair = rows.order_by().values_list("linkedin_account", "campaign").annotate(n=Count("*"))
-    for account, campaign, number in by_pair:
-        counted[waits.place(account, campaign)] += number
-    return counted

@@ -13,7 +13,7 @@ from django import db
 from django.conf import settings
 from django.db.models import Count
 
-from campaigns.models import LinkedInAccount
+from campaigns.models import Campaign, LinkedInAccount
 from queueing import claiming, gates, notices, processing
 from queueing.explaining import Explainer
 from queueing.gates import Gate, GateState
@@ -174,9 +174,8 @@ def held_by_gate(
         .values("linkedin_account", "campaign", "do_not_contact")
         .annotate(number=Count("id"))
     )
-    explain = Explainer(
-        now, {g["linkedin_account"] for g in groups}, {g["campaign"] for g in groups}
-    )
+    campaigns = Campaign.objects.filter(pk__in={group["campaign"] for group in groups})
+    explain = Explainer(now, {group["linkedin_account"] for group in groups}, campaigns)
     held: Counter[str] = Counter()
     closed: dict[str, tuple[int, GateState]] = {}
     for group in groups:

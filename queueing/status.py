@@ -100,7 +100,7 @@ def by_day(items: QueueItemQuerySet, now: dt.datetime, days: int = 14) -> list[D
         items.filter(sent_at__gte=starts[0])
         .order_by()
         .values_list(TruncDate("sent_at", tzinfo=zone))
-        .annotate(number=Count("id"))
+        .annotate(number=Count("*"))  # the index alone answers
     )
     failed = dict(
         items.filter(status=QueueItem.Status.FAILED, updated_at__gte=starts[0])
