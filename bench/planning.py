@@ -1,7 +1,8 @@
-"""Time how long it takes to plan and store many people, beside a bare bulk_create of the same rows.
+"""Time planning and storing many people, and foreseeing when each will go.
 
 Run from the checkout: `python bench/planning.py [PEOPLE] [ACCOUNTS]`. It makes a database of its
-own and drops it. The last line is the ratio to the yardstick, which does not depend on the machine.
+own and drops it. The last line compares with a bare bulk_create of the same rows: a ratio that does
+not depend on the machine.
 """
 
 import datetime as dt
@@ -81,6 +82,12 @@ def main(people: int, accounts: int) -> None:
         f"enqueue {people} people over {accounts} accounts",
         lambda: planning.enqueue(campaign, NOW),
     )
+    later = NOW + dt.timedelta(minutes=1)
+    timed(
+        "forecast of the workspace",
+        lambda: planning.forecast_workspace(campaign.workspace, later),
+    )
+    timed("forecast of the campaign", lambda: planning.forecast_campaign(campaign, later))
     rows = list(QueueItem.objects.all())
     if len(rows) != people:
         raise SystemExit(f"{len(rows)} of {people} people are queued")

@@ -98,7 +98,7 @@ def _replan_workspace(keys: Sequence[uuid.UUID], now: dt.datetime) -> int:
     moves = (
         (item, instant(slot.at))
         for item, slot in arranged(planned, pending, of)
-        if instant(slot.at) != item.scheduled_for
+        if slot.at != item.at
     )
     moved = 0
     while chunk := list(islice(moves, CHUNK)):
@@ -173,8 +173,9 @@ class _Arranging:
 
 _MOVE = """
 UPDATE send_queue SET scheduled_for = move.new, updated_at = %s
-FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS move (id, old, new)
-WHERE send_queue.id = move.id AND send_queue.scheduled_for = move.old
+FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[]) AS move (id, old, new)
+WHERE send_queue.id = move.id
+AND floor(extract(epoch FROM send_queue.scheduled_for)) = move.old
 """
 
 
@@ -189,7 +190,7 @@ def _store(moves: Sequence[tuple[Pending, dt.datetime]], now: dt.datetime) -> in
             .order_by("pk")
             .values_list("pk", flat=True)
         )
-        rows = [(item.id, item.scheduled_for, new) for item, new in moves if item.id in waiting]
+        rows = [(item.id, item.at, new) for item, new in moves if item.id in waiting]
         with connection.cursor() as cursor:
             columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
             cursor.execute(_MOVE, [now, *columns])
