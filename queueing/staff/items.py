@@ -58,10 +58,14 @@ class Result:
 
 
 class ItemAction:
-    """Something to do to items. `verb` is a participle; `starts_from` are the states it leaves."""
+    """Something to do to items. `verb` is a participle; `starts_from` are the states it leaves.
+
+    `looks_at` is what it needs of an item beside its own fields; the log needs the person's name.
+    """
 
     verb = ""
     starts_from: tuple[str, ...] = ()
+    looks_at: tuple[str, ...] = ("prospect", "campaign", "linkedin_account")
 
     def others_left(self) -> list[When]:
         """Return further conditions, each with the reason to leave an item alone."""
@@ -148,9 +152,7 @@ def _act_on(
         chunk = QueueItem.objects.filter(pk__in=ids).order_by("pk")
         # Lock first, look in a later statement: one statement would look before it has the lock.
         list(chunk.select_for_update(no_key=True).values_list("pk"))
-        looked_at = chunk.annotate(left=action.why_left()).select_related(
-            "prospect", "campaign", "linkedin_account"
-        )
+        looked_at = chunk.annotate(left=action.why_left()).select_related(*action.looks_at)
         result, free = Result(), []
         for item in looked_at:
             if seen_at is not None and item.updated_at > seen_at:
@@ -238,6 +240,7 @@ class SendNext(ItemAction):
 
     verb = "planned for the next run"
     starts_from = (Status.PENDING,)
+    looks_at = ("prospect",)
 
     def __init__(self, now: dt.datetime) -> None:
         self.now = now

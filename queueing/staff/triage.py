@@ -93,6 +93,7 @@ class Skip(ItemAction):
 
     verb = "skipped"
     starts_from = (Status.FAILED, Status.PENDING)
+    looks_at = ("prospect",)
     code = "skipped_by_staff"
 
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
