@@ -151,9 +151,14 @@ def _line(
     active: Collection[uuid.UUID],
     explain: Explainer,
 ) -> AccountLine:
+    # Of campaigns that the gates do not tell apart, the one whose turn comes first.
+    first = {
+        explain.kind(campaign): campaign
+        for campaign in sorted(waiting, key=waiting.__getitem__, reverse=True)
+    }
     reports = [
-        explain.report(usage.account.pk, campaign, scheduled_for=at)
-        for campaign, at in waiting.items()
+        explain.report(usage.account.pk, campaign, scheduled_for=waiting[campaign])
+        for campaign in first.values()
     ]
     earliest = min((report.earliest for report in reports if report.earliest), default=None)
     first_held = next((explaining.waits_for(report) for report in reports), "")

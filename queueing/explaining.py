@@ -51,6 +51,10 @@ _AN_INSTANT = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
+Kind = tuple[str, int]
+"""The state and hours of a campaign: campaigns of one kind get the same answer of the gates."""
+
+
 class Explainer:
     """Asks the gates about items of the given accounts and campaigns, as they stand at `now`."""
 
@@ -79,6 +83,9 @@ class Explainer:
                 account.workspace = self._workspaces[account.workspace_id]
         prefetch_related_objects(accounts, "workspace")  # of one that was moved since
         self.usage = gates.usages(accounts, self.now)
+
+    def kind(self, campaign_id: uuid.UUID) -> Kind:
+        return self.status[campaign_id], id(self.hours[campaign_id])
 
     def report(
         self,
@@ -156,9 +163,6 @@ class Wait:
     bound: dt.datetime
 
 
-Kind = tuple[str, int]
-"""The state and hours of a campaign: campaigns of one kind get the same answer of the gates."""
-
 Place = tuple[uuid.UUID, Kind]
 """An account, and the kind of the campaigns that it sends for."""
 
@@ -191,7 +195,7 @@ class Waits(dict[Place, Wait]):
         self._campaign_of: dict[Kind, uuid.UUID] = {}
         self._kind_of: dict[uuid.UUID, Kind] = {}
         for campaign in self._explain.status:
-            kind = (self._explain.status[campaign], id(self._explain.hours[campaign]))
+            kind = self._explain.kind(campaign)
             self._kind_of[campaign] = kind
             self._campaign_of[kind] = campaign
         self._number_of = {kind: number for number, kind in enumerate(self._campaign_of)}
