@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from openpyxl.packaging.relationship import get_dependents, get_rels_path
+from openpyxl.packaging.relationship import get_rels_path
 from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
 from openpyxl.xml.functions import iterparse
 
@@ -105,21 +105,23 @@ def _links(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[int, int, Form
                 yield row, column - 1, formula
             elif name == "hyperlink":
                 yield from _of_cells(element, targets)
-            elif name == "row":
+            if name in {"row", "hyperlink"}:
                 element.clear()
 
 
 def _targets(archive: zipfile.ZipFile, path: str) -> dict[str, str]:
     """Return the LinkedIn profiles that a sheet's links lead to, by their ids."""
-    try:
-        relations = get_dependents(archive, get_rels_path(path))
-    except KeyError:
+    name = get_rels_path(path)
+    if name not in archive.namelist():
         return {}
-    return {
-        each.Id: each.Target
-        for each in relations
-        if each.TargetMode == "External" and people.looks_like_profile(each.Target or "")
-    }
+    found = {}
+    with archive.open(name) as stream:
+        for _, element in iterparse(stream):
+            target = element.get("Target") or ""
+            if element.get("TargetMode") == "External" and people.looks_like_profile(target):
+                found[element.get("Id") or ""] = target
+            element.clear()
+    return found
 
 
 def _of_cells(element: Element, targets: dict[str, str]) -> Iterator[tuple[int, int, Formula]]:
