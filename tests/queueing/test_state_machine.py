@@ -20,7 +20,7 @@ from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import claiming, gates, outcomes, reconciling, recording, recovering, syncing
 from queueing.claiming import Call
 from queueing.models import QueueItem, SendAttempt, SendingStop
-from queueing.outcomes import FOUND, Answer, Verdict
+from queueing.outcomes import FOUND, AccountChange, Answer, Verdict
 from queueing.unipile import Account, Outcome, Profile
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 
@@ -205,6 +205,17 @@ class LifeOfItems(RuleBasedStateMachine):
             self.is_lost = True
         elif status == "OK" and self.rests_until <= self.now:
             self.is_lost = False
+
+    @rule(
+        status=st.sampled_from(["", LinkedInAccount.Status.DISCONNECTED]),
+        hours=st.sampled_from([0, 1, 24]),
+    )
+    def another_answer_is_about_the_account(self, status: str, hours: int) -> None:
+        """It may ask for a rest that is shorter than one under way."""
+        rest_until = self.now + dt.timedelta(hours=hours) if hours else None
+        verdict = Verdict("", account=AccountChange(status, rest_until))
+        recording.change_account(self.account.pk, verdict.account, self.now)
+        self.account_becomes(verdict)
 
     @rule(hours=st.sampled_from([0, 1, 30]))
     def staff_rest_or_end_a_rest(self, hours: int) -> None:
