@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from campaigns.models import LinkedInAccount, Prospect
 from campaigns.people import slug_told
-from queueing import gates, hours, outcomes, recording, recovering, retries
+from queueing import claiming, gates, hours, outcomes, recording, recovering, retries
 from queueing.models import QueueItem, SendAttempt
 from queueing.outcomes import Verdict
 from queueing.processing import Clock
@@ -263,6 +263,7 @@ def _begin(
         ids = [item.pk for item in items]
         # The lock makes two that look at once take different numbers.
         list(QueueItem.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+        _close_dead_looks(ids, now)
         attempts = []
         for item in items:
             last = item.send_attempts.aggregate(last=Max("number"))["last"] or 0
@@ -276,6 +277,21 @@ def _begin(
                 )
             )
     return attempts
+
+
+def _close_dead_looks(item_ids: Iterable[uuid.UUID], now: dt.datetime) -> None:
+    """Finish the look-ups whose process died: beyond the bound none can still be under way."""
+    SendAttempt.objects.filter(
+        item__in=item_ids,
+        kind=SendAttempt.Kind.LOOKUP,
+        finished_at__isnull=True,
+        started_at__lt=now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS),
+    ).update(
+        finished_at=now,
+        outcome=Outcome.UNKNOWN,
+        error_code=claiming.INTERRUPTED,
+        detail="The process that made this look-up ended before the answer was recorded.",
+    )
 
 
 def _end(attempt: SendAttempt, outcome: str, detail: str, now: dt.datetime) -> None:

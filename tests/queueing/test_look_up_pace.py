@@ -105,3 +105,26 @@ def test_an_account_that_is_told_to_slow_down_looks_nobody_up_for_an_hour(
 
     assert calls == [1, 1, 1, 3]
     assert set(QueueItem.objects.values_list("status", flat=True)) == {Status.SENT}
+
+
+def test_a_look_up_whose_process_died_is_not_under_way_for_ever(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    later(clock, sandbox, minutes=5)
+    SendAttempt.objects.create(
+        item=item,
+        kind=SendAttempt.Kind.LOOKUP,
+        route=Route.PROFILE,
+        number=9,
+        started_at=clock(),
+    )
+    later(clock, sandbox, minutes=31)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    assert looked(item) == [(Route.PROFILE, "unknown"), (Route.PROFILE, "found")]
