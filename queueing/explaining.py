@@ -8,7 +8,7 @@ place.
 
 import datetime as dt
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -254,32 +254,34 @@ class Waits(dict[Place, Wait]):
         kind = self._kind_of.get(campaign)
         return (account, kind) if kind and (account, kind) in self.pending else None
 
-    def where(self, found: Collection[Place], condition: str) -> RawSQL:
-        """Return the condition that an item is of one of these places. `condition` is SQL of ours.
+    def where(self, found: Collection[Place], comparison: str) -> Q:
+        """Return the condition that an item is of one of these places, on this side of its bound.
 
-        It may speak of `place.bound`.
+        A look-up, not a join: however the planner errs, a row costs no more than finding its
+        account among those of its kind.
         """
-        campaigns_of: dict[Kind, list[uuid.UUID]] = {kind: [] for _, kind in found}
+        accounts_of: dict[Kind, list[uuid.UUID]] = defaultdict(list)
+        for account, kind in found:
+            accounts_of[kind].append(account)
+        campaigns_of: dict[Kind, list[uuid.UUID]] = defaultdict(list)
         for campaign, kind in self._kind_of.items():
-            if kind in campaigns_of:
-                campaigns_of[kind].append(campaign)
-        # Not a join of places and campaigns: of these there may be tens of thousands.
-        number = " ".join(
-            f"WHEN send_queue.campaign_id = ANY(%s::uuid[]) THEN {self._number_of[kind]}"
-            for kind in campaigns_of
-        )
-        return RawSQL(  # noqa: S611 - every value is a parameter
-            "EXISTS (SELECT FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[])"
-            " AS place(account, kind, bound)"
-            " WHERE place.account = send_queue.linkedin_account_id"
-            f" AND place.kind = CASE {number} END AND {condition})",
-            (
-                as_array(account for account, _ in found),
-                as_array(self._number_of[kind] for _, kind in found),
-                as_array(f'"{self[place].bound.isoformat()}"' for place in found),
-                *map(as_array, campaigns_of.values()),
-            ),
+            campaigns_of[kind].append(campaign)
+        arms, values = [], []
+        for kind, accounts in accounts_of.items():
+            bounds = (f'"{self[account, kind].bound.isoformat()}"' for account in accounts)
+            arms.append(
+                "WHEN send_queue.campaign_id = ANY(%s::uuid[]) THEN (%s::timestamptz[])"
+                "[array_position(%s::uuid[], send_queue.linkedin_account_id)]"
+            )
+            values += [as_array(campaigns_of[kind]), as_array(bounds), as_array(accounts)]
+        on_its_side = RawSQL(  # noqa: S611 - every value is a parameter
+            f"send_queue.scheduled_for {comparison} CASE {' '.join(arms)} END",
+            values,
             output_field=BooleanField(),
+        )
+        # The planner knows how many items these accounts have.
+        return Q(among("send_queue.linkedin_account_id", {account for account, _ in found})) & Q(
+            on_its_side
         )
 
 
@@ -311,12 +313,12 @@ def waiting_for(
     # The outermost bound, too: the list's own index then leads to where they begin or end.
     if gate == Gate.DUE:
         those = pending.filter(
-            waits.where(of_gate, "send_queue.scheduled_for >= place.bound"),
+            waits.where(of_gate, ">="),
             scheduled_for__gte=min(waits[place].bound for place in of_gate),
         )
     else:
         those = pending.filter(
-            waits.where(of_gate, "send_queue.scheduled_for < place.bound"),
+            waits.where(of_gate, "<"),
             scheduled_for__lt=max(waits[place].bound for place in of_gate),
         )
     if gate in {Gate.SENDING_ON, Gate.CAMPAIGN_ACTIVE}:
@@ -371,7 +373,7 @@ def _count_between(
         return {}
     return waits.counted(
         items.pending().filter(
-            waits.where(later, "send_queue.scheduled_for < place.bound"),
+            waits.where(later, "<"),
             scheduled_for__gt=now,
             scheduled_for__lt=max(waits[place].bound for place in later),
         )
