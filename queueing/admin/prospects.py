@@ -18,7 +18,7 @@ from import_export.fields import Field
 
 from campaigns import people as persons
 from campaigns.admin.imports import ImportingAdmin, ProspectsForm
-from campaigns.desk import behind_walls
+from campaigns.desk import behind_walls, workspaces_of
 from campaigns.exporting import PlainResource
 from campaigns.models import Campaign, Prospect
 from campaigns.reasons import ReasonForm, reason_field
@@ -133,6 +133,14 @@ class ProspectAdmin(ImportingAdmin):
     autocomplete_fields = ("campaign",)
     readonly_fields = ("resolved_with", "resolved_at", "created_at")
     actions = ("never_contact",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prospect]:
+        rows: QuerySet[Prospect] = super().get_queryset(request)
+        if workspaces_of(request.user) is None:
+            return rows
+        # A plain list of ids beside the wall: else all that comes before them in order is read.
+        own = behind_walls(Campaign.objects.order_by(), request.user, "workspace")
+        return rows.filter(campaign__in=list(own.values_list("pk", flat=True)))
 
     def must_be_explained(self, row: Prospect | None) -> Collection[str]:
         return ("campaign", "status", *IDENTITY)
