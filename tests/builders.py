@@ -85,3 +85,16 @@ def an_item(campaign: Campaign, account: LinkedInAccount, **values: Any) -> Queu
             **values,
         }
     )
+
+
+def a_queueable(people: int = 1, accounts: int = 1, **values: Any) -> Campaign:
+    """Store a campaign with people to be queued and accounts that can send to them."""
+    workspace = values.pop("workspace", None) or a_workspace()
+    campaign = a_campaign(workspace, *(an_account(workspace) for _ in range(accounts)), **values)
+    for _ in range(people):
+        a_prospect(campaign)
+    return campaign
+
+
+def queued(campaign: Campaign) -> list[QueueItem]:
+    return list(QueueItem.objects.filter(campaign=campaign).in_turn())

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from django.db import connection
@@ -75,3 +77,22 @@ def until(
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < give_up, "nothing happened"
         time.sleep(0.1)
+
+
+def at_once(works: list[Callable[[], Any]]) -> list[Any]:
+    """Run some works at the same time, each with a connection of its own."""
+    together, results = threading.Barrier(len(works)), []
+
+    def run(work: Callable[[], Any]) -> None:
+        try:
+            together.wait()
+            results.append(work())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -1,15 +1,10 @@
 """Who is queued, once, with what; and who is left out, and why."""
 
 import datetime as dt
-import sys
-import threading
-from collections.abc import Callable
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
@@ -20,26 +15,16 @@ from tests.builders import (
     NOON,
     a_campaign,
     a_prospect,
+    a_queueable,
     a_workspace,
     an_account,
     an_item,
     hours_all_day,
+    queued,
 )
 
 pytestmark = pytest.mark.django_db
 Status = Campaign.Status
-
-
-def a_queueable(people: int = 1, accounts: int = 1, **values: Any) -> Campaign:
-    workspace = values.pop("workspace", None) or a_workspace()
-    campaign = a_campaign(workspace, *(an_account(workspace) for _ in range(accounts)), **values)
-    for _ in range(people):
-        a_prospect(campaign)
-    return campaign
-
-
-def queued(campaign: Campaign) -> list[QueueItem]:
-    return list(QueueItem.objects.filter(campaign=campaign).in_turn())
 
 
 def test_people_and_their_items_are_stored_together() -> None:
@@ -350,114 +335,6 @@ def test_the_command_tells_wrong_usage_from_failure() -> None:
         call_command("enqueue_campaign", name, "--workspace", workspace)
 
     assert [error.value.returncode for error in (unknown, ambiguous, failed)] == [2, 2, 1]
-
-
-def at_once(works: list[Callable[[], Any]]) -> list[Any]:
-    """Run some works at the same time, each with a connection of its own."""
-    together, results = threading.Barrier(len(works)), []
-
-    def run(work: Callable[[], Any]) -> None:
-        try:
-            together.wait()
-            results.append(work())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_campaign_twice_at_once_queues_each_person_once() -> None:
-    campaign = a_queueable(people=120, accounts=3)
-
-    reports = at_once([lambda: planning.enqueue(campaign, NOON)] * 2)
-
-    assert sorted(report.queued for report in reports) == [0, 120]
-    assert len({item.person_key for item in queued(campaign)}) == len(queued(campaign)) == 120
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_campaigns_at_once_queue_a_shared_person_once() -> None:
-    workspace = a_workspace()
-    one, two = (
-        a_queueable(people=0, workspace=workspace),
-        a_queueable(people=0, workspace=workspace),
-    )
-    for campaign in (one, two):
-        for number in range(60):
-            a_prospect(campaign, public_identifier=f"shared-{number}")
-
-    reports = at_once([lambda: planning.enqueue(one, NOON), lambda: planning.enqueue(two, NOON)])
-
-    assert sum(report.queued for report in reports) == 60
-    assert QueueItem.objects.count() == 60
-    assert Prospect.objects.filter(status=Prospect.Status.QUEUED).count() == 60
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_are_stored_beside_the_placing_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules[planning.enqueue.__module__], "CHUNK", 3)
-    campaign = a_queueable(people=11)
-    seen: list[tuple[int, int]] = []
-
-    report = planning.enqueue(campaign, NOON, lambda done, total: seen.append((done, total)))
-
-    assert report.queued == 11
-    assert seen == [(0, 11), (3, 11), (6, 11), (9, 11), (11, 11)]
-    assert len({item.prospect_id for item in queued(campaign)}) == 11
-    assert not campaign.prospects.exclude(status=Prospect.Status.QUEUED).exists()
-
-
-def test_whoever_is_queued_behind_the_planners_back_is_counted_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    campaign = a_queueable(people=2)
-    first, second = campaign.prospects.order_by("created_at")
-    other = a_campaign(campaign.workspace, name="By hand")
-    judge = selection.Selection.judge
-
-    def judge_then_lose(self: selection.Selection, prospects: Any) -> Any:
-        verdicts = judge(self, prospects)
-        same = a_prospect(other, public_identifier=first.public_identifier)
-        an_item(other, campaign.accounts.get(), prospect=same)
-        return verdicts
-
-    monkeypatch.setattr(selection.Selection, "judge", judge_then_lose)
-
-    report = planning.enqueue(campaign, NOON)
-
-    first.refresh_from_db()
-    assert report.queued == 1
-    assert report.left_out == {"Queued in campaign “By hand”": [str(first)]}
-    assert first.status == Prospect.Status.NEW
-    assert [item.prospect for item in queued(campaign)] == [second]
-
-
-def test_whoever_becomes_somebody_else_meanwhile_is_not_queued(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    campaign = a_queueable(people=2)
-    first, second = campaign.prospects.order_by("created_at")
-    judge = selection.Selection.judge
-
-    def judge_then_correct(self: selection.Selection, prospects: Any) -> Any:
-        verdicts = judge(self, prospects)
-        Prospect.objects.filter(pk=first.pk).update(public_identifier="grace-example")
-        return verdicts
-
-    monkeypatch.setattr(selection.Selection, "judge", judge_then_correct)
-
-    report = planning.enqueue(campaign, NOON)
-
-    first.refresh_from_db()
-    assert report.left_out == {selection.CHANGED_MEANWHILE: [str(first)]}
-    assert first.status == Prospect.Status.NEW
-    assert [item.prospect for item in queued(campaign)] == [second]
 
 
 def test_a_message_that_cannot_be_read_is_refused() -> None:

@@ -24,8 +24,9 @@ from tests.builders import (
     a_workspace,
     an_account,
     an_item,
+    queued,
 )
-from tests.planning.test_enqueue import at_once, queued
+from tests.processes import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -1,83 +1,30 @@
 """Moving over: whom the old queue has invited stays invited, and what waited there waits here."""
 
-import csv
 import datetime as dt
-import json
 import uuid
-from collections.abc import Callable
-from io import StringIO
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import transaction
 
-from campaigns.importing import columns
-from campaigns.importing.reading import read_table
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing import moving, planning, reconciling, runs
-from queueing.models import ProcessRun, QueueItem
-from queueing.unipile import Client
-from sandbox.testing import Sandbox
+from queueing import planning
+from queueing.models import QueueItem
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
-from tests.conftest import MovedClock
-from tests.planning.test_enqueue import at_once
+from tests.queueing.old_export import (
+    PLANNED,
+    SENT_AT,
+    UTC,
+    Old,
+    a_row,
+    figures,
+    item_of,
+    moved,
+    old_id,
+    states,
+    user_id,
+)
 
 pytestmark = pytest.mark.django_db
 Status = QueueItem.Status
-
-UTC = dt.UTC
-SENT_AT = dt.datetime(2025, 11, 24, 14, tzinfo=UTC)
-PLANNED = dt.datetime(2025, 11, 25, 15, 30, tzinfo=UTC)
-COLUMNS = [
-    *("id", "campaign_id", "prospect_id", "linkedin_user_id", "message", "scheduled_for"),
-    *("sent_at", "status", "error_message", "created_at", "updated_at"),
-    *("first_name", "last_name", "linkedin_url"),
-]
-Old = Callable[..., Path]
-
-
-def old_id(name: str) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.example.com")
-
-
-def user_id(name: str) -> str:
-    return f"ACoAAExample{name.capitalize():x<27}"
-
-
-def a_row(name: str, status: str, **values: str) -> dict[str, str]:
-    """Return a row as PostgreSQL exports it. Every person here is an Example."""
-    return {
-        "id": str(old_id(name)),
-        "campaign_id": "7",
-        "linkedin_user_id": user_id(name),
-        "message": f"Hi {name.capitalize()}",
-        "scheduled_for": "2025-11-25 15:30:00+00",
-        "sent_at": "2025-11-24 14:00:00+00" if status == Status.SENT else "",
-        "status": status,
-        "created_at": "2025-11-20 08:00:00+00",
-        "updated_at": "2025-11-24 14:00:01.5+00",
-        "first_name": name.capitalize(),
-        "last_name": "Example",
-        "linkedin_url": f"https://www.linkedin.com/in/{name}-example/",
-        **values,
-    }
-
-
-@pytest.fixture
-def old(tmp_path: Path) -> Old:
-    """Write an export and return its path."""
-
-    def write(*rows: dict[str, str], header: list[str] = COLUMNS) -> Path:
-        path = tmp_path / "send_queue.csv"
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, header, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(rows)
-        return path
-
-    return write
 
 
 @pytest.fixture
@@ -88,30 +35,6 @@ def account(db: None) -> LinkedInAccount:
 @pytest.fixture
 def campaign(account: LinkedInAccount) -> Campaign:
     return a_campaign(account.workspace, account, name="Spring", follow_up_after_days=5)
-
-
-def printed(path: Path, *more: str, account: str = "acc-1", campaign: str = "Spring") -> str:
-    out = StringIO()
-    arguments = ["--campaign", campaign, "--account", account, str(path), *more]
-    call_command("import_send_queue", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def moved(path: Path, *more: str, **names: str) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(printed(path, "--json", *more, **names))
-    return report
-
-
-def figures(report: dict[str, Any]) -> tuple[int, int, int, int]:
-    return report["added"], report["updated"], report["known"], report["refused"]
-
-
-def item_of(name: str) -> QueueItem:
-    return QueueItem.objects.select_related("prospect").get(pk=old_id(name))
-
-
-def states() -> dict[str, str]:
-    return dict(QueueItem.objects.values_list("person_key", "status"))
 
 
 def test_what_was_sent_is_sent(old: Old, campaign: Campaign, account: LinkedInAccount) -> None:
@@ -389,178 +312,3 @@ def test_other_workspaces_are_not_concerned(
     assert report["problems"][0]["reason"] == (
         "this row was moved over into another workspace already"
     )
-
-
-@pytest.mark.parametrize(
-    ("values", "field", "reason"),
-    [
-        ({"status": "lost"}, "status", "“lost” is none of pending, sending, sent, failed"),
-        ({"status": ""}, "status", "empty"),
-        ({"id": ""}, "id", "empty"),
-        ({"scheduled_for": "tomorrow"}, "scheduled_for", "“tomorrow” is no time. Write it as 2025"),
-        ({"scheduled_for": "0001-01-01 00:00+05"}, "scheduled_for", "is no time"),
-        ({"scheduled_for": ""}, "scheduled_for", "empty, but the row is pending"),
-        ({"updated_at": "24/11/2025"}, "updated_at", "“24/11/2025” is no time"),
-        ({"status": "sent", "sent_at": "2025-13-01"}, "sent_at", "“2025-13-01” is no time"),
-        ({"status": "sent", "sent_at": "2999-01-01"}, "sent_at", "in the future. Times without"),
-        (
-            {"status": "sent", "updated_at": "", "scheduled_for": ""},
-            "sent_at",
-            "empty, and no other column",
-        ),
-        ({"message": "x" * 301}, "message", "longer than 300 characters"),
-        ({"message": "Hi {{ first_name }}"}, "message", "holds an unfilled variable: {{"),
-        ({"message": "Hi {first_name}"}, "message", "holds an unfilled variable: {first_name}"),
-        ({"linkedin_url": "", "linkedin_user_id": ""}, "linkedin_url", "no profile address"),
-        ({"linkedin_url": "", "linkedin_user_id": "ACw1"}, "linkedin_user_id", "no LinkedIn user"),
-    ],
-)
-def test_refused_rows_name_their_column_and_spare_the_others(
-    old: Old, campaign: Campaign, values: dict[str, str], field: str, reason: str
-) -> None:
-    report = moved(old(a_row("ada", "pending") | values, a_row("ben", "sent")))
-
-    (problem,) = report["problems"]
-    assert (problem["row"], problem["field"]) == (2, field)
-    assert reason in problem["reason"]
-    assert states() == {"ben-example": "sent"}
-
-
-def test_words_say_what_became_and_warn_of_who_can_still_be_invited(
-    old: Old, campaign: Campaign, account: LinkedInAccount
-) -> None:
-    path = old(a_row("ada", "sent"), a_row("ben", "pending", linkedin_url=""), a_row("eve", "lost"))
-
-    assert printed(path).splitlines() == [
-        f"Added 2 to the queue of “Spring”, sent by “{account}”, and brought 0 up to date: 1 sent, "
-        "1 pending. Of 3 rows, 0 were known, 1 refused.",
-        f"1 of them have no profile address: only “{account}” recognises them. Export the "
-        "prospects' linkedin_url with the queue.",
-        "  row 4: status: “lost” is none of pending, sending, sent, failed, skipped, unconfirmed",
-        "Whom the refused rows mean can still be invited: correct and import them before the "
-        "campaign sends.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("header", "told"),
-    [
-        ([name for name in COLUMNS if name != "sent_at"], "it has no column sent_at"),
-        ([*COLUMNS, "status"], "The column “status” stands there twice"),
-        (
-            [name for name in COLUMNS if name not in {"linkedin_user_id", "linkedin_url"}],
-            "No column was recognised as “Profile address",
-        ),
-    ],
-)
-def test_a_file_that_is_no_export_of_the_queue_is_refused(
-    old: Old, campaign: Campaign, header: list[str], told: str
-) -> None:
-    with pytest.raises(CommandError, match=told) as refused:
-        moved(old(a_row("ada", "sent"), header=header))
-
-    assert refused.value.returncode == 1
-    assert not QueueItem.objects.exists()
-
-
-def test_wrong_usage(old: Old, campaign: Campaign, tmp_path: Path) -> None:
-    path = old(a_row("ada", "sent"))
-    an_account(a_workspace(), unipile_account_id="of-another")
-    wrong = [
-        ({"account": "nobody"}, path, "no account “nobody”"),
-        ({"account": "of-another"}, path, "not of the campaign's workspace “Example & Co”"),
-        ({"campaign": "Autumn"}, path, "no campaign “Autumn”"),
-        ({}, tmp_path / "nothing.csv", "no file"),
-    ]
-
-    for names, file, told in wrong:
-        with pytest.raises(CommandError, match=told) as refused:
-            moved(file, **names)
-        assert refused.value.returncode == 2
-    assert not QueueItem.objects.exists()
-
-
-def test_an_interrupted_import_leaves_nothing(
-    old: Old, campaign: Campaign, account: LinkedInAccount
-) -> None:
-    rows = [a_row(f"person{n}", "sent") for n in range(1_500)]
-    table = read_table(old(*rows))
-    mapping = columns.guess(table.header, table.sample, {})
-    seen = iter(range(1_400))
-
-    def interrupt() -> None:
-        if next(seen, None) is None:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        moving.move_over(table, mapping, campaign, account, NOON, on_row=interrupt)
-
-    assert not QueueItem.objects.exists()
-    assert not Prospect.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_file_twice_at_once_adds_each_row_once(old: Old, campaign: Campaign) -> None:
-    path = old(*(a_row(f"person{n}", "sent") for n in range(50)))
-
-    reports = at_once([lambda: moved(path)] * 2)
-
-    assert sorted(report["added"] for report in reports) == [0, 50]
-    assert QueueItem.objects.count() == 50
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_item_that_is_being_worked_on_is_not_waited_for(old: Old, campaign: Campaign) -> None:
-    moved(old(a_row("ada", "pending"), a_row("ben", "pending")))
-    newer = old(a_row("ada", "sent"), a_row("ben", "sent"))
-
-    with transaction.atomic():
-        QueueItem.objects.select_for_update().get(pk=old_id("ada"))
-        (report,) = at_once([lambda: moved(newer)])
-
-    assert figures(report) == (0, 1, 0, 1)
-    assert "import it again" in report["problems"][0]["reason"]
-    assert figures(moved(newer)) == (0, 1, 1, 0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_queue_goes_on_where_the_old_one_stopped(
-    old: Old,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-    account: LinkedInAccount,
-    campaign: Campaign,
-) -> None:
-    sandbox.control.add_account("acc-1", "sales_navigator")
-    ids = {name: sandbox.control.provider_id("acc-1", f"{name}-example") for name in ("ada", "ben")}
-    client_of_unipile.invite("acc-1", ids["ben"], "Hi Ben")  # and then the old system stopped
-    moved(
-        old(
-            a_row("ada", "sent", linkedin_user_id=ids["ada"]),
-            a_row("ben", "sending", linkedin_user_id=ids["ben"]),
-            a_row("eve", "pending", linkedin_user_id=""),
-        )
-    )
-
-    for _ in range(3):
-        reconciling.reconcile(client_of_unipile, clock)
-        runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
-        clock.advance(hours=1)
-
-    assert states() == {"ada-example": "sent", "ben-example": "sent", "eve-example": "sent"}
-    assert [effect["message"] for effect in sandbox.control.effects()] == ["Hi Ben", "Hi Eve"]
-
-
-def test_who_waits_without_an_address_is_looked_up_before_the_request(
-    old: Old, campaign: Campaign, account: LinkedInAccount
-) -> None:
-    moved(old(a_row("ada", "pending", linkedin_url=""), a_row("ben", "sent", linkedin_url="")))
-
-    waits, was_sent = item_of("ada"), item_of("ben")
-    assert (waits.linkedin_user_id, waits.person_key) == ("", user_id("ada"))
-    assert (waits.prospect.linkedin_user_id, waits.prospect.resolved_with) == (
-        user_id("ada"),
-        account,
-    )
-    assert was_sent.linkedin_user_id == was_sent.person_key == user_id("ben")
