@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from queueing import counting, explaining
+from queueing import counting
 from queueing.barring import barred
 from queueing.models import QueueItem
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
@@ -48,13 +48,6 @@ def test_what_was_sent_and_what_is_in_doubt_are_counted_by_an_index_each() -> No
 
     assert "Index Only Scan using item_sent_by_account" in found
     assert "item_in_doubt" in found
-
-
-def test_pending_items_are_summed_up_from_an_index_alone() -> None:
-    items = QueueItem.objects.all()
-    sql = sql_of(lambda: explaining.count_waiting(items, NOON), "sum(pair.total)")
-
-    assert "Index Only Scan using item_pending_by_pair" in plan(sql)
 
 
 @pytest.mark.parametrize("model", ["queueitem", "failedsend", "unconfirmedsend"])
