@@ -8,6 +8,7 @@ one transaction. Whatever has changed since somebody looked is left alone, and s
 import datetime as dt
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -57,7 +58,7 @@ class Result:
         return f"{told}, {self.left.total():,} not: {reasons}."
 
 
-class ItemAction:
+class ItemAction(ABC):
     """Something to do to items. `verb` is a participle; `starts_from` are the states it leaves.
 
     `looks_at` is what it needs of an item beside its own fields; the log needs the person's name.
@@ -75,9 +76,9 @@ class ItemAction:
         """Hold what the action needs while it goes through the items."""
         return nullcontext()
 
+    @abstractmethod
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
         """Change locked items; every one of them is free to be changed."""
-        raise NotImplementedError
 
     def why_left(self) -> Case:
         """Return, for each item, why it is left alone; empty for one that is not."""

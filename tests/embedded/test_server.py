@@ -300,6 +300,7 @@ def test_ordinary_user_keeps_everything_in_the_folder(
         if run_as_nobody(python, "-c", code).returncode == 0:
             break
     else:
+        # Such as under the folder of root, where nobody may read: there is nothing to try it with.
         pytest.skip("an ordinary user has no Python here, or cannot read this checkout")
     for theirs in python.parent.parent.glob("lib/*/site-packages"):
         (theirs / "ours.pth").write_text(packages)

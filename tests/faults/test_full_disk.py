@@ -26,6 +26,7 @@ DATABASE_DISK, JOURNAL_DISK = "160m", "64k"
 @contextmanager
 def a_disk(at: Path, size: str, owner: int = 0) -> Iterator[Path]:
     """Mount an empty file system of so many bytes, with suffix, at a new folder."""
+    # Where nothing can be mounted, test_disk.py shows the same with the errors of a full disk.
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small disk")
     at.mkdir(parents=True)

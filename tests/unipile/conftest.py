@@ -27,7 +27,7 @@ def other_server() -> Iterator[RawServer]:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate for 127.0.0.1 with its key, in one file."""
     openssl = shutil.which("openssl")
-    if openssl is None:
+    if openssl is None:  # such a machine runs everything but the tests of TLS
         pytest.skip("no openssl command to make a certificate with")
     folder = tmp_path_factory.mktemp("tls")
     key, cert, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
