@@ -10,24 +10,12 @@ from queueing import runs, syncing
 from queueing.models import ProcessRun, QueueItem
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import a_campaign, a_workspace, an_account, an_item
+from tests.builders import an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
 TOMORROW = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def account(sandbox: Sandbox) -> LinkedInAccount:
-    account = an_account(a_workspace())
-    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
-
-
-@pytest.fixture
-def campaign(account: LinkedInAccount) -> Campaign:
-    return a_campaign(account.workspace, account)
 
 
 def run(client: Client, clock: MovedClock) -> dict[str, object]:

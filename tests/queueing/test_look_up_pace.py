@@ -7,7 +7,7 @@ from queueing import reconciling
 from queueing.models import QueueItem, SendAttempt
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import a_campaign, a_workspace, an_account
+from tests.builders import a_workspace, an_account
 from tests.conftest import MovedClock
 from tests.queueing.doubt import in_doubt, later, looked
 
@@ -22,11 +22,6 @@ def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
     account = an_account(a_workspace())
     sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
     return account
-
-
-@pytest.fixture
-def campaign(account: LinkedInAccount) -> Campaign:
-    return a_campaign(account.workspace, account)
 
 
 def test_the_first_look_waits_a_minute(

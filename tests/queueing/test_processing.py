@@ -9,24 +9,12 @@ from queueing import claiming, runs
 from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_prospect, an_account, an_item
 from tests.conftest import MovedClock
 
 # The client is used from sender threads, and the tests look at rows from the main one.
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
-
-
-@pytest.fixture
-def account(sandbox: Sandbox) -> LinkedInAccount:
-    account = an_account(a_workspace())
-    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
-
-
-@pytest.fixture
-def campaign(account: LinkedInAccount) -> Campaign:
-    return a_campaign(account.workspace, account)
 
 
 def run(client: Client, clock: MovedClock, **options: object) -> dict[str, object]:

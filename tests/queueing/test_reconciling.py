@@ -28,11 +28,6 @@ def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
     return account
 
 
-@pytest.fixture
-def campaign(account: LinkedInAccount) -> Campaign:
-    return a_campaign(account.workspace, account)
-
-
 def test_an_invitation_that_shows_was_sent(
     account: LinkedInAccount,
     campaign: Campaign,

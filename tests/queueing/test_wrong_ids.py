@@ -7,24 +7,12 @@ from queueing import runs
 from queueing.models import ProcessRun, QueueItem
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.builders import a_prospect, an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
 REFUSED, FOUND_ANEW = ("send", "rejected"), ("lookup", "found")
-
-
-@pytest.fixture
-def account(sandbox: Sandbox) -> LinkedInAccount:
-    account = an_account(a_workspace())
-    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
-
-
-@pytest.fixture
-def campaign(account: LinkedInAccount) -> Campaign:
-    return a_campaign(account.workspace, account)
 
 
 def with_an_old_id(campaign: Campaign, account: LinkedInAccount) -> QueueItem:
