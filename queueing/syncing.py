@@ -7,7 +7,7 @@ from collections import Counter
 from django.db import transaction
 
 from campaigns.models import LinkedInAccount
-from queueing import notices, recording
+from queueing import gates, notices, recording
 from queueing.models import SendingStop
 from queueing.outcomes import BAD_API_KEY_REASON, AccountChange
 from queueing.unipile import Account, Client, UnipileError
@@ -22,7 +22,8 @@ Status = LinkedInAccount.Status
 def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
     """Bring every account's status to what Unipile reports; return how many changed to what.
 
-    A lost account goes on when Unipile reports it as OK and its rest, if it has one, is over.
+    A lost account goes on when Unipile reports it as OK and its rest, if it has one, is over. One
+    that was restricted warms up anew.
 
     :raises UnipileError: where Unipile cannot be asked; a refused API key stops all sending first.
     """
@@ -58,8 +59,11 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
     resting = account.paused_until is not None and account.paused_until > now
     if account.status == Status.CONNECTED or resting:
         return ""
+    if account.status == Status.RESTRICTED:
+        # LinkedIn looks closely at it for a while: from few a day up to its limit again.
+        account.warm_up_started_on = now.astimezone(gates.policy().day_zone).date()
     account.status, account.pause_reason = Status.CONNECTED, ""
-    account.save(update_fields=["status", "pause_reason"])
+    account.save(update_fields=["status", "pause_reason", "warm_up_started_on"])
     notices.account_changed(account, "connected again; it goes on sending", now)
     return Status.CONNECTED
 

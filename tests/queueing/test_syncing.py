@@ -7,7 +7,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from campaigns.models import LinkedInAccount
-from queueing import notices, recording, runs, syncing
+from queueing import gates, notices, recording, runs, syncing
 from queueing.models import Notice, ProcessRun, QueueItem, SendingStop
 from queueing.outcomes import BAD_API_KEY_REASON, AccountChange
 from queueing.unipile import Client, UnipileError
@@ -60,6 +60,19 @@ def test_a_restricted_account_rests_before_it_goes_on(
         syncing.sync_accounts(client_of_unipile, now)
         account.refresh_from_db()
         assert account.status == status
+    assert account.warm_up_started_on == rest_until.date()
+    assert gates.daily_limit_of(account, rest_until.date()).value == 5
+
+
+def test_a_lost_session_does_not_begin_a_warm_up(
+    account: LinkedInAccount, client_of_unipile: Client
+) -> None:
+    LinkedInAccount.objects.update(status=Status.DISCONNECTED)
+
+    syncing.sync_accounts(client_of_unipile, NOON)
+
+    account.refresh_from_db()
+    assert (account.status, account.warm_up_started_on) == (Status.CONNECTED, None)
 
 
 def test_a_wrong_key_stops_everything_once_and_is_lifted_when_it_works(
