@@ -39,7 +39,17 @@ def test_migrating_makes_one_row_a_job() -> None:
     assert sending.args == "'process_send_queue', '--trigger', 'schedule'"
     assert (sending.schedule_type, sending.cron, sending.repeats) == ("C", "*/30 * * * *", -1)
     assert sending.next_run.minute in {0, 30}
-    assert timezone.now() < sending.next_run <= timezone.now() + dt.timedelta(minutes=30)
+
+
+@pytest.mark.django_db
+def test_a_new_job_is_due_when_its_cron_says_next() -> None:
+    Schedule.objects.all().delete()
+    before = timezone.now()
+
+    schedules.make_schedules()
+
+    sending = Schedule.objects.get(name="process_send_queue")
+    assert before < sending.next_run <= timezone.now() + dt.timedelta(minutes=30)
 
 
 @pytest.mark.django_db
