@@ -3,6 +3,7 @@
 Names of models and fields are relied on by data and scripts outside the code: keep them.
 """
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
@@ -169,6 +170,16 @@ class LinkedInAccount(models.Model):
             raise ValidationError(
                 {"workspace": "Campaigns of its workspace use this account: take it out of them."}
             )
+
+    def reconnect(self, today: dt.date) -> None:
+        """Let a lost account, which the caller has locked, send again.
+
+        LinkedIn looks closely at one that it had restricted: that starts slowly, as if it were new.
+        """
+        if self.status == self.Status.RESTRICTED:
+            self.warm_up_started_on = today
+        self.status, self.pause_reason = self.Status.CONNECTED, ""
+        self.save(update_fields=["status", "pause_reason", "warm_up_started_on"])
 
     @property
     def note_limit(self) -> int:

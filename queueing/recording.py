@@ -265,7 +265,9 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
     rests_until = account.paused_until or now
     was_resting = rests_until > now
     told = ""
-    if change.status and account.status == LinkedInAccount.Status.CONNECTED:
+    # A call that was in flight may find a lost account restricted, which is the graver state.
+    is_known = account.status in {change.status, LinkedInAccount.Status.RESTRICTED}
+    if change.status and not is_known:
         account.status, account.pause_reason = change.status, change.reason
         told = f"{account.get_status_display()}: {change.reason}"
     if change.rest_until and change.rest_until > rests_until:

@@ -7,7 +7,7 @@ from collections import Counter
 from django.db import transaction
 
 from campaigns.models import LinkedInAccount
-from queueing import gates, notices, recording
+from queueing import gates, notices, planning, recording
 from queueing.models import SendingStop
 from queueing.outcomes import BAD_API_KEY_REASON, AccountChange
 from queueing.unipile import Account, Client, UnipileError
@@ -22,8 +22,9 @@ Status = LinkedInAccount.Status
 def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
     """Bring every account's status to what Unipile reports; return how many changed to what.
 
-    A lost account goes on when Unipile reports it as OK and its rest, if it has one, is over. One
-    that was restricted warms up anew.
+    A lost account goes on when Unipile reports it as OK and its rest, if it has one, is over. What
+    it has waiting then gets new times: its old ones may be over, or too many a day for the warm-up
+    that begins after a restriction.
 
     :raises UnipileError: where Unipile cannot be asked; a refused API key stops all sending first.
     """
@@ -35,6 +36,7 @@ def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
             recording.stop_sending(BAD_API_KEY_REASON, now)
         raise
     changed: Counter[str] = Counter()
+    returned: list[LinkedInAccount] = []
     if _lift_own_stop(now):
         changed["sending_on"] += 1
     for account_id, unipile_id in LinkedInAccount.objects.values_list("pk", "unipile_account_id"):
@@ -43,6 +45,9 @@ def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
             status = _bring_to(account, reported.get(unipile_id), now)
         if status:
             changed[status] += 1
+        if status == Status.CONNECTED:
+            returned.append(account)
+    planning.replan(returned, now)
     return changed
 
 
@@ -59,11 +64,7 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
     resting = account.paused_until is not None and account.paused_until > now
     if account.status == Status.CONNECTED or resting:
         return ""
-    if account.status == Status.RESTRICTED:
-        # LinkedIn looks closely at it for a while: from few a day up to its limit again.
-        account.warm_up_started_on = now.astimezone(gates.policy().day_zone).date()
-    account.status, account.pause_reason = Status.CONNECTED, ""
-    account.save(update_fields=["status", "pause_reason", "warm_up_started_on"])
+    account.reconnect(now.astimezone(gates.policy().day_zone).date())
     notices.account_changed(account, "connected again; it goes on sending", now)
     return Status.CONNECTED
 

@@ -158,8 +158,18 @@ def _end_rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: d
 def _reconnect(
     account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime
 ) -> Done:
-    places.mark_connected(account, by, values["reason"])
+    places.mark_connected(account, by, values["reason"], now)
     return Done(f"Marked as connected. {plan_anew([account], now)}".strip())
+
+
+def _before_reconnecting(account: LinkedInAccount) -> str:
+    text = "Say that LinkedIn lets this account work again. Test it first."
+    if account.status != LinkedInAccount.Status.RESTRICTED:
+        return text
+    return (
+        f"{text} After a restriction it warms up anew: from {settings.WARM_UP_FIRST_DAY} a day up "
+        f"to its limit in {settings.WARM_UP_DAYS} days."
+    )
 
 
 def _test(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
@@ -216,7 +226,7 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         Deed(
             "reconnect",
             "Mark as connected",
-            lambda account, now: "Say that LinkedIn lets this account work again. Test it first.",
+            lambda account, now: _before_reconnecting(account),
             lambda account, now: not _is_connected(account),
             _reconnect,
         ),

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Campaign, LinkedInAccount
+from queueing import gates
 from queueing.models import QueueItem, SendingStop
 from queueing.planning.enqueue import EnqueueReport, enqueue
 from queueing.staff import items, log, triage
@@ -124,16 +125,16 @@ def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) 
         log.note(by, [account], "Rest ended", reason)
 
 
-def mark_connected(account: LinkedInAccount, by: User, reason: str) -> None:
+def mark_connected(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:
     """Say that an account works again, where it was held as disconnected or restricted.
 
     :raises NotNowError: where it is connected already.
     """
-    connected = LinkedInAccount.Status.CONNECTED
     with transaction.atomic():
-        held_back = LinkedInAccount.objects.filter(pk=account.pk).exclude(status=connected)
-        if not held_back.update(status=connected, pause_reason=""):
+        locked = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+        if locked.status == LinkedInAccount.Status.CONNECTED:
             raise NotNowError(f"“{account}” is connected already.")
+        locked.reconnect(now.astimezone(gates.policy().day_zone).date())
         log.note(by, [account], "Marked as connected", reason)
 
 

@@ -12,7 +12,7 @@ from queueing.models import Notice, ProcessRun, QueueItem, SendingStop
 from queueing.outcomes import BAD_API_KEY_REASON, AccountChange
 from queueing.unipile import Client, UnipileError
 from sandbox.testing import Sandbox
-from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, queued
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +62,31 @@ def test_a_restricted_account_rests_before_it_goes_on(
         assert account.status == status
     assert account.warm_up_started_on == rest_until.date()
     assert gates.daily_limit_of(account, rest_until.date()).value == 5
+
+
+def test_what_a_restricted_account_has_waiting_follows_its_warm_up_at_once(
+    account: LinkedInAccount, client_of_unipile: Client
+) -> None:
+    LinkedInAccount.objects.update(status=Status.RESTRICTED)
+    campaign = a_campaign(account.workspace, account)
+    for number in range(12):  # all in time, on a day on which 100 might go
+        an_item(campaign, account, scheduled_for=NOON + dt.timedelta(minutes=30 * number + 5))
+
+    syncing.sync_accounts(client_of_unipile, NOON)
+
+    days = [f"{item.scheduled_for:%m-%d}" for item in queued(campaign)]
+    assert days == ["07-08"] * 5 + ["07-09"] * 7
+
+
+def test_a_lost_account_that_turns_out_to_be_restricted_is_held_as_restricted(
+    account: LinkedInAccount,
+) -> None:
+    for status in (Status.DISCONNECTED, Status.RESTRICTED, Status.DISCONNECTED):
+        recording.change_account(account.pk, AccountChange(status, reason=status), NOON)
+
+    account.refresh_from_db()
+    assert (account.status, account.pause_reason) == (Status.RESTRICTED, Status.RESTRICTED)
+    assert Notice.objects.count() == 2
 
 
 def test_a_lost_session_does_not_begin_a_warm_up(

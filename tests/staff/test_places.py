@@ -113,15 +113,21 @@ def test_rest_into_the_past_is_refused(account: LinkedInAccount, clerk: User) ->
         places.rest(account, NOON, clerk, "holiday", NOON)
 
 
-def test_mark_connected(account: LinkedInAccount, clerk: User) -> None:
-    LinkedInAccount.objects.update(status=LinkedInAccount.Status.RESTRICTED)
+@pytest.mark.parametrize(
+    ("held_as", "warms_up_from"), [("restricted", NOON.date()), ("disconnected", None)]
+)
+def test_mark_connected(
+    account: LinkedInAccount, clerk: User, held_as: str, warms_up_from: dt.date | None
+) -> None:
+    LinkedInAccount.objects.update(status=held_as)
 
-    places.mark_connected(account, clerk, "LinkedIn lifted it")
+    places.mark_connected(account, clerk, "LinkedIn lifted it", NOON)
 
     account.refresh_from_db()
     assert account.status == LinkedInAccount.Status.CONNECTED
+    assert account.warm_up_started_on == warms_up_from
     with pytest.raises(places.NotNowError):
-        places.mark_connected(account, clerk, "again")
+        places.mark_connected(account, clerk, "again", NOON)
 
 
 def test_stop_holds_everything_until_it_is_lifted(clerk: User) -> None:
