@@ -264,17 +264,17 @@ def policy() -> limits.Policy:
     )
 
 
-def hours_of(sending_hours: SendingHours) -> hours.Hours:
-    """Return the plain value of a SendingHours row with its ClosedDay rows."""
-    days = list(sending_hours.closed_days.all())
+def hours_of(row: SendingHours, days: Collection[ClosedDay] | None = None) -> hours.Hours:
+    """Return the plain value of a SendingHours row with its ClosedDay rows, or with these days."""
+    days = list(row.closed_days.all()) if days is None else days
     return hours.Hours(
-        timezone=sending_hours.timezone,
-        start=sending_hours.working_hours_start,
-        end=sending_hours.working_hours_end,
-        skip_weekends=sending_hours.skip_weekends,
-        skip_holidays=sending_hours.skip_holidays,
-        holiday_country=sending_hours.holiday_country,
-        holiday_subdivision=sending_hours.holiday_subdivision,
+        timezone=row.timezone,
+        start=row.working_hours_start,
+        end=row.working_hours_end,
+        skip_weekends=row.skip_weekends,
+        skip_holidays=row.skip_holidays,
+        holiday_country=row.holiday_country,
+        holiday_subdivision=row.holiday_subdivision,
         closed=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.CLOSED),
         opened=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.OPEN),
     )

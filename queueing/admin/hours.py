@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +15,11 @@ from django.utils import timezone
 from campaigns import zones
 from campaigns.desk import DeskInline, behind_walls
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours, Workspace
+from campaigns.reasons import ReasonedFormSet
 from queueing import cadence, gates, hours
 from queueing.admin.anew import with_waiting
 from queueing.admin.forecast import FORESEEN_AT_MOST, ForeseenAdmin
+from queueing.planning import board
 
 DAYS_SHOWN = 14
 BAR_WIDTH = 288  # a pixel is five minutes
@@ -76,8 +79,28 @@ def campaigns_in(row: SendingHours) -> QuerySet[Campaign]:
     return Campaign.objects.exclude(status=Campaign.Status.ARCHIVED).filter(keep)
 
 
+class ClosedDaysFormSet(ReasonedFormSet):
+    """Refuses hours that, with these days, never let anything go."""
+
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.instance.clean()
+        except ValidationError:
+            return  # the fields say what is wrong
+        days = [
+            form.instance
+            for form in self.forms
+            if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE")
+        ]
+        value = gates.hours_of(self.instance, days)
+        if problem := board.never_sends(value, timezone.now()):
+            raise ValidationError(problem)
+
+
 class ClosedDayInline(DeskInline):
     model = ClosedDay
+    formset = ClosedDaysFormSet
     show_change_link = False
 
 
@@ -154,7 +177,7 @@ class SendingHoursAdmin(ForeseenAdmin):
         return {
             "days": next_days(value, now),
             "bar_width": BAR_WIDTH,
-            "never_opens": hours.never_opens(value, now),
+            "never_sends": board.never_sends(value, now),
             "out_of_reach": cadence.limits_out_of_reach(now, judged),
         }
 

@@ -86,6 +86,21 @@ def campaigns() -> QuerySet[Campaign]:
     ).prefetch_related(days, default_days)
 
 
+def never_sends(value: hours.Hours, now: dt.datetime) -> str:
+    """Say why nothing can ever go in these hours, and what to do, for staff; "" where it can."""
+    problem = hours.never_opens(value, now)
+    if problem:
+        return problem
+    runs = ticker(settings.SEND_QUEUE_CRON)
+    calendar = Calendar(value, runs, gates.policy().day_zone, epoch(now))
+    if calendar.at_or_after(epoch(now)) is not None:
+        return ""
+    return (
+        f"No run of the queue starts within these hours: runs start at “{runs.cron}” "
+        "(SEND_QUEUE_CRON, in UTC). Make the window longer, or let runs start more often."
+    )
+
+
 @contextmanager
 def planning(workspace_id: uuid.UUID) -> Iterator[None]:
     """Let one planner at a time work on a workspace, in this database; others wait here.

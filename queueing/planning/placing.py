@@ -67,7 +67,7 @@ class Placing:
         if not self._accounts:
             return selection.no_account(chosen)
         if calendar.at_or_after(timelines[0].now) is None:
-            return selection.NEVER_OPEN
+            return selection.never_open(self._campaign.hours())
         if starts and calendar.at_or_after(starts) is None:
             return f"The campaign starts too far away to be planned: {instant(starts).date()}"
         if all(calendar.at_or_after(timeline.earliest) is None for timeline in timelines):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Lookup, QuerySet
 
 from campaigns import messages, names, people
-from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect, SendingHours
 from queueing.models import QueueItem
 
 ALREADY_INVITED = "Already invited in this workspace"
@@ -17,7 +17,6 @@ ALREADY_CONNECTED = "Already connected"
 DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"
 CHANGED_MEANWHILE = "Changed while it was queued: queue the campaign again"
-NEVER_OPEN = "The campaign's sending hours never open"
 LIMITS_FORBID = "The limits of the campaign's accounts never let them send"
 
 
@@ -64,6 +63,10 @@ class LeftOut:
 
 def queued_elsewhere(campaign_name: str) -> str:
     return f"Queued in campaign “{campaign_name}”"
+
+
+def never_open(hours: SendingHours) -> str:
+    return f"The sending hours “{hours}” never let anything go; their page says what to do"
 
 
 def no_account(accounts: Sequence[LinkedInAccount]) -> str:

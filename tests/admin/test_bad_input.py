@@ -1,10 +1,14 @@
 """What staff may type by mistake is refused in words, and nothing is half-done."""
 
+import datetime as dt
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from campaigns.models import Campaign, SendingHours, Workspace
-from tests.builders import a_workspace
+from campaigns.models import Campaign, ClosedDay, SendingHours, Workspace
+from tests.builders import a_workspace, hours_all_day
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +64,54 @@ def test_hours_in_no_time_zone(desk: Client) -> None:
     assert page.status_code == 200
     assert b"errorlist" in page.content
     assert SendingHours.objects.count() == before
+
+
+def hours_form(days: list[dt.date], **values: Any) -> dict[str, Any]:
+    """Return a form of hours around the clock, closed on these days."""
+    closed = {
+        f"closed_days-{number}-{name}": value
+        for number, day in enumerate(days)
+        for name, value in (("date", f"{day}"), ("kind", "closed"))
+    }
+    return {
+        "name": "Never",
+        "timezone": "UTC",
+        "working_hours_start": "00:00",
+        "working_hours_end": "00:00",
+        "closed_days-TOTAL_FORMS": len(days),
+        "closed_days-INITIAL_FORMS": 0,
+        **closed,
+        **values,
+    }
+
+
+@pytest.mark.parametrize(
+    ("is_new", "days", "until", "says"),
+    [
+        (False, 0, "09:25", "No run of the queue starts within these hours: runs start at “*/30"),
+        (True, 410, "10:00", "not open once in the 400 days from now (today: closed day). Remove"),
+    ],
+)
+def test_hours_in_which_nothing_ever_goes(
+    desk: Client, days: int, until: str, says: str, *, is_new: bool
+) -> None:
+    stored = hours_all_day()
+    closed = [timezone.now().date() + dt.timedelta(days=n - 2) for n in range(days)]
+    values = {"working_hours_start": "09:05", "working_hours_end": until, "change_reason": "x"}
+
+    page = "add" if is_new else f"{stored.pk}/change"
+    answer = desk.post(f"/admin/campaigns/sendinghours/{page}/", hours_form(closed, **values))
+
+    assert says in answer.content.decode()
+    stored.refresh_from_db()
+    assert stored.working_hours_start == dt.time(0)
+    assert not ClosedDay.objects.exists()
+    assert not SendingHours.objects.filter(name="Never").exists()
+
+
+def test_hours_that_are_closed_for_some_days(desk: Client) -> None:
+    closed = [timezone.now().date() + dt.timedelta(days=n) for n in range(3)]
+
+    desk.post("/admin/campaigns/sendinghours/add/", hours_form(closed))
+
+    assert SendingHours.objects.get(name="Never").closed_days.count() == 3

@@ -243,7 +243,7 @@ def test_hours_that_never_open_queue_nobody() -> None:
         hours.closed_days.model(sending_hours=hours, date=d) for d in days
     )
 
-    assert left_out(campaign)[0] == selection.NEVER_OPEN
+    assert left_out(campaign)[0] == selection.never_open(hours)
 
 
 @pytest.mark.parametrize(
