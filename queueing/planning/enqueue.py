@@ -100,6 +100,15 @@ def enqueue(
     return enqueuing.report
 
 
+def cannot_start(campaign: Campaign, report: EnqueueReport) -> str:
+    """Return why a draft that has just been queued must stay one, or nothing.
+
+    It has people, and nobody of them has a slot: started, it would send nothing and seem to.
+    """
+    has_queue = QueueItem.objects.pending().filter(campaign=campaign).exists()
+    return "" if has_queue else report.cannot_send
+
+
 Wait = Callable[[], _T]
 """Waits for the end of some work, and returns what it returned."""
 

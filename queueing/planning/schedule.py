@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
-from queueing.planning.enqueue import CannotEnqueueError, enqueue
+from queueing.planning.enqueue import CannotEnqueueError, cannot_start, enqueue
 from queueing.planning.replan import replan_overdue
 
 STILL_TO_DO = (Prospect.Status.NEW, Prospect.Status.QUEUED)
@@ -86,8 +86,8 @@ def _start(campaign: Campaign, now: dt.datetime, report: ScheduleReport) -> None
         report.not_started[campaign.name] = str(error)
         return
     report.queued += queued.queued
-    if queued.cannot_send and not QueueItem.objects.pending().filter(campaign=campaign).exists():
-        report.not_started[campaign.name] = queued.cannot_send
+    if problem := cannot_start(campaign, queued):
+        report.not_started[campaign.name] = problem
         return
     draft = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT)
     if draft.update(status=Campaign.Status.ACTIVE):

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
 from queueing.models import QueueItem, SendingStop
-from queueing.planning.enqueue import EnqueueReport, enqueue
+from queueing.planning.enqueue import CannotEnqueueError, EnqueueReport, cannot_start, enqueue
 from queueing.staff import items, log, triage
 
 State = Campaign.Status
@@ -83,6 +83,8 @@ def start(campaign: Campaign, by: User, now: dt.datetime, reason: str = "") -> E
     if not Campaign.objects.filter(pk=campaign.pk, status__in=START.starts_from).exists():
         raise _not_now(campaign)  # before anybody is queued
     report = enqueue(campaign, now)
+    if problem := cannot_start(campaign, report):
+        raise CannotEnqueueError(f"“{campaign}” was not started: nobody can be queued. {problem}.")
     move(campaign, START, by, reason)
     return report
 

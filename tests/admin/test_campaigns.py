@@ -116,6 +116,29 @@ def test_a_draft_starts_and_says_who_is_left_out(desk: Client) -> None:
     assert "is empty and has no fallback: &lt;b&gt;Nameless&lt;/b&gt;" in page
 
 
+@pytest.mark.parametrize(
+    ("statuses", "says"),
+    [
+        ([], "The campaign has no account to send from."),
+        (["disconnected"], "No account of the campaign can send: Nora is disconnected."),
+    ],
+)
+def test_a_draft_whose_people_have_no_place_stays_a_draft(
+    desk: Client, statuses: list[str], says: str
+) -> None:
+    workspace = a_workspace()
+    accounts = [an_account(workspace, name="Nora", status=status) for status in statuses]
+    campaign = a_campaign(workspace, *accounts, status=State.DRAFT)
+    a_prospect(campaign)
+
+    page = do(desk, campaign, "start")
+
+    assert f"was not started: nobody can be queued. {says}" in page
+    assert status_of(campaign) == State.DRAFT
+    assert not QueueItem.objects.exists()
+    assert not LogEntry.objects.exists()
+
+
 def test_new_people_are_queued_once(desk: Client) -> None:
     campaign = a_campaign_under_way()
     a_prospect(campaign)
