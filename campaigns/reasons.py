@@ -105,6 +105,8 @@ def _changes(form: Any, *, is_new: bool) -> list[str]:
         if name == REASON:
             continue
         field = form.fields[name]
+        if isinstance(field.widget, forms.PasswordInput):
+            continue
         before, after = form.get_initial_for_field(field, name), form.cleaned_data.get(name)
         if isinstance(field, forms.ModelMultipleChoiceField):
             values = _gained_and_lost(set(before or ()), set(after or ()))
@@ -186,9 +188,9 @@ class ReasonedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form: Any = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user
-        form.explained = () if EFFECT in request.POST else self.must_be_explained(obj)
+        form.explained = self.must_be_explained(obj)
         if not change:
             form.base_fields.pop(REASON, None)
         return form

@@ -14,6 +14,7 @@ from queueing.admin import (
     stopping,
     ticker,
     unconfirmed,
+    users,
     workspaces,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "stopping",
     "ticker",
     "unconfirmed",
+    "users",
     "workspaces",
 ]
 

@@ -106,6 +106,12 @@ class ForeseenAdmin(DeedsAdmin):
         """Return what is foreseen to show the effect of a change of a row."""
         return []
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        if EFFECT in request.POST:
+            form.explained = ()
+        return form
+
     def changeform_view(
         self,
         request: HttpRequest,

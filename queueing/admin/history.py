@@ -4,8 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -20,17 +18,6 @@ from queueing.admin.evidence import ReadOnly
 
 SHOWN = 600  # characters: a reason has fewer, the filters of an export may have more
 DoneFilter = date_range("done (UTC)", "action_time", "done")
-
-
-admin.site.unregister(User)
-
-
-@admin.register(User)
-class KeptUserAdmin(UserAdmin):  # type: ignore[type-arg]
-    """Users are made inactive, not deleted: their lines in the log would go with them."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class KindFilter(admin.SimpleListFilter):

@@ -1,11 +1,18 @@
-"""django-q2's own pages: anybody who may write a schedule can make the server run any function."""
+"""django-q2's own pages: anybody who may write a schedule can make the server run any function.
 
+Its tasks are looked at only: to run one again calls whatever it names, and the next tick comes.
+"""
+
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django_q import admin as django_q_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
+
+from campaigns.reasons import ReasonedAdmin
+from queueing.admin.evidence import ReadOnly
 
 
 class ForSuperusers:
@@ -33,20 +40,21 @@ for model in (Schedule, Success, Failure, OrmQ):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(ForSuperusers, django_q_admin.ScheduleAdmin):  # type: ignore[misc]
-    pass
+class ScheduleAdmin(ForSuperusers, ReasonedAdmin, django_q_admin.ScheduleAdmin):  # type: ignore[misc]
+    def must_be_explained(self, row: Any) -> Collection[str]:
+        return [field.name for field in self.opts.fields]
 
 
 @admin.register(Success)
-class SuccessAdmin(ForSuperusers, django_q_admin.TaskAdmin):  # type: ignore[misc]
-    pass
+class SuccessAdmin(ReadOnly, django_q_admin.TaskAdmin):  # type: ignore[misc]
+    actions = ()
 
 
 @admin.register(Failure)
-class FailureAdmin(ForSuperusers, django_q_admin.FailAdmin):  # type: ignore[misc]
-    pass
+class FailureAdmin(ReadOnly, django_q_admin.FailAdmin):  # type: ignore[misc]
+    actions = ()
 
 
 @admin.register(OrmQ)
-class OrmQAdmin(ForSuperusers, django_q_admin.QueueAdmin):  # type: ignore[misc]
+class OrmQAdmin(ReadOnly, django_q_admin.QueueAdmin):  # type: ignore[misc]
     pass

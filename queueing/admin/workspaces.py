@@ -1,5 +1,6 @@
 """Workspaces, with what they mean for the queue: their caps, their hours and their forecast."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,9 @@ def _is_higher(new: int | None, old: int | None) -> bool:
 class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ForecastAdmin):
     form = WorkspaceForm
     times_depend_on = ("daily_cr_limit", "tier", "sending_hours")
+
+    def must_be_explained(self, row: Workspace) -> Collection[str]:
+        return (*self.times_depend_on, "members")
 
     def accounts_of(self, row: Workspace) -> list[LinkedInAccount]:
         return with_waiting(Campaign.objects.filter(workspace=row))

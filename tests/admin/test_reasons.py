@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model
-from django.forms import BaseForm
+from django.forms import BaseForm, MultiWidget
 from django.test import Client
 from django.urls import reverse
+from django_q.models import Schedule
 
 from campaigns import reasons
 from campaigns.models import (
@@ -20,7 +21,7 @@ from campaigns.models import (
     SendingHours,
     Workspace,
 )
-from tests.admin.conftest import a_user, logged_in
+from tests.admin.conftest import a_group, a_user, logged_in
 from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item, hours_all_day
 
 MISSING = "Say why: it stays in the log"
@@ -33,11 +34,15 @@ def address(row: Model, page: str = "change") -> str:
 
 def values_of(form: BaseForm) -> dict[str, Any]:
     """Return what a browser would send of a form that nobody has touched."""
-    values = {}
+    values: dict[str, Any] = {}
     for bound in form:
         value = bound.value()
         value = [getattr(each, "pk", each) for each in value] if isinstance(value, list) else value
         if value is None or value is False:
+            continue
+        if isinstance(bound.field.widget, MultiWidget):
+            parts = bound.field.widget.decompress(value) or ()
+            values |= {f"{bound.html_name}_{number}": part for number, part in enumerate(parts)}
             continue
         values[bound.html_name] = value
         if bound.field.show_hidden_initial:
@@ -98,6 +103,13 @@ CHANGES: tuple[tuple[Callable[[], Model], dict[str, Any], str], ...] = (
         {"status": "skipped"},
         "Changed “Status” from New to Skipped",
     ),
+    (lambda: a_user("ada"), {"is_superuser": "on"}, "“Superuser status” from no to yes"),
+    (lambda: a_group("Viewer"), {"name": "Onlooker"}, "Changed “Name” from Viewer to Onlooker"),
+    (
+        lambda: Schedule.objects.create(func="math.floor", schedule_type=Schedule.DAILY),
+        {"func": "math.ceil"},
+        "“Function” from math.floor to math.ceil",
+    ),
 )
 
 
@@ -117,6 +129,49 @@ def test_what_decides_about_sending_is_not_changed_without_a_reason(
     assert "was changed successfully" in save(desk, row, **changes, **WHY)
     assert says in the_log()
     assert the_log().endswith(": The client <b>asked</b>")
+
+
+@pytest.mark.parametrize(("make", "changes"), [change[:2] for change in CHANGES])
+def test_asking_for_the_effect_is_no_way_around_the_reason(
+    desk: Client, make: Callable[[], Model], changes: dict[str, Any]
+) -> None:
+    row = make()
+    before = type(row)._default_manager.values().get(pk=row.pk)
+
+    save(desk, row, **changes, _effect="x")
+
+    assert type(row)._default_manager.values().get(pk=row.pk) == before
+    assert not LogEntry.objects.exists()
+
+
+def test_who_sees_a_workspace_is_changed_with_a_reason(desk: Client) -> None:
+    workspace, ada = a_workspace(), a_user("ada")
+
+    assert MISSING in save(desk, workspace, members=[ada.pk])
+    assert not workspace.members.exists()
+
+    save(desk, workspace, members=[ada.pk], **WHY)
+    assert "“Members” (with ada)" in the_log()
+
+
+def test_a_password_goes_with_its_reason_and_never_into_the_log(desk: Client) -> None:
+    ada = a_user("ada")
+    address = reverse("admin:auth_user_password_change", args=[ada.pk])
+    new = dict.fromkeys(("password1", "password2"), "quite-new-example-2")
+    values = {"usable_password": "true", **new, "set-password": "x"}
+
+    assert MISSING in desk.post(address, values).content.decode()
+    assert not LogEntry.objects.exists()
+
+    desk.post(address, values | {"change_reason": "Forgot <it>"})
+    assert the_log() == "Changed the password: Forgot <it>"
+    ada.refresh_from_db()
+    assert ada.check_password("quite-new-example-2")
+
+    desk.post(reverse("admin:auth_user_add"), values | {"username": "bob"})
+    added = LogEntry.objects.get(object_repr="bob").get_change_message()
+    assert "“Username” bob" in added
+    assert "quite-new" not in added
 
 
 def test_other_changes_need_none(desk: Client) -> None:
