@@ -30,12 +30,18 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _KNOWN_STARTS = (
-    (b"PK\x03\x04", "a ZIP archive. Unpack it and import the file in it, such as Connections.csv"),
+    (
+        b"PK\x03\x04",
+        "a ZIP archive or a damaged workbook. Unpack it and import the file in it, such as "
+        "Connections.csv; save a workbook again as .xlsx",
+    ),
     (
         b"\xd0\xcf\x11\xe0",
         "an old or protected Excel workbook. Save it as .xlsx, without password",
     ),
     (b"%PDF", "a PDF. Export the list as CSV or XLSX"),
+    (b"\x89PNG", "a picture. Export the list as CSV or XLSX"),
+    (b"\xff\xd8\xff", "a picture. Export the list as CSV or XLSX"),
     (b"\x1f\x8b", "compressed (gzip). Unpack it first"),
 )
 

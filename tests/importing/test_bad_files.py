@@ -44,6 +44,7 @@ def slugs(campaign: Campaign) -> list[str]:
         (ADA.encode(), "None of the first 25 rows was recognised"),
         (b"First Name,Company\nAda,Example Inc\n", "No column was recognised as “Profile address"),
         (b"%PDF-1.7\n%abc", "The file is a PDF"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "The file is a picture"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "protected Excel workbook"),
         (HEADER.encode("utf-16-le") + ADA.encode("utf-16-le"), "--encoding utf-16-le"),
         (HEADER.encode("utf-16-be") + ADA.encode("utf-16-be"), "--encoding utf-16-be"),
@@ -89,7 +90,7 @@ def test_zip_is_no_workbook(write: Write, campaign: Campaign, tmp_path: Path) ->
     code, said = refusal(write(b"PK\x03\x04" + bytes(40), name="Connections.zip"))
 
     assert code == 1
-    assert "Unpack it" in said
+    assert "a ZIP archive or a damaged workbook. Unpack it" in said
 
 
 @pytest.mark.parametrize(
