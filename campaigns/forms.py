@@ -1,6 +1,10 @@
 """What a form sees and a model does not: the rows that are chosen beside it."""
 
+import datetime as dt
 from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from campaigns import messages
 from campaigns.models import Campaign
@@ -24,6 +28,16 @@ class CampaignForm(ReasonedForm):
             "message_template": HELP_ON_NOTES,
             "starts_at": "UTC. Starts by itself at this time. Empty: started by hand.",
         }
+
+    def clean_starts_at(self) -> dt.datetime | None:
+        """Refuse a new start that is over: a slip in the year would set everything going at once."""
+        starts_at: dt.datetime | None = self.cleaned_data["starts_at"]
+        if starts_at and starts_at <= timezone.now() and "starts_at" in self.changed_data:
+            raise ValidationError(
+                "This time is over: the campaign would start at once. Choose a time to come, or "
+                "leave it empty and press “Start”."
+            )
+        return starts_at
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

@@ -49,10 +49,17 @@ def test_a_message_that_loops_calls_or_reaches_out(
     assert "errorlist" in refusal(desk, workspace, message_template=template)
 
 
-def test_a_start_that_is_no_date(desk: Client, workspace: Workspace) -> None:
-    when = {"starts_at_0": "2026-02-30", "starts_at_1": "25:00"}
-
-    assert "Enter a valid" in refusal(desk, workspace, **when)
+@pytest.mark.parametrize(
+    ("date", "time", "says"),
+    [
+        ("2026-02-30", "25:00", "Enter a valid"),
+        ("2020-01-01", "10:00", "This time is over: the campaign would start at once."),
+    ],
+)
+def test_a_start_that_is_no_time_to_come(
+    desk: Client, workspace: Workspace, date: str, time: str, says: str
+) -> None:
+    assert says in refusal(desk, workspace, starts_at_0=date, starts_at_1=time)
 
 
 def test_hours_in_no_time_zone(desk: Client) -> None:
