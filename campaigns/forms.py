@@ -30,7 +30,7 @@ class CampaignForm(ReasonedForm):
         }
 
     def clean_starts_at(self) -> dt.datetime | None:
-        """Refuse a new start that is over: a slip in the year would set everything going at once."""
+        """Refuse a new start that is over: a slip in the year would let everything go at once."""
         starts_at: dt.datetime | None = self.cleaned_data["starts_at"]
         if starts_at and starts_at <= timezone.now() and "starts_at" in self.changed_data:
             raise ValidationError(

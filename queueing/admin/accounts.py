@@ -89,16 +89,19 @@ class RestForm(ReasonForm):
 
 @dataclass(frozen=True)
 class Day:
-    """A day's use and limit, and where the chart shows them. `sent` is None for a day to come."""
+    """A day's use and limit, and where the chart shows them.
+
+    `sent` is None for a day to come, `limit` for one before the warm-up, when it was another.
+    """
 
     date: dt.date
     sent: int | None
-    limit: int
+    limit: int | None
     x: int
     width: int
     y: int
     height: int
-    limit_y: int
+    limit_y: int | None
 
 
 def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
@@ -114,7 +117,10 @@ def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
         day=TruncDate(Coalesce(F("sent_at"), F("claimed_at")), tzinfo=policy.day_zone)
     )
     sent = dict(days.values_list("day").annotate(number=Count("pk")).values_list("day", "number"))
-    limits = {date: gates.daily_limit_of(account, date).value for date in dates}
+    limited_from = min(account.warm_up_started_on or first, today)
+    limits = {
+        date: gates.daily_limit_of(account, date).value for date in dates if date >= limited_from
+    }
     highest = max(*limits.values(), *sent.values(), 1)
     step = CHART_WIDTH // len(dates)
 
@@ -125,12 +131,12 @@ def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
         Day(
             date=date,
             sent=sent.get(date, 0) if date <= today else None,
-            limit=limits[date],
+            limit=limits.get(date),
             x=index * step + 2,
             width=step - 4,
             y=CHART_HEIGHT - height(sent.get(date, 0)),
             height=height(sent.get(date, 0)),
-            limit_y=CHART_HEIGHT - height(limits[date]),
+            limit_y=CHART_HEIGHT - height(limits[date]) if date in limits else None,
         )
         for index, date in enumerate(dates)
     ]
@@ -253,7 +259,11 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         now = timezone.now()
         facts, days = gates.usage(account, now), use_by_day(account, now)
         today = now.astimezone(gates.policy().day_zone).date()
-        steps = [f"{day.x - 2},{day.limit_y} {day.x + day.width + 2},{day.limit_y}" for day in days]
+        steps = [
+            f"{day.x - 2},{day.limit_y} {day.x + day.width + 2},{day.limit_y}"
+            for day in days
+            if day.limit_y is not None
+        ]
         return {
             "facts": facts,
             "limits": gates.daily_limits_of(account, today),

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -89,6 +89,28 @@ def _weeks(first: dt.date, cells: dict[dt.date, Cell]) -> list[list[Cell | None]
     return weeks
 
 
+class Shift(NamedTuple):
+    """How many an account sends on a day, as it is and after a change."""
+
+    day: dt.date
+    account: str
+    before: int
+    after: int
+
+
+def shifts(before: planning.Forecast, after: planning.Forecast) -> list[Shift]:
+    """Return the days of accounts on which a change makes a difference, in order."""
+    counts = [
+        {(row.day, row.account, row.account_id): row.count for row in forecast.days}
+        for forecast in (before, after)
+    ]
+    found = (
+        Shift(key[0], key[1], counts[0].get(key, 0), counts[1].get(key, 0))
+        for key in sorted(counts[0].keys() | counts[1].keys())
+    )
+    return [shift for shift in found if shift.before != shift.after]
+
+
 class EffectForm(forms.Form):
     """Asks why, before what was looked at is saved."""
 
@@ -146,17 +168,20 @@ class ForeseenAdmin(DeedsAdmin):
             if answers[0].status_code != 302:
                 raise _NotValidError
 
-        now, effects = timezone.now(), []
+        now = timezone.now()
+        effects: list[tuple[Any, ...]] = []
         try:
             for what in self.foreseen(request, row)[:FORESEEN_AT_MOST]:
                 before, after = planning.before_and_after(what, now, save)
-                effects.append((what, before, after))
+                changed = shifts(before, after)
+                more = max(len(changed) - ROWS_SHOWN, 0)
+                effects.append((what, before, after, changed[:ROWS_SHOWN], more))
         except _NotValidError:
             return answers[0]
         return self._effect_page(request, row, effects)
 
     def _effect_page(
-        self, request: HttpRequest, row: Any, effects: list[tuple[Any, Any, Any]]
+        self, request: HttpRequest, row: Any, effects: list[tuple[Any, ...]]
     ) -> HttpResponse:
         left_out = {"csrfmiddlewaretoken", EFFECT, REASON}
         context = {

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import LinkedInAccount
+from queueing.admin.accounts import use_by_day
 from queueing.models import QueueItem
 from sandbox.testing import Sandbox
 from tests.admin.conftest import a_user, logged_in
@@ -56,7 +57,35 @@ def test_limits_name_their_sources(desk: Client) -> None:
     assert "<td>1</td><td>5</td><td>warm-up, day 1 of 14</td>" in page
     assert "account type 100, the workspace&#x27;s limit 30" in page
     assert "to come" in page
-    assert '<polyline class="limit"' in page
+    assert '<polyline class="limit" points="260,' in page  # the fourteenth of 28 days is today
+    assert "before the warm-up" in page
+
+
+def test_the_warm_up_is_a_line_against_use(db: None) -> None:
+    account = an_account(a_workspace(), daily_limit=18, warm_up_started_on=dt.date(2026, 7, 6))
+    campaign = a_campaign(account.workspace, account)
+    for days_ago, number in ((4, 9), (1, 2), (0, 3)):
+        for _ in range(number):
+            sent_at = NOON - dt.timedelta(days=days_ago)
+            an_item(campaign, account, status="sent", sent_at=sent_at)
+
+    days = {f"{day.date:%m-%d}": day for day in use_by_day(account, NOON)}
+
+    assert (min(days), max(days), len(days)) == ("06-25", "07-22", 28)
+    figures = [(name, day.sent, day.limit) for name, day in days.items() if name >= "07-04"]
+    assert figures[:7] == [
+        ("07-04", 9, None),  # the limit was another then
+        ("07-05", 0, None),
+        ("07-06", 0, 5),
+        ("07-07", 2, 6),
+        ("07-08", 3, 7),
+        ("07-09", None, 8),
+        ("07-10", None, 9),
+    ]
+    assert [days[day].limit for day in ("07-18", "07-19", "07-20", "07-22")] == [17, 18, 18, 18]
+    # 110 of 120 pixels are the highest figure, which is the full limit of 18.
+    assert [days[day].limit_y for day in ("07-05", "07-06", "07-19")] == [None, 120 - 31, 10]
+    assert [(days[day].y, days[day].height) for day in ("07-04", "07-09")] == [(65, 55), (120, 0)]
 
 
 def test_rest_moves_what_waits_and_is_logged(desk: Client) -> None:

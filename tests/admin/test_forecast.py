@@ -3,9 +3,11 @@
 import datetime as dt
 from typing import Any
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import (
@@ -17,7 +19,7 @@ from campaigns.models import (
     Workspace,
 )
 from queueing import planning
-from queueing.admin.forecast import hours_kept, months_of
+from queueing.admin.forecast import hours_kept, months_of, shifts
 from queueing.admin.hours import Bar, next_days
 from queueing.gates import hours_of
 from queueing.models import QueueItem
@@ -216,6 +218,93 @@ def test_the_effect_is_shown_and_nothing_saved(desk: Client) -> None:
     assert before == list(QueueItem.objects.order_by("pk").values_list("scheduled_for", flat=True))
     assert not LogEntry.objects.exists()
     assert "changed successfully" not in desk.get("/admin/").content.decode()
+
+
+def a_campaign_in_two_hours_a_day() -> Campaign:
+    """Store four people, and hours that open in six: nothing is due while a test runs."""
+    account = an_account(a_workspace(), daily_limit=1)
+    hours = hours_all_day(workspace=account.workspace, **window(6))
+    campaign = a_campaign(account.workspace, account, sending_hours=hours)
+    for _ in range(4):
+        a_prospect(campaign)
+    return campaign
+
+
+def window(begins_in: int) -> dict[str, dt.time]:
+    begins = timezone.now() + dt.timedelta(hours=begins_in)
+    ends = begins + dt.timedelta(hours=2)
+    return {"working_hours_start": begins.time(), "working_hours_end": ends.time()}
+
+
+@pytest.mark.parametrize("changed", ["hours", "cap", "holidays", "accounts"])
+def test_the_effect_that_is_shown_is_the_one_that_comes(desk: Client, changed: str) -> None:
+    campaign = a_campaign_in_two_hours_a_day()
+    account, row = campaign.accounts.get(), campaign.hours()
+    if changed != "accounts":  # whoever is queued keeps the account
+        planning.enqueue(campaign, timezone.now())
+    days = [timezone.now().date() + dt.timedelta(days=n) for n in range(10)]
+    closed = {"closed_days-TOTAL_FORMS": len(days)} | {
+        f"closed_days-{n}-{name}": value
+        for n, day in enumerate(days)
+        for name, value in (("date", f"{day}"), ("kind", "closed"))
+    }
+    more = [account.pk, an_account(campaign.workspace, daily_limit=1).pk]
+    address, form = {
+        "hours": (url(row), hours_form(row, **window(12))),
+        "holidays": (url(row), hours_form(row, **window_of(row), **closed)),
+        "cap": (url(account), account_form(account, daily_limit=4)),
+        "accounts": (url(campaign), campaign_form(campaign, accounts=more)),
+    }[changed]
+
+    def foreseen() -> planning.Forecast:
+        return planning.forecast_campaign(campaign, timezone.now())
+
+    before = foreseen()
+    page = desk.post(address, {**form, "_effect": "x"}).content.decode()
+    assert foreseen() == before
+    saved = desk.post(address, form, follow=True).content.decode()
+    after = foreseen()
+
+    assert "was changed successfully" in saved
+    assert before.last_at != after.last_at
+    last = [f"{each.last_at:%a %Y-%m-%d %H:%M}" for each in (before, after)]
+    assert f"<td>{last[0]}</td><td>{last[1]}</td>" in page
+    assert "<td>4</td><td>4</td>" in page
+    moved = shifts(before, after)
+    assert moved or changed == "hours"  # those may open at another time of the same days
+    assert sum(each.after - each.before for each in moved) == 0
+    for day, account_name, old, new in moved:
+        assert f"{day:%a %Y-%m-%d}</th><td>{account_name}</td><td>{old}</td><td>{new}</td>" in page
+
+
+def window_of(row: SendingHours) -> dict[str, dt.time]:
+    return {
+        "working_hours_start": row.working_hours_start,
+        "working_hours_end": row.working_hours_end,
+    }
+
+
+def account_form(account: LinkedInAccount, **values: Any) -> dict[str, Any]:
+    return {
+        "workspace": account.workspace_id,
+        "name": account.name,
+        "unipile_account_id": account.unipile_account_id,
+        "account_type": account.account_type,
+        "min_gap_seconds": 0,
+        "change_reason": "Asked for",
+        **values,
+    }
+
+
+def campaign_form(campaign: Campaign, **values: Any) -> dict[str, Any]:
+    return {
+        "workspace": campaign.workspace_id,
+        "name": campaign.name,
+        "sending_hours": campaign.sending_hours_id,
+        "follow_up_after_days": 3,
+        "change_reason": "Asked for",
+        **values,
+    }
 
 
 def test_the_effect_of_what_is_not_valid_is_the_form_with_its_errors(desk: Client) -> None:
