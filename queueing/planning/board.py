@@ -162,9 +162,9 @@ class Board:
         """
         calendars = {key: self.calendar_of(campaign) for key, campaign in of.items()}
         waiting: dict[uuid.UUID, dict[uuid.UUID, list[Waiting[Pending]]]] = defaultdict(dict)
-        for item in pending:
+        for turn, item in enumerate(pending):
             by_campaign = waiting[item.account_id]
-            by_campaign.setdefault(item.campaign_id, []).append(Waiting(item, item.at))
+            by_campaign.setdefault(item.campaign_id, []).append(Waiting(item, item.at, turn))
         for key, account in self.accounts.items():
             lines = [
                 Line(calendars[campaign_id], items, starts_at(of[campaign_id]))

@@ -89,10 +89,14 @@ class Spreader:
 
 
 class Waiting(NamedTuple, Generic[Key]):
-    """A pending item: its key, and when it falls due (epoch seconds)."""
+    """A pending item: its key, when it falls due (epoch seconds), and its turn.
+
+    The turn tells items of several campaigns apart that fall due in the same second.
+    """
 
     key: Key
     at: int
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,21 +114,26 @@ def simulate(timeline: Timeline, lines: Sequence[Line[Key]]) -> Iterator[tuple[W
     Yields in the order of sending and takes the slots; items that never go are left out.
     """
     heads = [0] * len(lines)
-    heap = [(0, line.items[0].at, number) for number, line in enumerate(lines) if line.items]
+    heap = [
+        (0, line.items[0].at, line.items[0].turn, number)
+        for number, line in enumerate(lines)
+        if line.items
+    ]
     heapify(heap)
     while heap:
-        tick, at, number = heap[0]
+        tick, _, _, number = heap[0]
         line, item = lines[number], lines[number].items[heads[number]]
         free = timeline.first_free(line.calendar, max(item.at, line.not_before, tick))
         if free is None:
             heappop(heap)
         elif free.tick > tick and len(heap) > 1:  # another line may come first
-            heapreplace(heap, (free.tick, at, number))
+            heapreplace(heap, (free.tick, item.at, item.turn, number))
         else:
             timeline.take(free)
             yield item, Slot(item.at, free.tick, free.day)
             heads[number] += 1
             if heads[number] < len(line.items):
-                heapreplace(heap, (free.tick, line.items[heads[number]].at, number))
+                following = line.items[heads[number]]
+                heapreplace(heap, (free.tick, following.at, following.turn, number))
             else:
                 heappop(heap)

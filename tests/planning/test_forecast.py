@@ -135,6 +135,19 @@ def test_another_account_ends_a_campaign_earlier() -> None:
     assert campaign.accounts.count() == 1
 
 
+def test_items_of_two_campaigns_that_fall_due_at_once_go_in_their_turn() -> None:
+    account = an_account(a_workspace())
+    first, second = (a_campaign(account.workspace, account) for _ in range(2))
+    an_item(second, account, scheduled_for=NOON - dt.timedelta(hours=1))
+    at_once = [an_item(campaign, account, scheduled_for=NOON) for campaign in (first, second)]
+    next_in_turn = list(QueueItem.objects.pending().in_turn().values_list("pk", flat=True))
+    assert next_in_turn[1:] == [item.pk for item in at_once]  # as runs claim them
+
+    forecast = planning.forecast_workspace(account.workspace, NOON - dt.timedelta(hours=2))
+
+    assert [send.item_id for send in forecast.sends] == next_in_turn
+
+
 def test_queries_do_not_grow_with_the_queue(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
