@@ -4,16 +4,18 @@ Looks only; a prospect that is not resolved here is looked up when its item is s
 """
 
 import datetime as dt
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 
-from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from campaigns.people import slug_told
 from queueing import gates, limits, outcomes
-from queueing.models import SendAttempt
+from queueing.models import QueueItem, SendAttempt
 from queueing.processing import Clock
 from queueing.unipile import Client, Outcome, Profile, UnipileError
 
@@ -31,6 +33,9 @@ def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> C
         for prospect in _next_prospects(account, clock()):
             if limit is not None and found.total() >= limit:
                 return found
+            if _was_found_elsewhere(prospect, account):
+                found["found_before"] += 1
+                continue
             if not _claim(prospect, account, clock()):
                 continue  # another run looks them up
             try:
@@ -65,8 +70,9 @@ def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:
 def _next_prospects(account: LinkedInAccount, now: dt.datetime) -> list[Prospect]:
     """Return the account's next unresolved prospects, as far as its budget of today goes."""
     day_began_at = limits.day_start(now, gates.policy().day_zone)
+    looks = Prospect.objects.filter(resolved_with=account, resolved_at__gte=day_began_at).order_by()
     looked_up = (
-        Prospect.objects.filter(resolved_with=account, resolved_at__gte=day_began_at).count()
+        looks.values("public_identifier", "linkedin_user_id").distinct().count()
         + SendAttempt.objects.filter(
             item__linkedin_account=account,
             kind=SendAttempt.Kind.LOOKUP,
@@ -82,7 +88,40 @@ def _next_prospects(account: LinkedInAccount, now: dt.datetime) -> list[Prospect
         status=Prospect.Status.NEW,
         resolved_at__isnull=True,
     ).exclude(public_identifier="", linkedin_user_id="")
-    return list(unresolved[:left])
+    return list(unresolved.exclude(_will_not_be_queued(account.workspace_id))[:left])
+
+
+def _will_not_be_queued(workspace_id: uuid.UUID) -> Q:
+    """Return the condition on prospects whom nobody need look up: they are left out anyway."""
+    keys = [OuterRef("public_identifier"), OuterRef("linkedin_user_id")]
+    entries = DoNotContact.objects.filter(workspace=workspace_id)
+    person = entries.filter(kind=DoNotContact.Kind.PERSON, value__in=keys)
+    company = entries.filter(kind=DoNotContact.Kind.COMPANY, value=OuterRef("company_key"))
+    items = QueueItem.objects.holding_the_person().filter(
+        workspace=workspace_id, kind=QueueItem.Kind.CONNECTION_REQUEST, person_key__in=keys
+    )
+    return Q(Exists(person)) | Q(Exists(company)) | Q(Exists(items))
+
+
+def _was_found_elsewhere(prospect: Prospect, account: LinkedInAccount) -> bool:
+    """Take over the id that the account found for the same person in another campaign.
+
+    A name that is missing is worth a look of its own.
+    """
+    if not (prospect.public_identifier and prospect.first_name and prospect.last_name):
+        return False
+    same = Prospect.objects.filter(
+        resolved_with=account, public_identifier=prospect.public_identifier
+    ).exclude(linkedin_user_id="")
+    newest = same.order_by("-resolved_at").first()
+    if newest is None:
+        return False
+    Prospect.objects.filter(pk=prospect.pk, resolved_at__isnull=True).update(
+        linkedin_user_id=newest.linkedin_user_id,
+        resolved_with=account,
+        resolved_at=newest.resolved_at,
+    )
+    return True
 
 
 def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:

@@ -61,6 +61,14 @@ class LeftOut:
     for_good: bool = False
 
 
+# What an earlier look or answer said of the same person.
+_MET: dict[str, LeftOut] = {
+    Prospect.Status.CONNECTED: LeftOut(ALREADY_CONNECTED, for_good=True),
+    Prospect.Status.REPLIED: LeftOut(ALREADY_CONNECTED, for_good=True),
+    Prospect.Status.CONNECTION_REQUEST_SENT: LeftOut(ALREADY_INVITED, for_good=True),
+}
+
+
 def queued_elsewhere(campaign_name: str) -> str:
     return f"Queued in campaign “{campaign_name}”"
 
@@ -131,17 +139,12 @@ class Selection:
         listed = list(entries.values_list("kind", "value"))
         self._persons = {value for kind, value in listed if kind == DoNotContact.Kind.PERSON}
         self._companies = {value for kind, value in listed if kind == DoNotContact.Kind.COMPANY}
-        connected = Prospect.objects.filter(
-            campaign__workspace=campaign.workspace_id,
-            status__in=[Prospect.Status.CONNECTED, Prospect.Status.REPLIED],
-        ).only("public_identifier", "linkedin_user_id")
-        self._connected = {person.person_key for person in connected.iterator(chunk_size=5000)}
 
     def judge(
         self, prospects: Sequence[Person]
     ) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, LeftOut]]:
         """Return the notes of those who may be queued, and why the others may not be."""
-        held = self.held([prospect.person_key for prospect in prospects])
+        held = self.held([prospect.person_key for prospect in prospects]) | self._met(prospects)
         notes: dict[uuid.UUID, str] = {}
         left_out: dict[uuid.UUID, LeftOut] = {}
         for prospect in prospects:
@@ -153,6 +156,27 @@ class Selection:
             else:
                 left_out[prospect.pk] = person
         return notes, left_out
+
+    def _met(self, prospects: Sequence[Person]) -> dict[str, LeftOut]:
+        """Return, by person, who is connected with the workspace or was invited outside SendQ."""
+        met = Prospect.objects.filter(
+            campaign__workspace=self._campaign.workspace_id, status__in=_MET
+        ).order_by()
+        by_slug = _AnyOf(F("public_identifier"), [person.public_identifier for person in prospects])
+        found = {
+            slug: _MET[status]
+            for slug, status in met.exclude(public_identifier="")
+            .filter(by_slug)
+            .values_list("public_identifier", "status")
+        }
+        keys = [person.linkedin_user_id for person in prospects if not person.public_identifier]
+        if any(keys):
+            by_id = _AnyOf(F("linkedin_user_id"), keys)
+            rows = met.filter(by_id, public_identifier="").exclude(linkedin_user_id="")
+            found |= {
+                key: _MET[status] for key, status in rows.values_list("linkedin_user_id", "status")
+            }
+        return found
 
     def held(self, person_keys: Sequence[str]) -> dict[str, LeftOut]:
         """Return why people are held: queued, in doubt, or invited, here or in another campaign."""
@@ -180,8 +204,6 @@ class Selection:
         listed = {prospect.public_identifier, prospect.linkedin_user_id} & self._persons
         if listed or prospect.company_key in self._companies:
             return LeftOut(DO_NOT_CONTACT, for_good=True)
-        if prospect.person_key in self._connected:
-            return LeftOut(ALREADY_CONNECTED, for_good=True)
         return None
 
     def _note(self, prospect: Person) -> tuple[str, LeftOut | None]:

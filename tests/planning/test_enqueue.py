@@ -165,15 +165,28 @@ def test_left_out_are_those_on_the_do_not_contact_list(kind: str, value: str) ->
     assert prospect.status == Prospect.Status.SKIPPED
 
 
-def test_left_out_are_those_connected_through_another_campaign() -> None:
-    campaign = a_queueable()
-    a_prospect(
-        a_campaign(campaign.workspace),
-        public_identifier=campaign.prospects.get().public_identifier,
-        status=Prospect.Status.CONNECTED,
-    )
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (Prospect.Status.CONNECTED, selection.ALREADY_CONNECTED),
+        (Prospect.Status.REPLIED, selection.ALREADY_CONNECTED),
+        (Prospect.Status.CONNECTION_REQUEST_SENT, selection.ALREADY_INVITED),
+    ],
+)
+@pytest.mark.parametrize(
+    "who", [{}, {"public_identifier": "", "profile_url": "", "linkedin_user_id": "ACoAAbo"}]
+)
+def test_left_out_are_those_met_through_another_campaign_without_an_item(
+    status: str, reason: str, who: dict[str, str]
+) -> None:
+    campaign = a_queueable(people=0)
+    person = a_prospect(campaign, **who)
+    same = {"public_identifier": person.public_identifier, **who}
+    a_prospect(a_campaign(campaign.workspace), status=status, **same)
 
-    assert left_out(campaign)[0] == selection.ALREADY_CONNECTED
+    found, prospect = left_out(campaign)
+
+    assert (found, prospect.status) == (reason, Prospect.Status.SKIPPED)
 
 
 def test_left_out_are_those_without_a_profile() -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
 
-from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from queueing import resolving, runs
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.planning import enqueue
@@ -98,26 +98,85 @@ def test_who_is_nobody_fails_with_the_reason(campaign: Campaign, client_of_unipi
     assert nobody.status_reason
 
 
-def test_who_is_connected_already_needs_no_request(
-    ada: Prospect, account: LinkedInAccount, client_of_unipile: Client, sandbox: Sandbox
+@pytest.mark.parametrize(
+    ("how", "code", "status"),
+    [
+        ("connected", "already_connected", Status.CONNECTED),
+        ("invited us", "has_invited_us", Status.SKIPPED),
+        ("invited by hand", "invited_by_hand", Status.CONNECTION_REQUEST_SENT),
+    ],
+)
+def test_who_needs_no_request_is_noticed(
+    ada: Prospect,
+    account: LinkedInAccount,
+    client_of_unipile: Client,
+    sandbox: Sandbox,
+    how: str,
+    code: str,
+    status: str,
 ) -> None:
-    sandbox.control.set_degree(account.unipile_account_id, SLUG, "FIRST_DEGREE")
+    if how == "connected":
+        sandbox.control.set_degree(account.unipile_account_id, SLUG, "FIRST_DEGREE")
+    elif how == "invited us":
+        sandbox.control.receive(account.unipile_account_id, SLUG)
+    else:  # as somebody does on LinkedIn itself
+        provider_id = sandbox.control.provider_id(account.unipile_account_id, SLUG)
+        client_of_unipile.invite(account.unipile_account_id, provider_id, "")
 
-    assert resolving.resolve_pending(client_of_unipile, MovedClock()) == {"already_connected": 1}
+    assert resolving.resolve_pending(client_of_unipile, MovedClock()) == {code: 1}
 
     ada.refresh_from_db()
-    assert (ada.status, ada.status_reason) == (Status.CONNECTED, "Already connected.")
+    assert ada.status == status
+    assert ada.status_reason
 
 
-def test_who_has_invited_the_account_is_skipped(
-    ada: Prospect, account: LinkedInAccount, client_of_unipile: Client, sandbox: Sandbox
+@pytest.mark.parametrize("how", ["person", "company", "queued", "invited"])
+def test_who_is_left_out_anyway_is_not_looked_up(
+    ada: Prospect,
+    campaign: Campaign,
+    account: LinkedInAccount,
+    client_of_unipile: Client,
+    sandbox: Sandbox,
+    how: str,
 ) -> None:
-    sandbox.control.receive(account.unipile_account_id, SLUG)
+    Prospect.objects.update(company="Example  Ltd")
+    if how in {"person", "company"}:
+        value = SLUG if how == "person" else "example ltd"
+        DoNotContact.objects.create(workspace=campaign.workspace, kind=how, value=value)
+    else:
+        is_sent = how == "invited"
+        values = {"status": "sent", "sent_at": NOON} if is_sent else {"status": "pending"}
+        elsewhere = a_campaign(campaign.workspace)
+        same = a_prospect(elsewhere, public_identifier=SLUG, status=Status.QUEUED)
+        an_item(elsewhere, account, prospect=same, **values)
 
-    assert resolving.resolve_pending(client_of_unipile, MovedClock()) == {"has_invited_us": 1}
+    assert not resolving.resolve_pending(client_of_unipile, MovedClock())
+    assert sandbox.control.calls(route="profile") == []
+
+
+def test_whom_the_account_found_in_another_campaign_is_not_looked_up_again(
+    ada: Prospect,
+    campaign: Campaign,
+    account: LinkedInAccount,
+    client_of_unipile: Client,
+    sandbox: Sandbox,
+    settings: LazySettings,
+) -> None:
+    settings.LOOK_UPS_PER_DAY = 2
+    resolving.resolve_pending(client_of_unipile, MovedClock())
+    same = a_prospect(a_campaign(campaign.workspace, account), public_identifier=SLUG)
+
+    found = resolving.resolve_pending(client_of_unipile, MovedClock())
+    other = a_prospect(campaign)
+    left = resolving.resolve_pending(client_of_unipile, MovedClock())
 
     ada.refresh_from_db()
-    assert ada.status == Status.SKIPPED
+    same.refresh_from_db()
+    other.refresh_from_db()
+    assert found == {"found_before": 1}
+    assert (same.linkedin_user_id, same.resolved_with) == (ada.linkedin_user_id, account)
+    assert left == {"resolved": 1}  # taking it over was no look
+    assert len(sandbox.control.calls(route="profile")) == 2
 
 
 def test_the_same_person_under_an_id_is_skipped(
