@@ -22,8 +22,9 @@ from campaigns.desk import DeskAdmin
 AT_MOST = 100_000  # rows: a sheet is built in memory
 FORMATS = {"csv": CSV, "xlsx": XLSX}
 
-# What a spreadsheet takes for a formula, and what no sheet may hold.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula (full-width signs too: East Asian ones do), and what no
+# sheet may hold.
+_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 

@@ -213,7 +213,7 @@ def test_what_strangers_wrote_is_shown_as_text(
 def test_an_export_holds_the_filtered_rows_and_no_formula(
     desk: Client, account: LinkedInAccount, campaign: Campaign
 ) -> None:
-    person = a_prospect(campaign, first_name="=HYPERLINK(1)", last_name="", company="@SUM")
+    person = a_prospect(campaign, first_name="=HYPERLINK(1)", last_name="", company="\uff1d1+1")
     an_item(campaign, account, prospect=person, message="+1\x07 call me", scheduled_for=NOON)
     an_item(campaign, account, status=Status.SKIPPED)
 
@@ -224,7 +224,7 @@ def test_an_export_holds_the_filtered_rows_and_no_formula(
     rows = list(csv.DictReader(io.StringIO(sent.decode("utf-8-sig"))))
     assert len(rows) == 1
     assert rows[0]["recipient"].startswith("'=")
-    assert (rows[0]["company"], rows[0]["message"]) == ("'@SUM", "'+1  call me")
+    assert (rows[0]["company"], rows[0]["message"]) == ("'\uff1d1+1", "'+1  call me")
     assert rows[0]["planned for (UTC)"] == f"{NOON:%Y-%m-%d %H:%M}"
     sheet = load_workbook(io.BytesIO(book)).active
     assert sheet is not None
