@@ -172,6 +172,13 @@ class CampaignAdmin(ForecastAdmin):
         _deed("pause", "Pause", places.PAUSE.starts_from, _held, _pause),
         _deed("resume", "Resume", places.RESUME.starts_from, _going_on, _resume),
         _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
+        Deed(
+            "end",
+            "Skip what is left",
+            _skipped,
+            lambda campaign, now: places.is_half_archived(campaign),
+            _archive,
+        ),
     )
 
     def must_be_explained(self, row: Campaign | None) -> Collection[str]:

@@ -89,13 +89,22 @@ def start(campaign: Campaign, by: User, now: dt.datetime, reason: str = "") -> E
     return report
 
 
+def is_half_archived(campaign: Campaign) -> bool:
+    """Say whether an archived campaign still holds people: its end was interrupted."""
+    is_archived = campaign.status == State.ARCHIVED
+    return is_archived and QueueItem.objects.filter(campaign=campaign).pending().exists()
+
+
 def archive(campaign: Campaign, by: User, reason: str, now: dt.datetime) -> items.Result:
     """End a campaign for good: what it has pending is skipped, so that its people are free again.
 
-    :raises NotNowError: where it is archived already.
+    What was interrupted half-way is gone on with.
+
+    :raises NotNowError: where it is archived already, and nothing of it is pending.
     """
-    move(campaign, ARCHIVE, by, reason)
     queue = QueueItem.objects.filter(campaign=campaign).pending()
+    if not is_half_archived(campaign):
+        move(campaign, ARCHIVE, by, reason)
     return items.act(triage.Skip(), queue, by, now, reason=f"campaign archived: {reason}")
 
 

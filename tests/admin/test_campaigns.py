@@ -155,7 +155,12 @@ def test_archiving_skips_what_waits(desk: Client) -> None:
     page = do(desk, campaign, "archive")
 
     assert "Archived. 2 skipped." in page
+    assert "Skip what is left" not in page
     assert not QueueItem.objects.pending().exists()
+
+    an_item(campaign, campaign.accounts.get())  # as where the process died half-way
+    assert "Skip what is left" in desk.get(page_of(campaign)).content.decode()
+    assert "Archived. 1 skipped." in do(desk, campaign, "end")
 
 
 def test_progress_and_notes_with_their_length(desk: Client) -> None:

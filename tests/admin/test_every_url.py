@@ -26,7 +26,7 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 HIDDEN = "Behind-the-wall"
-DEEDS = ("start", "pause", "resume", "archive", "queue", "rest", "wake", "connect", "test")
+DEEDS = ("start", "pause", "resume", "archive", "end", "queue", "rest", "reconnect", "test")
 
 # Lists of queue items that have addresses of their own.
 OF_ITEMS = ("failedsend", "unconfirmedsend")

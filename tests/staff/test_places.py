@@ -95,6 +95,18 @@ def test_archive_frees_people(campaign: Campaign, account: LinkedInAccount, cler
     assert Prospect.objects.count() == 2
 
 
+def test_an_interrupted_archiving_is_gone_on_with(
+    campaign: Campaign, account: LinkedInAccount, clerk: User
+) -> None:
+    places.move(campaign, places.ARCHIVE, clerk, "over")  # and then the process died
+    an_item(campaign, account)
+    campaign.refresh_from_db()
+
+    assert places.archive(campaign, clerk, "over", NOON).done == 1
+    with pytest.raises(places.NotNowError):
+        places.archive(campaign, clerk, "over", NOON)
+
+
 def test_rest_and_its_end(account: LinkedInAccount, clerk: User) -> None:
     places.rest(account, NOON + dt.timedelta(days=1), clerk, "holiday", NOON)
     account.refresh_from_db()
