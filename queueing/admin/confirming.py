@@ -36,7 +36,9 @@ class TextForm(ReasonForm):
     text = forms.CharField(
         label="New message",
         max_length=3000,
-        help_text="May hold {{ first_name }}, {{ last_name }}, {{ company }} and other variables.",
+        help_text="May hold {{ first_name }}, {{ last_name }}, {{ company }} and other variables. "
+        f"LinkedIn takes {messages.NOTE_LIMITS['free']} characters from free accounts, "
+        f"{messages.NOTE_LIMITS['premium']} from others.",
         widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 6}),
     )
     field_order = ("text", "reason")
@@ -118,7 +120,12 @@ class Confirming(DeskAdmin):
         progress = progress.with_more(result)
         if progress.after is not None:
             return self._page(request, rows, plan, form, progress)
-        return self._done(request, action, progress.so_far)
+        done = progress.so_far
+        if "text" in form.fields and not done.done and items.preview(action, rows).done:
+            # Nobody can be sent this text: it stays to be changed.
+            form.add_error("text", done.sentence(action.verb))
+            return self._page(request, rows, plan, form, Progress(now))
+        return self._done(request, action, done)
 
     def _done(self, request: HttpRequest, action: ItemAction, result: Result) -> HttpResponse:
         if result.done or result.left:

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from campaigns.models import DoNotContact, LinkedInAccount, Prospect
 from queueing.admin import confirming
+from queueing.admin.failed import FailedSendAdmin
 from queueing.models import QueueItem
 from queueing.staff import items
 from tests.admin.conftest import a_user, logged_in
@@ -182,6 +183,9 @@ def test_retry_leaves_others_alone_and_says_why(desk: Client, account: LinkedInA
     assert [status_of(item) for item in chosen] == [Status.PENDING, *states[1:]]
 
 
+NO_SCRIPT = '<noscript><label><input type="checkbox" name="select_across" value="1">'
+
+
 def test_all_that_match_the_filter(
     desk: Client, account: LinkedInAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +194,11 @@ def test_all_that_match_the_filter(
     text = an_item_that_is(Status.FAILED, account, error_code="too_many_characters")
     url = f"{FAILED}?meaning=person"
 
-    page = page_of(desk, url, "skip", people[:1], select_across="1")
+    monkeypatch.setattr(FailedSendAdmin, "list_per_page", 2)
+    assert NO_SCRIPT in desk.get(url).content.decode()
+
+    # What a browser sends without JavaScript: the hidden field, then the box.
+    page = page_of(desk, url, "skip", people[:1], select_across=["0", "1"])
 
     assert "5 will be skipped" in page["page"]
     assert confirmed(desk, url, page) == "5 skipped."
@@ -246,8 +254,15 @@ def test_a_new_text_is_checked(desk: Client, account: LinkedInAccount) -> None:
 
     confirmed(desk, FAILED, page, text="{% include 'x' %}")
     assert status_of(item) == Status.FAILED
-    confirmed(desk, FAILED, page, text="Hello {{ first_name }}")
 
+    long = "Hello {{ first_name }}" + "!" * 300
+    posted = {**page, "reason": "Shorter", "text": long}
+    again = desk.post(FAILED, {key: posted[key] for key in posted if key != "page"})
+    assert f"{long}</textarea>" in again.content.decode()
+    assert "1 too long for the account" in again.content.decode()
+    assert status_of(item) == Status.FAILED
+
+    confirmed(desk, FAILED, page, text="Hello {{ first_name }}")
     assert QueueItem.objects.get(pk=item.pk).message == "Hello Ada"
 
 
