@@ -1,7 +1,7 @@
 """Campaigns: how far they are, what they will write, and what staff do to them."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,6 +149,20 @@ def _skipped(campaign: Campaign, now: dt.datetime) -> str:
     return f"The campaign ends for good. {pending:,} pending requests are skipped."
 
 
+def _stays_as_queued(campaign: Campaign, changed: Collection[str]) -> Iterator[str]:
+    """Say what a change of a campaign's form does not reach: whoever is queued stays as queued."""
+    pending = QueueItem.objects.pending().filter(campaign=campaign)
+    if "message_template" in changed and (number := pending.count()):
+        yield f"{number:,} pending requests keep the note that they were queued with."
+    if "accounts" in changed:
+        others = pending.exclude(linkedin_account__in=campaign.accounts.all())
+        if number := others.count():
+            yield (
+                f"{number:,} pending requests still go by an account that is not in the campaign "
+                "any more: skip them, or let the account rest, if they must not."
+            )
+
+
 def _deed(slug: str, label: str, states: tuple[str, ...], warns: Any, do: Any) -> Deed:
     return Deed(slug, label, warns, lambda campaign, now: campaign.status in states, do)
 
@@ -188,6 +202,11 @@ class CampaignAdmin(ForecastAdmin):
 
     def accounts_of(self, row: Campaign) -> list[LinkedInAccount]:
         return with_waiting(Campaign.objects.filter(pk=row.pk))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for told in _stays_as_queued(form.instance, form.changed_data):
+            self.message_user(request, told, messages.WARNING)
 
     def panel(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         accounts = list(campaign.accounts.order_by("name"))

@@ -216,6 +216,28 @@ def test_the_status_is_not_a_field_of_the_form(desk: Client) -> None:
     assert (campaign.name, campaign.status) == ("Renamed", State.ACTIVE)
 
 
+def test_who_is_queued_stays_as_queued_and_that_is_told(desk: Client) -> None:
+    campaign = a_campaign_under_way()
+    values = {
+        "workspace": campaign.workspace_id,
+        "name": campaign.name,
+        "message_template": "Good day",
+        "accounts": [an_account(campaign.workspace).pk],
+        "sending_hours": campaign.sending_hours_id,
+        "follow_up_after_days": 3,
+        "change_reason": "Another tone",
+    }
+
+    first, again = (
+        desk.post(page_of(campaign), values, follow=True).content.decode() for _ in range(2)
+    )
+
+    for told in ("2 pending requests keep the note that", "2 pending requests still go by an acc"):
+        assert told in first
+        assert told not in again  # nothing was changed
+    assert set(QueueItem.objects.values_list("message", flat=True)) == {""}
+
+
 @pytest.mark.parametrize("guess", ["0", "not-a-uuid", "00000000-0000-0000-0000-000000000000"])
 def test_a_guessed_id_is_not_there(desk: Client, guess: str) -> None:
     assert desk.get(f"/admin/campaigns/campaign/{guess}/do/pause/").status_code == 404
