@@ -193,7 +193,7 @@ class Timeline:
         index = self._jittered(calendar, stretch, index, gap, jitter)
         tick = stretch.ticks[index]
         position = bisect_right(self._times, tick)
-        since = max(stretch.before(index), self.earliest, not_before)
+        since = max(stretch.due_from(index), self.earliest, not_before)
         if position:
             since = max(since, self._times[position - 1] + gap)
         slot = Slot(tick - int(jitter.lead * max(tick - since, 0)), tick, stretch.day)

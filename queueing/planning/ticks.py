@@ -78,9 +78,14 @@ class Stretch:
     day_ends: int
     ticks: "array[int]"
 
-    def before(self, index: int) -> int:
-        """Return the tick before one of ours, or when we open."""
-        return self.ticks[index - 1] if index else self.opens
+    def due_from(self, index: int) -> int:
+        """Return from when on an item may fall due that goes with one of our ticks.
+
+        Not at once after the tick before: its run starts a little late, and would take the item.
+        """
+        if index == 0:
+            return self.opens
+        return min(self.ticks[index - 1] + LATENESS_SECONDS, self.ticks[index])
 
 
 class Calendar:

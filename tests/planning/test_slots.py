@@ -111,6 +111,18 @@ def test_jitter_never_costs_the_day_a_request(cron: str) -> None:
     )
 
 
+@pytest.mark.parametrize("cron", [HALF_HOURLY, EVERY_MINUTE])
+def test_nothing_falls_due_just_after_a_run_that_comes_late_and_would_take_it(cron: str) -> None:
+    calendar, timeline = a_calendar("2026-07-08 00:00", cron=cron), a_timeline(WEDNESDAY_NOON)
+    free = timeline.first_free(calendar, at("2026-07-08 17:00"))
+    assert free is not None
+
+    slot = timeline.take_near(calendar, free, Jitter(lead=0.99999))
+
+    interval = 1800 if cron == HALF_HOURLY else 60
+    assert slot.at - (slot.tick - interval) == LATENESS_SECONDS + 1
+
+
 def test_accounts_share_by_what_each_has_left() -> None:
     calendar = a_calendar("2026-07-08 00:00")
     fresh = a_timeline("2026-07-08 11:00", daily=20)
