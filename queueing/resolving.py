@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from campaigns.people import slug_told
@@ -24,13 +24,19 @@ def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> C
     """Look up new prospects with their campaigns' accounts; return how many were what.
 
     Profile views are budgeted: `LOOK_UPS_PER_DAY` of an account and `LOOK_UPS_PER_RUN` of them in
-    one run, so that they spread over the day.
+    one run, so that they spread over the day. A run ends after `SEND_RUN_DEADLINE_SECONDS`; the next
+    one begins with the accounts that had to wait.
 
     :param limit: look up at most so many prospects.
     """
     found: Counter[str] = Counter()
-    for account in _usable_accounts(clock()):
-        for prospect in _next_prospects(account, clock()):
+    began_at = clock()
+    deadline = began_at + dt.timedelta(seconds=settings.SEND_RUN_DEADLINE_SECONDS)
+    for account in _usable_accounts(began_at):
+        now = clock()
+        if now >= deadline:
+            break
+        for prospect in _next_prospects(account, now):
             if limit is not None and found.total() >= limit:
                 return found
             if _was_found_elsewhere(prospect, account):
@@ -58,10 +64,13 @@ def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> C
 def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:
     if gates.stop_reason():
         return
-    accounts = LinkedInAccount.objects.filter(
-        status=LinkedInAccount.Status.CONNECTED,
-        campaigns__prospects__status=Prospect.Status.NEW,
-    ).distinct()
+    new = Prospect.objects.filter(campaign__accounts=OuterRef("pk"), status=Prospect.Status.NEW)
+    looks = Prospect.objects.filter(resolved_with=OuterRef("pk")).order_by("-resolved_at")
+    accounts = (
+        LinkedInAccount.objects.filter(Exists(new), status=LinkedInAccount.Status.CONNECTED)
+        .annotate(looked_at=Subquery(looks.values("resolved_at")[:1]))
+        .order_by(F("looked_at").asc(nulls_first=True), "name")
+    )
     for account in accounts:
         if account.paused_until is None or account.paused_until <= now:
             yield account

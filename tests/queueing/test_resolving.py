@@ -268,6 +268,27 @@ def test_looks_are_spread_over_runs_and_end_with_the_days_budget(
     assert (a_day, next_day) == ([2, 2, 1, 0], 2)
 
 
+def test_a_run_ends_in_time_and_the_next_begins_with_who_had_to_wait(
+    campaign: Campaign, client_of_unipile: Client, settings: LazySettings, sandbox: Sandbox
+) -> None:
+    settings.SEND_RUN_DEADLINE_SECONDS, settings.LOOK_UPS_PER_RUN = 60, 1
+    people(campaign, 9)
+    for _ in range(2):
+        other = an_account(campaign.workspace)
+        campaign.accounts.add(other)
+        sandbox.control.add_account(other.unipile_account_id, "free")
+    clock = MovedClock()
+
+    def slow() -> dt.datetime:
+        clock.advance(seconds=20)
+        return clock()
+
+    for looked_up in (1, 2, 3):
+        assert resolving.resolve_pending(client_of_unipile, slow) == {"resolved": 1}
+        by = Prospect.objects.exclude(resolved_with=None).values("resolved_with").distinct()
+        assert by.count() == looked_up
+
+
 def test_looks_that_find_nobody_count(
     campaign: Campaign, client_of_unipile: Client, settings: LazySettings, sandbox: Sandbox
 ) -> None:
