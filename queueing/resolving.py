@@ -24,8 +24,8 @@ def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> C
     """Look up new prospects with their campaigns' accounts; return how many were what.
 
     Profile views are budgeted: `LOOK_UPS_PER_DAY` of an account and `LOOK_UPS_PER_RUN` of them in
-    one run, so that they spread over the day. A run ends after `SEND_RUN_DEADLINE_SECONDS`; the next
-    one begins with the accounts that had to wait.
+    one run, so that they spread over the day. A run ends after `SEND_RUN_DEADLINE_SECONDS`; the
+    next one begins with the accounts that had to wait.
 
     :param limit: look up at most so many prospects.
     """
