@@ -11,7 +11,7 @@ from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 from campaigns.desk import CappedPaginator
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import cadence, explaining, status
-from queueing.explaining import Explainer
+from queueing.explaining import Explainer, Waits
 from queueing.models import QueueItem, QueueItemQuerySet
 
 ACCOUNTS_AT_MOST = 25
@@ -76,15 +76,16 @@ def gather(
     :param workspaces: of all these; None for any.
     """
     last_run, is_late = cadence.heartbeat(now)
+    waits = Waits(items, now, workspaces)
     first = status.next_pending(items, now, at_most=1)
     return Dashboard(
         now=now,
         failed=_counted(items, QueueItem.Status.FAILED),
         unconfirmed=_counted(items, QueueItem.Status.UNCONFIRMED),
         accounts=_standing(accounts, now),
-        waiting=explaining.count_waiting(items, now, workspaces),
+        waiting=explaining.count_waiting(items, waits),
         next_in_turn=first[0] if first else None,
-        lines=_lines(items, accounts, now),
+        lines=_lines(items, accounts, waits.explain),
         days=status.by_day(items, now),
         last_run=last_run,
         next_run=cadence.next_run_at(now),
@@ -109,9 +110,10 @@ def _standing(accounts: QuerySet[LinkedInAccount], now: dt.datetime) -> Accounts
 
 
 def _lines(
-    items: QueueItemQuerySet, accounts: QuerySet[LinkedInAccount], now: dt.datetime
+    items: QueueItemQuerySet, accounts: QuerySet[LinkedInAccount], explain: Explainer
 ) -> list[AccountLine]:
     """Return the accounts that somebody should see to, then the others by name."""
+    now = explain.now
     trouble = Case(
         When(~Q(status=Account.CONNECTED), then=Value(0)),
         When(paused_until__gt=now, then=Value(1)),
@@ -119,6 +121,7 @@ def _lines(
     )
     usages = status.usage(accounts.order_by(trouble, "name", "pk")[:ACCOUNTS_AT_MOST], now)
     shown = [usage.account.pk for usage in usages]
+    explain.usage |= {usage.account.pk: usage.facts for usage in usages}
     first = (
         items.pending()
         .filter(linkedin_account__in=shown)
@@ -128,7 +131,8 @@ def _lines(
     )
     waiting: dict[uuid.UUID, dict[uuid.UUID, dt.datetime]] = defaultdict(dict)
     for account, campaign, at in first:
-        waiting[account][campaign] = at
+        if campaign in explain.status:  # else made since those were read
+            waiting[account][campaign] = at
     active: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     serving = Campaign.accounts.through.objects.filter(
         linkedinaccount__in=shown, campaign__status=Campaign.Status.ACTIVE
@@ -136,9 +140,8 @@ def _lines(
     for account, campaign in serving.order_by("campaign__name").values_list(
         "linkedinaccount", "campaign"
     ):
-        active[account].append(campaign)
-    campaigns = {pk for found in (*waiting.values(), *active.values()) for pk in found}
-    explain = Explainer(now, shown, Campaign.objects.filter(pk__in=campaigns))
+        if campaign in explain.status:
+            active[account].append(campaign)
     return [
         _line(usage, waiting[usage.account.pk], active[usage.account.pk], explain)
         for usage in usages

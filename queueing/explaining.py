@@ -71,6 +71,7 @@ class Explainer:
         self.status = {campaign.pk: campaign.status for campaign in rows}
         self.hours = hours_by_campaign(rows)
         self._workspaces = {campaign.workspace_id: campaign.workspace for campaign in rows}
+        self.usage: dict[uuid.UUID, gates.AccountFacts] = {}
         if account_ids:
             self.count(account_ids)
 
@@ -188,19 +189,20 @@ class Waits(dict[Place, Wait]):
         :param workspaces: of all the items; None for any.
         """
         super().__init__()
+        self.workspaces = workspaces
         campaigns = Campaign.objects.all()
         if workspaces is not None:
             campaigns = campaigns.filter(workspace__in=workspaces)
-        self._explain = Explainer(now, (), campaigns)
+        self.explain = Explainer(now, (), campaigns)
         self._campaign_of: dict[Kind, uuid.UUID] = {}
         self._kind_of: dict[uuid.UUID, Kind] = {}
-        for campaign in self._explain.status:
-            kind = self._explain.kind(campaign)
+        for campaign in self.explain.status:
+            kind = self.explain.kind(campaign)
             self._kind_of[campaign] = kind
             self._campaign_of[kind] = campaign
         self._number_of = {kind: number for number, kind in enumerate(self._campaign_of)}
         self.pending = self.counted(items.pending())
-        self._explain.count(account for account, _ in self.pending)
+        self.explain.count(account for account, _ in self.pending)
 
     def counted(self, rows: QueueItemQuerySet) -> dict[Place, Pending]:
         """Count rows by place, summed up by the database: there are many more campaigns."""
@@ -208,7 +210,7 @@ class Waits(dict[Place, Wait]):
             rows.order_by()
             .values("linkedin_account", "campaign")
             .annotate(
-                due=Count("scheduled_for", filter=Q(scheduled_for__lte=self._explain.now)),
+                due=Count("scheduled_for", filter=Q(scheduled_for__lte=self.explain.now)),
                 total=Count("*"),
             )
         )
@@ -235,8 +237,8 @@ class Waits(dict[Place, Wait]):
 
     def __missing__(self, place: Place) -> Wait:
         account, campaign = place[0], self._campaign_of[place[1]]
-        report = self._explain.report(account, campaign)
-        state, bound = report.binding, self._explain.now + _AN_INSTANT  # what is due is before it
+        report = self.explain.report(account, campaign)
+        state, bound = report.binding, self.explain.now + _AN_INSTANT  # what is due is before it
         if state is not None and state.somebody_must_act:
             bound = _NEVER
         elif state is not None and state.opens_at is not None:
@@ -247,7 +249,7 @@ class Waits(dict[Place, Wait]):
     def if_barred(self, place: Place) -> str:
         """Return what those wait for who are on the do-not-contact list, whatever the time."""
         account, campaign = place[0], self._campaign_of[place[1]]
-        return waits_for(self._explain.report(account, campaign, do_not_contact=True))
+        return waits_for(self.explain.report(account, campaign, do_not_contact=True))
 
     def place(self, account: uuid.UUID, campaign: uuid.UUID) -> Place | None:
         """Return the place of an item; None where it was queued since the others were counted."""
@@ -341,12 +343,12 @@ def _barred(items: QueueItemQuerySet, workspaces: Collection[uuid.UUID] | None) 
     return [Barred(*row) for row in barred(items, workspaces).order_by().values_list(*fields)]
 
 
-def count_waiting(
-    items: QueueItemQuerySet, now: dt.datetime, workspaces: Collection[uuid.UUID] | None = None
-) -> Counter[str]:
-    """Count the pending items by what they wait for: as many as `waiting_for` would return."""
-    waits = Waits(items, now, workspaces)
-    soon = _count_between(items, waits, now)
+def count_waiting(items: QueueItemQuerySet, waits: Waits) -> Counter[str]:
+    """Count the pending items by what they wait for: as many as `waiting_for` would return.
+
+    :param waits: those of these items.
+    """
+    soon = _count_between(items, waits)
     waiting: Counter[str] = Counter()
     for place, number in waits.pending.items():
         wait = waits[place]
@@ -355,7 +357,7 @@ def count_waiting(
             before = number.total
         waiting[wait.gate] += before
         waiting[Gate.DUE] += number.total - before
-    for item in _barred(items, workspaces):
+    for item in _barred(items, waits.workspaces):
         place_of_it = waits.place(item.account_id, item.campaign_id)
         if place_of_it is not None:
             wait = waits[place_of_it]
@@ -364,10 +366,9 @@ def count_waiting(
     return +waiting
 
 
-def _count_between(
-    items: QueueItemQuerySet, waits: Waits, now: dt.datetime
-) -> dict[Place, Pending]:
-    """Count what falls due after `now`, but before the bound of its place."""
+def _count_between(items: QueueItemQuerySet, waits: Waits) -> dict[Place, Pending]:
+    """Count what is not due yet, and falls due before the bound of its place."""
+    now = waits.explain.now
     later = [place for place in waits.pending if now + _AN_INSTANT < waits[place].bound < _NEVER]
     if not later:
         return {}
