@@ -164,15 +164,16 @@ class Timeline:
     def take_now(self, calendar: Calendar) -> Slot | None:
         """Take a slot that is due at once, or return None where a gate is closed now.
 
-        It goes with the next run: a person may start one by hand, else the ticker does.
+        It goes with the next run, which nobody else may have yet: a person may start one by hand,
+        else the ticker does.
         """
         stretch = calendar.at(self.now)
         if stretch is None or self.earliest > self.now:
             return None
         if self.blocked(self.now, stretch, self._gap(calendar, stretch.day)):
             return None
-        run = self.first_free(calendar, self.now)
-        if run is None:
+        run, found = self.first_free(calendar, self.now), calendar.at_or_after(self.now)
+        if run is None or found is None or run.tick != found[0].ticks[found[1]]:
             return None
         slot = Slot(self.now, run.tick, run.day)
         self.take(slot)

@@ -42,6 +42,16 @@ def test_the_first_is_due_at_once_and_the_next_keep_the_gap() -> None:
     assert text_of(slots[0][1].at) == "2026-07-08 16:10"
 
 
+def test_of_those_who_are_late_one_alone_is_due_at_once() -> None:
+    timeline, calendar = a_timeline("2026-07-08 16:10", own_gap=0), a_calendar("2026-07-08 00:00")
+
+    first, second = (timeline.take_now(calendar) for _ in range(2))
+
+    assert first is not None
+    assert (text_of(first.at), text_of(first.tick)) == ("2026-07-08 16:10", "2026-07-08 16:30")
+    assert second is None
+
+
 def test_nothing_is_due_at_once_while_closed_or_resting_or_just_after_a_send() -> None:
     calendar = a_calendar("2026-07-08 00:00")
 
