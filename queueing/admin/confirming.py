@@ -20,7 +20,9 @@ from django.utils import timezone
 
 from campaigns import messages
 from campaigns.desk import DeskAdmin, behind_walls, kept_for_back
+from campaigns.models import LinkedInAccount
 from campaigns.reasons import ReasonForm
+from queueing.admin.anew import plan_anew
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.staff import items
 from queueing.staff.items import ItemAction, Result
@@ -107,6 +109,9 @@ class Confirming(DeskAdmin):
         if progress is None or not form.is_valid():
             return self._page(request, rows, plan, form, Progress(now))
         action = plan.make(form.cleaned_data)
+        # One that takes several requests leaves it to the job that finds what goes late.
+        is_short = action.takes_time and progress.after is None
+        accounts = _accounts_of(rows) if is_short else []
         result = items.act(
             action,
             rows,
@@ -125,12 +130,16 @@ class Confirming(DeskAdmin):
             # Nobody can be sent this text: it stays to be changed.
             form.add_error("text", done.sentence(action.verb))
             return self._page(request, rows, plan, form, Progress(now))
-        return self._done(request, action, done)
+        moved = plan_anew(accounts, now) if done.done else ""
+        return self._done(request, action, done, moved)
 
-    def _done(self, request: HttpRequest, action: ItemAction, result: Result) -> HttpResponse:
+    def _done(
+        self, request: HttpRequest, action: ItemAction, result: Result, moved: str
+    ) -> HttpResponse:
         if result.done or result.left:
             level = told.WARNING if result.left else told.SUCCESS
-            self.message_user(request, result.sentence(action.verb), level)
+            text = f"{result.sentence(action.verb)} {moved}".strip()
+            self.message_user(request, text, level)
         else:
             self.message_user(request, NOTHING, told.WARNING)
         return HttpResponseRedirect(where_from(request))
@@ -189,6 +198,11 @@ def where_from(request: HttpRequest) -> str:
     if is_uuid(item):
         return reverse("admin:queueing_queueitem_change", args=[item])
     return request.get_full_path()
+
+
+def _accounts_of(rows: QueueItemQuerySet) -> list[LinkedInAccount]:
+    keys = rows.order_by().values("linkedin_account").distinct()
+    return list(LinkedInAccount.objects.filter(pk__in=keys))
 
 
 def _common_text(rows: QueueItemQuerySet) -> str:

@@ -62,10 +62,12 @@ class ItemAction(ABC):
     """Something to do to items. `verb` is a participle; `starts_from` are the states it leaves.
 
     `looks_at` is what it needs of an item beside its own fields; the log needs the person's name.
+    `takes_time` says that what else waits for the accounts may have to go later.
     """
 
     verb = ""
     starts_from: tuple[str, ...] = ()
+    takes_time = False
     looks_at: tuple[str, ...] = ("prospect", "campaign", "linkedin_account")
 
     def others_left(self) -> list[When]:
@@ -171,6 +173,7 @@ class BackToPending(ItemAction):
 
     verb = "retried"
     starts_from = (Status.FAILED,)
+    takes_time = True
 
     def others_left(self) -> list[When]:
         others = QueueItem.objects.holding_the_person().filter(
@@ -241,6 +244,7 @@ class SendNext(ItemAction):
 
     verb = "planned for the next run"
     starts_from = (Status.PENDING,)
+    takes_time = True
     looks_at = ("prospect",)
 
     def __init__(self, now: dt.datetime) -> None:

@@ -162,6 +162,7 @@ class ConfirmNotSent(MarkSent):
     """Somebody has made sure that LinkedIn has no trace of it: it waits again."""
 
     verb = "confirmed as not sent"
+    takes_time = True
 
     def verdict(self, by: User, reason: str, now: dt.datetime) -> Verdict:
         told = f"Confirmed as not sent by {by}: {reason}"

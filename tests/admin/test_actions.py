@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.models import DoNotContact, LinkedInAccount, Prospect
+from queueing import planning
 from queueing.admin import confirming
 from queueing.admin.failed import FailedSendAdmin
 from queueing.models import QueueItem
@@ -181,6 +183,24 @@ def test_retry_leaves_others_alone_and_says_why(desk: Client, account: LinkedInA
     assert "1 will be retried, 2 not: 1 already sent, 1 unconfirmed." in page["page"]
     assert "1 retried, 2 not" in confirmed(desk, QUEUE, page)
     assert [status_of(item) for item in chosen] == [Status.PENDING, *states[1:]]
+
+
+def test_what_waits_makes_room_for_what_is_retried(desk: Client, account: LinkedInAccount) -> None:
+    campaign = a_campaign(account.workspace, account)
+    for _ in range(3):
+        a_prospect(campaign)
+    planning.enqueue(campaign, timezone.now())
+    failed = [an_item(campaign, account, status=Status.FAILED) for _ in range(2)]
+
+    told = confirmed(desk, FAILED, page_of(desk, FAILED, "retry_now", failed))
+
+    assert "2 retried. " in told
+    assert "new times; the last one" in told
+    waiting = list(QueueItem.objects.pending().in_turn())
+    # Behind the one that was due already, before what is planned for later.
+    assert {item.pk for item in waiting[1:3]} == {item.pk for item in failed}
+    half_hours = {-(-item.scheduled_for.timestamp() // 1800) for item in waiting}
+    assert len(half_hours) == 5  # one goes with each run
 
 
 NO_SCRIPT = '<noscript><label><input type="checkbox" name="select_across" value="1">'
