@@ -277,7 +277,16 @@ def test_an_item_says_why_it_waits(
 @pytest.mark.parametrize(
     "address", [QUEUE, f"{QUEUE}export/csv/", "/admin/queueing/failedsend/export/xlsx/"]
 )
-@pytest.mark.parametrize("asked", ["account=%00", "scheduled_for__gte=soon", "no_such_field=1"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "account=%00",
+        "scheduled_for__gte=soon",
+        "no_such_field=1",
+        "error_code__regex=[",
+        "sent_at__year=0",
+    ],
+)
 def test_a_filter_that_cannot_be_is_told_so(desk: Client, address: str, asked: str) -> None:
     page = desk.get(f"{address}?{asked}", follow=True)
 
