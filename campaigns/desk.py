@@ -1,5 +1,6 @@
 """What every page of the admin has in common: walls between workspaces, and lists of any length."""
 
+import datetime as dt
 import uuid
 from typing import Any, TypeVar
 
@@ -7,7 +8,12 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
@@ -71,10 +77,44 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return self._counted > self.COUNT_AT_MOST
 
 
+class _PossibleKeys(AutocompleteMixin):
+    """Leaves out what cannot be a row's key: an address may bring anything."""
+
+    field: Any
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, list(filter(self._can_be_key, value)), attr)
+
+    def _can_be_key(self, value: Any) -> bool:
+        try:
+            self.field.target_field.to_python(value)
+        except ValidationError:
+            return False
+        return True
+
+
+class Choice(_PossibleKeys, AutocompleteSelect):
+    pass
+
+
+class Choices(_PossibleKeys, AutocompleteSelectMultiple):
+    pass
+
+
 class _Walled:
     """What pages and their inlines share: choices stop at the walls too."""
 
     admin_site: admin.AdminSite
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", Choice(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", Choices(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
@@ -95,6 +135,10 @@ class LabelledSplitDateTime(AdminSplitDateTime):
         super().__init__(attrs)
         for widget, name in zip(self.widgets, ("Date", "Time"), strict=True):
             widget.attrs["aria-label"] = name
+
+    def decompress(self, value: Any) -> Any:
+        """Show an instant; nothing of a text that an address brings."""
+        return super().decompress(value if isinstance(value, dt.datetime) else None)
 
 
 def kept_for_back(page: TemplateResponse) -> TemplateResponse:

@@ -122,3 +122,15 @@ def test_hours_that_are_closed_for_some_days(desk: Client) -> None:
     desk.post("/admin/campaigns/sendinghours/add/", hours_form(closed))
 
     assert SendingHours.objects.get(name="Never").closed_days.count() == 3
+
+
+@pytest.mark.parametrize(
+    "asked", ["workspace=x", "accounts=x,y", "sending_hours=%00", "starts_at=x"]
+)
+def test_an_address_that_brings_what_cannot_be(desk: Client, asked: str) -> None:
+    assert desk.get(f"/admin/campaigns/campaign/add/?{asked}").status_code == 200
+
+
+def test_a_key_that_cannot_be(desk: Client, workspace: Workspace) -> None:
+    for name in ("accounts", "sending_hours"):
+        assert "errorlist" in refusal(desk, workspace, **{name: "x"}), name
