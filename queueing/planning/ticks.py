@@ -119,9 +119,9 @@ class Calendar:
 
     def at(self, instant: int) -> Stretch | None:
         """Return the stretch that is open at an instant, with or without a run in it."""
-        position = bisect_right(self._closes, instant)
-        if not self._reaches(position, instant):
-            return None
+        while (position := bisect_right(self._closes, instant)) == len(self._stretches):
+            if not self._reaches(position, instant):
+                return None
         stretch = self._stretches[position]
         return stretch if stretch.opens <= instant else None
 

@@ -213,6 +213,45 @@ def test_what_is_claimed_meanwhile_is_left_alone(monkeypatch: pytest.MonkeyPatch
     assert (moved, first.scheduled_for, first.status) == (4, NOON, QueueItem.Status.SENDING)
 
 
+@pytest.mark.parametrize(
+    ("account", "later"),
+    [
+        ({"account_type": "free"}, {"days": 5, "minutes": 7}),
+        ({"account_type": "sales_navigator"}, {"hours": 3, "minutes": 29}),
+        ({"min_gap_seconds": 0, "weekly_limit": 9}, {"hours": 15}),  # at night
+    ],
+)
+def test_every_item_gets_the_time_of_the_run_that_sends_it(
+    account: dict[str, Any], later: dict[str, int]
+) -> None:
+    campaign = a_queue(30, **account)
+    second = a_campaign(campaign.workspace, campaign.accounts.get(), sending_hours=None)
+    for _ in range(5):
+        a_prospect(second)
+    planning.enqueue(second, NOON)
+    now = NOON + dt.timedelta(**later)
+
+    planning.replan_overdue(now)
+    assert runs_by_plan(now) == runs_by_forecast(campaign, now)
+    campaign.accounts.update(paused_until=now + dt.timedelta(hours=30), daily_limit=4)
+    planning.replan([campaign.accounts.get()], now)
+    assert runs_by_plan(now) == runs_by_forecast(campaign, now)
+
+
+def runs_by_plan(now: dt.datetime) -> dict[Any, dt.datetime]:
+    """Return, by item, the run before which it falls due: one starts every half hour."""
+    due = {item.pk: max(item.scheduled_for, now) for item in QueueItem.objects.pending()}
+    return {
+        key: dt.datetime.fromtimestamp(-(-int(at.timestamp()) // 1800) * 1800, dt.UTC)
+        for key, at in due.items()
+    }
+
+
+def runs_by_forecast(campaign: Campaign, now: dt.datetime) -> dict[Any, dt.datetime]:
+    forecast = planning.forecast_workspace(campaign.workspace, now)
+    return {send.item_id: send.at for send in forecast.sends}
+
+
 def test_a_late_item_that_may_go_now_stays_due() -> None:
     workspace = a_workspace()
     account = an_account(workspace)

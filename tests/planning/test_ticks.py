@@ -65,6 +65,22 @@ def test_open_time_is_cut_where_the_day_of_the_cap_ends() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("instant", "is_open"),
+    [
+        ("2026-07-08 10:59", False),
+        ("2026-07-08 11:00", True),
+        ("2026-07-08 22:00", False),
+        ("2026-07-09 07:00", False),
+        ("2026-09-09 11:00", True),
+    ],
+)
+def test_a_calendar_that_was_asked_nothing_yet_knows_whether_it_is_open(
+    instant: str, *, is_open: bool
+) -> None:
+    assert (a_calendar("2026-07-08 00:00").at(at(instant)) is not None) is is_open
+
+
 def test_hours_that_never_open_have_no_run() -> None:
     closed = frozenset(dt.date(2026, 1, 1) + dt.timedelta(days=n) for n in range(800))
     calendar = a_calendar(
