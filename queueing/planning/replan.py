@@ -155,6 +155,8 @@ class _Arranging:
         if free is None:
             return None
         jitter = Jitter.of(item.campaign_id, item.prospect_id)
+        if item.attempts:  # it begins where it was put last: it would go later every time
+            jitter = jitter._replace(run=0.0)
         slot = timeline.take_near(calendar, free, jitter, not_before)
         if not item.attempts:
             self._from[item.campaign_id] = slot.tick + 1

@@ -17,6 +17,7 @@ from campaigns.models import (
 from queueing import planning, recording
 from queueing.models import QueueItem
 from queueing.outcomes import AccountChange
+from queueing.planning.slots import Jitter
 from tests.builders import (
     NOON,
     a_campaign,
@@ -117,6 +118,20 @@ def test_a_retry_goes_no_earlier_than_planned() -> None:
 
     retried.refresh_from_db()
     assert retry_at <= retried.scheduled_for < retry_at + dt.timedelta(minutes=90)
+
+
+def test_a_retry_is_not_put_off_whenever_something_is_planned_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Jitter, "of", lambda *_: Jitter(run=0.9, lead=0.5))  # late, every time
+    campaign = a_queue(1, daily_limit=1, min_gap_seconds=7200)  # an hour of room for jitter
+    retry_at = NOON + dt.timedelta(minutes=10)
+    QueueItem.objects.update(attempts=1, scheduled_for=retry_at)
+
+    for _ in range(2):
+        planning.replan(list(campaign.accounts.all()), NOON)
+
+    assert times(campaign) == [retry_at]
 
 
 def test_a_paused_campaign_makes_room_and_comes_back_in_turn() -> None:
