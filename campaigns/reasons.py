@@ -11,10 +11,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 
 LONGEST = 500
@@ -24,6 +25,7 @@ MISSING = "Say why: it stays in the log, with your name."
 SHOWN = 80  # characters of a value; of longer ones only the name is told
 NAMED = 10
 DELETED_AT_MOST = 1_000  # rows at once: the page before it names each of them
+KEPT_AT_MOST = 100  # rows that stand in the way, which Django's page names; more take minutes
 
 
 def reason_field(**options: Any) -> forms.CharField:
@@ -152,6 +154,19 @@ def _in_words(field: Any, value: Any) -> str:
     return str(value)
 
 
+def in_the_way(rows: models.QuerySet[Any]) -> str:
+    """Say what keeps these rows from being deleted, where it is too much to be named; else ""."""
+    for relation in rows.model._meta.related_objects:
+        if getattr(relation, "on_delete", None) is not models.PROTECT:
+            continue
+        model: Any = relation.related_model
+        found = model._base_manager.filter(**{f"{relation.field.name}__in": rows.values("pk")})
+        if found[KEPT_AT_MOST:].exists():
+            kind = model._meta.verbose_name_plural
+            return f"Nothing was deleted: more than {KEPT_AT_MOST:,} {kind} hang on it, and stay."
+    return ""
+
+
 def delete_with_reason(
     desk: "ReasonedAdmin", request: HttpRequest, rows: models.QuerySet[Any]
 ) -> HttpResponse | None:
@@ -159,6 +174,9 @@ def delete_with_reason(
     if rows[DELETED_AT_MOST:].exists():
         text = f"Delete at most {DELETED_AT_MOST:,} at once: narrow the list."
         desk.message_user(request, text, messages.ERROR)
+        return None
+    if kept := in_the_way(rows):
+        desk.message_user(request, kept, messages.ERROR)
         return None
     is_sent = "post" in request.POST
     form = ReasonForm(request.POST if is_sent else None)
@@ -210,6 +228,12 @@ class ReasonedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and self.has_delete_permission(request, row):
+            kept = in_the_way(self.model._base_manager.filter(pk=row.pk))
+            if kept:
+                self.message_user(request, kept, messages.ERROR)
+                return HttpResponseRedirect("../change/")
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_bound and not form.is_valid():
             request.POST = QueryDict()  # Django shows the page again

@@ -343,6 +343,26 @@ def test_too_many_are_not_deleted_at_once(desk: Client, monkeypatch: pytest.Monk
     assert campaign.prospects.count() == 3
 
 
+@pytest.mark.parametrize("in_bulk", [True, False])
+def test_much_in_the_way_of_a_deletion_is_said_and_not_listed(
+    desk: Client, monkeypatch: pytest.MonkeyPatch, *, in_bulk: bool
+) -> None:
+    monkeypatch.setattr(reasons, "KEPT_AT_MOST", 1)
+    account = an_account(a_workspace())
+    campaign = a_campaign(account.workspace, account)
+    for _ in range(2):
+        an_item(campaign, account)
+
+    if in_bulk:
+        posted = {"action": "delete_selected", "_selected_action": str(campaign.pk)}
+        page = desk.post(reverse("admin:campaigns_campaign_changelist"), posted, follow=True)
+    else:
+        page = desk.get(address(campaign, "delete"), follow=True)
+
+    assert "Nothing was deleted: more than 1 " in page.content.decode()
+    assert campaign.queue_items.count() == 2
+
+
 def test_who_may_only_look_is_asked_for_no_reason(db: None) -> None:
     account: LinkedInAccount = an_account(a_workspace())
     viewer = logged_in(a_user("viewer", account.workspace, group="Viewer"))
