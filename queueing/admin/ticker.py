@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django_q import admin as django_q_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
+from campaigns.desk import DeskAdmin
 from campaigns.reasons import ReasonedAdmin
 from queueing.admin.evidence import ReadOnly
 
@@ -41,6 +42,8 @@ for model in (Schedule, Success, Failure, OrmQ):
 
 @admin.register(Schedule)
 class ScheduleAdmin(ForSuperusers, ReasonedAdmin, django_q_admin.ScheduleAdmin):  # type: ignore[misc]
+    formfield_overrides = DeskAdmin.formfield_overrides
+
     def must_be_explained(self, row: Any) -> Collection[str]:
         return [field.name for field in self.opts.fields]
 

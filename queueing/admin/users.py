@@ -12,6 +12,7 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
+from campaigns.desk import DeskAdmin
 from campaigns.reasons import MISSING, ReasonedAdmin, ReasonedForm, reason_field
 
 admin.site.unregister([User, Group])
@@ -31,6 +32,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 class KeptUserAdmin(ReasonedAdmin, UserAdmin):  # type: ignore[type-arg]
     form = UserForm
     change_password_form = PasswordForm
+    formfield_overrides = DeskAdmin.formfield_overrides
 
     def must_be_explained(self, row: Any) -> Collection[str]:
         return (

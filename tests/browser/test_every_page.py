@@ -5,6 +5,7 @@ A violation of the Content-Security-Policy is a console error, which fails the t
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from tests.browser.conftest import Desk
@@ -17,7 +18,16 @@ OURS = [model for model in MODELS if model._meta.app_label in {"campaigns", "que
 
 def addresses() -> list[str]:
     """Return the addresses of each list, of the first page behind it, and of each empty form."""
-    found = [reverse("admin:index"), reverse("admin:password_change")]
+    boss = User.objects.get()
+    found = [
+        reverse("admin:index"),
+        reverse("admin:password_change"),
+        reverse("admin:auth_user_change", args=[boss.pk]),
+        reverse("admin:auth_user_password_change", args=[boss.pk]),
+        reverse("admin:django_q_schedule_add"),
+        reverse("stop_sending"),
+        reverse("lift_stop"),
+    ]
     for model in OURS:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         found.append(reverse(f"{name}_changelist"))
