@@ -156,11 +156,12 @@ def _in_words(field: Any, value: Any) -> str:
 
 def in_the_way(rows: models.QuerySet[Any]) -> str:
     """Say what keeps these rows from being deleted, where it is too much to be named; else ""."""
-    for relation in rows.model._meta.related_objects:
+    for relation in rows.model._meta.get_fields(include_hidden=True):
         if getattr(relation, "on_delete", None) is not models.PROTECT:
             continue
         model: Any = relation.related_model
-        found = model._base_manager.filter(**{f"{relation.field.name}__in": rows.values("pk")})
+        name = relation.field.name
+        found = model._base_manager.filter(**{f"{name}__in": rows.values("pk")})
         if found[KEPT_AT_MOST:].exists():
             kind = model._meta.verbose_name_plural
             return f"Nothing was deleted: more than {KEPT_AT_MOST:,} {kind} hang on it, and stay."

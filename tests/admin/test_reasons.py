@@ -343,9 +343,10 @@ def test_too_many_are_not_deleted_at_once(desk: Client, monkeypatch: pytest.Monk
     assert campaign.prospects.count() == 3
 
 
+@pytest.mark.parametrize("model", [Campaign, Workspace])
 @pytest.mark.parametrize("in_bulk", [True, False])
 def test_much_in_the_way_of_a_deletion_is_said_and_not_listed(
-    desk: Client, monkeypatch: pytest.MonkeyPatch, *, in_bulk: bool
+    desk: Client, monkeypatch: pytest.MonkeyPatch, model: type[Model], *, in_bulk: bool
 ) -> None:
     monkeypatch.setattr(reasons, "KEPT_AT_MOST", 1)
     account = an_account(a_workspace())
@@ -353,11 +354,13 @@ def test_much_in_the_way_of_a_deletion_is_said_and_not_listed(
     for _ in range(2):
         an_item(campaign, account)
 
+    row = model._default_manager.get()
     if in_bulk:
-        posted = {"action": "delete_selected", "_selected_action": str(campaign.pk)}
-        page = desk.post(reverse("admin:campaigns_campaign_changelist"), posted, follow=True)
+        posted = {"action": "delete_selected", "_selected_action": str(row.pk)}
+        lists = reverse(f"admin:campaigns_{model._meta.model_name}_changelist")
+        page = desk.post(lists, posted, follow=True)
     else:
-        page = desk.get(address(campaign, "delete"), follow=True)
+        page = desk.get(address(row, "delete"), follow=True)
 
     assert "Nothing was deleted: more than 1 " in page.content.decode()
     assert campaign.queue_items.count() == 2
