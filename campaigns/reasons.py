@@ -55,7 +55,8 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
 
     change_reason = reason_field(
         required=False,
-        help_text="It stays in the log, with your name. Needed for what decides about sending.",
+        help_text="It stays in the log, with your name. Needed for what decides about sending, or "
+        "who may do what.",
     )
 
     def clean(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def addresses() -> list[str]:
         reverse("admin:django_q_schedule_add"),
         reverse("stop_sending"),
         reverse("lift_stop"),
+        reverse("admin:queueing_failedsend_changelist") + "?q=nobody",
     ]
     for model in OURS:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
