@@ -192,8 +192,10 @@ class _Moving:
             self._changed[prospect.pk] = prospect
         self._identify(prospect, row)
         _follow(prospect, row, self._campaign)
-        # Without a slug, only a look-up tells whether another account has invited the person.
-        is_unsure = row.status == Status.PENDING and not prospect.public_identifier
+        # Without a slug, only a look-up tells whether another account has invited the person: what
+        # waits, or fails and may be retried, gets one before it is sent.
+        may_be_sent = row.status in {Status.PENDING, Status.FAILED}
+        is_unsure = may_be_sent and not prospect.public_identifier
         item = QueueItem(
             id=row.id,
             workspace_id=self._campaign.workspace_id,
@@ -217,12 +219,20 @@ class _Moving:
         """Keep what the row says of who a prospect is, where that is not known yet."""
         slug, user_id = row.candidate.identity.slug, row.candidate.user_id
         if slug and not prospect.public_identifier:
+            self._name_ended_items(prospect, slug)
             prospect.public_identifier = slug
             prospect.profile_url = people.profile_address(slug)
         if user_id and prospect.linkedin_user_id in {"", user_id}:
             prospect.linkedin_user_id, prospect.resolved_with = user_id, self._account
         for key in self._keys_of(prospect):
             self._prospects.setdefault(key, prospect)
+
+    def _name_ended_items(self, prospect: Prospect, slug: str) -> None:
+        """Let what ended under a prospect's id bear its slug: a retry must know who it is."""
+        prospect.queue_items.filter(person_key=prospect.person_key).update(person_key=slug)
+        for item, _ in self._new_items:
+            if item.prospect is prospect:
+                item.person_key = slug
 
     def _bring_up_to_date(self, items: Sequence[QueueItem], row: OldRow) -> None:
         """Give items that wait, or are in doubt, the state that the old system knows.

@@ -215,3 +215,22 @@ def test_who_waits_without_an_address_is_looked_up_before_the_request(
         account,
     )
     assert was_sent.linkedin_user_id == was_sent.person_key == user_id("ben")
+
+
+def test_who_failed_without_an_address_is_looked_up_before_a_retry(
+    old: Old, campaign: Campaign
+) -> None:
+    moved(old(a_row("ada", "failed", linkedin_url="")))
+
+    assert (item_of("ada").linkedin_user_id, item_of("ada").person_key) == ("", user_id("ada"))
+
+
+def test_what_ended_without_an_address_takes_the_one_of_a_later_row(
+    old: Old, campaign: Campaign
+) -> None:
+    moved(
+        old(a_row("ada", "failed", linkedin_url=""), a_row("ada", "skipped", id=str(old_id("eve"))))
+    )
+
+    assert item_of("ada").prospect == item_of("eve").prospect
+    assert {item_of("ada").person_key, item_of("eve").person_key} == {"ada-example"}
