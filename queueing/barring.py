@@ -1,7 +1,7 @@
 """Which pending items are of people never to be written to, for many items at once.
 
 The same answer as `gates.on_do_not_contact_list`, asked from the other end: each entry of the list
-is looked up among the people, so the cost is that of the list, not of the queue.
+is looked up among the items, so the cost is that of the list, not of the queue.
 """
 
 import uuid
@@ -21,23 +21,20 @@ _OF_A_PROSPECT = """
         WHERE person.{field} = entry.value AND person.{field} <> ''
             AND item.workspace_id = entry.workspace_id AND item.status = 'pending' OFFSET 0
     ) found WHERE entry.kind = '{kind}'{{bound}}"""
-# Most entries name nobody here, or somebody of another workspace: the unique index on slug and
-# campaign tells, without reading a person. An item is of the workspace of its person's campaign:
-# planning and moving over store it so, and a campaign with people stays in its workspace.
-_OF_A_NAMESAKE = """
+# An item's key is its person's slug, until the look-up before a send tells a newer one: then it was
+# claimed. Such are few, so these are looked up on the list instead.
+_OF_A_FORMER_SLUG = """
     SELECT item.id FROM (
-        SELECT entry.workspace_id, entry.value, namesake.campaign_id
-        FROM campaigns_donotcontact entry CROSS JOIN LATERAL (
-            SELECT person.campaign_id FROM campaigns_prospect person
-            WHERE person.public_identifier = entry.value AND person.public_identifier <> '' OFFSET 0
-        ) namesake WHERE entry.kind = 'person'{bound} OFFSET 0
-    ) entry
-    JOIN campaigns_campaign campaign
-        ON campaign.id = entry.campaign_id AND campaign.workspace_id = entry.workspace_id
-    JOIN campaigns_prospect person ON person.campaign_id = campaign.id
-        AND person.public_identifier = entry.value AND person.public_identifier <> ''
-    JOIN send_queue item ON item.prospect_id = person.id
-    WHERE item.workspace_id = entry.workspace_id AND item.status = 'pending'"""
+        SELECT id, workspace_id, prospect_id FROM send_queue
+        WHERE status = 'pending' AND claimed_at IS NOT NULL OFFSET 0
+    ) item
+    CROSS JOIN LATERAL (
+        SELECT public_identifier FROM campaigns_prospect WHERE id = item.prospect_id OFFSET 0
+    ) person
+    CROSS JOIN LATERAL (
+        SELECT FROM campaigns_donotcontact entry WHERE entry.workspace_id = item.workspace_id
+            AND entry.kind = 'person' AND entry.value = person.public_identifier{bound} OFFSET 0
+    ) entry"""
 _OF_AN_ITEM = """
     SELECT found.id FROM campaigns_donotcontact entry CROSS JOIN LATERAL (
         SELECT item.id FROM send_queue item
@@ -47,7 +44,7 @@ _OF_AN_ITEM = """
 _WAYS = (
     _OF_AN_ITEM.format(field="person_key"),
     _OF_AN_ITEM.format(field="linkedin_user_id"),
-    _OF_A_NAMESAKE,
+    _OF_A_FORMER_SLUG,
     _OF_A_PROSPECT.format(field="linkedin_user_id", kind="person"),
     _OF_A_PROSPECT.format(field="company_key", kind="company"),
 )

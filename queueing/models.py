@@ -200,6 +200,12 @@ class QueueItem(models.Model):
                 condition=Q(status="pending") & ~Q(linkedin_user_id=""),
                 name="item_pending_by_user_id",
             ),
+            # barring.barred: those whom a look-up may have found under a newer slug
+            models.Index(
+                fields=["prospect"],
+                condition=Q(status="pending", claimed_at__isnull=False),
+                name="item_pending_tried",
+            ),
             # gates.usage: caps and spacing of an account
             models.Index(
                 fields=["linkedin_account", "sent_at"],

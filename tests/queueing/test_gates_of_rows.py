@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount
 from queueing import claiming, gates
+from queueing.barring import barred
 from queueing.gates import Gate
 from queueing.models import QueueItem, SendingStop
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, hours_all_day
@@ -151,6 +152,20 @@ def test_the_do_not_contact_list_knows_a_person_by_every_name(
     assert held is not None
     assert held.gate == Gate.CONTACT_ALLOWED
     assert claiming.claim(item.linkedin_account_id, None, NOON) is None
+    assert list(barred(QueueItem.objects.all())) == [item]
+
+
+def test_who_was_found_under_a_newer_slug_is_held_by_the_former_one_too(item: QueueItem) -> None:
+    item.prospect.public_identifier = "ada-example"
+    item.prospect.save()
+    QueueItem.objects.update(person_key="ada-married", claimed_at=NOON - 60 * MINUTE)
+
+    listed(item, "person", "ada-example")
+
+    held = report(item).binding
+    assert held is not None
+    assert held.gate == Gate.CONTACT_ALLOWED
+    assert list(barred(QueueItem.objects.all())) == [item]
 
 
 def test_the_list_of_another_workspace_holds_nobody(item: QueueItem) -> None:
