@@ -34,7 +34,7 @@ IN_WORDS = {
     Gate.PENDING: "nothing: it is not pending",
     Gate.DUE: "its planned time",
     Gate.CAMPAIGN_ACTIVE: "its campaign to be active",
-    Gate.CONTACT_ALLOWED: "nothing: do not contact",
+    Gate.CONTACT_ALLOWED: "a decision: on the do-not-contact list",
     Gate.ACCOUNT_CONNECTED: "its account to be reconnected",
     Gate.ACCOUNT_RESTED: "its account to end its rest",
     Gate.HOURS_OPEN: "its sending hours",
