@@ -22,7 +22,8 @@ _OF_A_PROSPECT = """
             AND item.workspace_id = entry.workspace_id AND item.status = 'pending' OFFSET 0
     ) found WHERE entry.kind = '{kind}'{{bound}}"""
 # An item's key is its person's slug, until the look-up before a send tells a newer one: then it was
-# claimed. Such are few, so these are looked up on the list instead.
+# claimed. Such are few, so these are looked up on the list instead. (The gate that lets an item be
+# sent relies on none of this: it asks for all the names of the one item.)
 _OF_A_FORMER_SLUG = """
     SELECT item.id FROM (
         SELECT id, workspace_id, prospect_id FROM send_queue

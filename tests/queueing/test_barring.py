@@ -6,7 +6,7 @@ from campaigns.models import DoNotContact
 from queueing import gates
 from queueing.barring import barred
 from queueing.models import QueueItem
-from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ ID = "ACoAA1234567890abcdef"
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("person", "key-of-old"),
+        ("person", "ada-married"),
         ("person", "ada-now"),
         ("person", ID),
         ("person", f"{ID}-of-the-item"),
@@ -36,8 +36,9 @@ def test_the_list_finds_whom_the_gates_hold(kind: str, value: str) -> None:
         campaign,
         account,
         prospect=person,
-        person_key="key-of-old",
+        person_key="ada-married",
         linkedin_user_id=f"{ID}-of-the-item",
+        claimed_at=NOON,  # only the look-up before a send gives an item another key than its person
     )
     an_item(campaign, account)
     elsewhere = an_account(a_workspace())
