@@ -98,7 +98,12 @@ def end(process: "subprocess.Popen[str]") -> None:
     process.communicate()
 
 
-def test_first_run_sends_serves_and_stops_at_ctrl_c(checkout: Path, port: int) -> None:
+def test_runs_send_serve_stop_and_keep_the_data(checkout: Path, port: int) -> None:
+    _the_first_sends_serves_and_stops_at_ctrl_c(checkout, port)
+    _the_second_keeps_the_data_and_leaves_nothing_when_killed(checkout, port)
+
+
+def _the_first_sends_serves_and_stops_at_ctrl_c(checkout: Path, port: int) -> None:
     process = start(checkout, port)
     try:
         printed = read_until(process, f"SendQ is at http://127.0.0.1:{port}/admin/")
@@ -123,9 +128,7 @@ def test_first_run_sends_serves_and_stops_at_ctrl_c(checkout: Path, port: int) -
     assert not (checkout / ".data" / "sandbox.json").exists()
 
 
-def test_second_run_keeps_the_data_and_leaves_nothing_when_killed(
-    checkout: Path, port: int
-) -> None:
+def _the_second_keeps_the_data_and_leaves_nothing_when_killed(checkout: Path, port: int) -> None:
     process = start(checkout, port)
     try:
         printed = read_until(process, "SendQ is at")

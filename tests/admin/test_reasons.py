@@ -13,14 +13,8 @@ from django.urls import reverse
 from django_q.models import Schedule
 
 from campaigns import reasons
-from campaigns.models import (
-    Campaign,
-    ClosedDay,
-    DoNotContact,
-    LinkedInAccount,
-    SendingHours,
-    Workspace,
-)
+from campaigns.models import Campaign, ClosedDay, DoNotContact, LinkedInAccount, Workspace
+from campaigns.sending_hours import default_hours
 from tests.admin.conftest import a_group, a_user, logged_in
 from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item, hours_all_day
 
@@ -370,5 +364,5 @@ def test_who_may_only_look_is_asked_for_no_reason(db: None) -> None:
     account: LinkedInAccount = an_account(a_workspace())
     viewer = logged_in(a_user("viewer", account.workspace, group="Viewer"))
 
-    for row in (account, SendingHours.objects.get()):
+    for row in (account, default_hours()):
         assert b'name="change_reason"' not in viewer.get(address(row)).content
