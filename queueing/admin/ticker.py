@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django_q import admin as django_q_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from campaigns.desk import DeskAdmin
+from campaigns.desk import NUL, DeskAdmin
 from campaigns.reasons import ReasonedAdmin
 from queueing.admin.evidence import ReadOnly
 
@@ -48,14 +48,27 @@ class ScheduleAdmin(ForSuperusers, ReasonedAdmin, django_q_admin.ScheduleAdmin):
         return [field.name for field in self.opts.fields]
 
 
-@admin.register(Success)
-class SuccessAdmin(ReadOnly, django_q_admin.TaskAdmin):  # type: ignore[misc]
+class TaskPages(ReadOnly):
+    """A task's page. Its id is a text: PostgreSQL takes none with a NUL, so none has one."""
+
     actions = ()
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        if NUL in object_id:
+            return None
+        return super().get_object(request, object_id, from_field)  # type: ignore[misc]
+
+
+@admin.register(Success)
+class SuccessAdmin(TaskPages, django_q_admin.TaskAdmin):  # type: ignore[misc]
+    pass
 
 
 @admin.register(Failure)
-class FailureAdmin(ReadOnly, django_q_admin.FailAdmin):  # type: ignore[misc]
-    actions = ()
+class FailureAdmin(TaskPages, django_q_admin.FailAdmin):  # type: ignore[misc]
+    pass
 
 
 @admin.register(OrmQ)

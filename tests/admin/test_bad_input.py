@@ -134,3 +134,11 @@ def test_an_address_that_brings_what_cannot_be(desk: Client, asked: str) -> None
 def test_a_key_that_cannot_be(desk: Client, workspace: Workspace) -> None:
     for name in ("accounts", "sending_hours"):
         assert "errorlist" in refusal(desk, workspace, **{name: "x"}), name
+
+
+@pytest.mark.parametrize("name", ["success", "failure"])
+def test_a_task_that_cannot_be(desk: Client, name: str) -> None:
+    page = desk.get(f"/admin/django_q/{name}/%00/change/", follow=True)
+
+    assert page.status_code == 200
+    assert "Perhaps it was deleted?" in page.content.decode()
