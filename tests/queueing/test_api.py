@@ -41,13 +41,6 @@ def browser() -> Client:
 
 
 @pytest.fixture
-def account(sandbox: Sandbox) -> LinkedInAccount:
-    account = an_account(a_workspace())
-    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
-
-
-@pytest.fixture
 def item(account: LinkedInAccount) -> QueueItem:
     return an_item(a_campaign(account.workspace, account), account)
 

@@ -14,23 +14,11 @@ from queueing import journal, processing, recording, recovering, runs
 from queueing.models import ProcessRun, QueueItem
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+from tests.builders import NOON, an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
-
-
-@pytest.fixture
-def account(sandbox: Sandbox) -> LinkedInAccount:
-    account = an_account(a_workspace())
-    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
-
-
-@pytest.fixture
-def campaign(account: LinkedInAccount) -> Campaign:
-    return a_campaign(account.workspace, account)
 
 
 @pytest.fixture(autouse=True)

@@ -13,24 +13,12 @@ from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.planning import enqueue
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_prospect, an_account, an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db
 Status = Prospect.Status
 SLUG = "ada-example"
-
-
-@pytest.fixture
-def account(sandbox: Sandbox) -> LinkedInAccount:
-    account = an_account(a_workspace())
-    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
-
-
-@pytest.fixture
-def campaign(account: LinkedInAccount) -> Campaign:
-    return a_campaign(account.workspace, account)
 
 
 @pytest.fixture
