@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount
+from campaigns.sending_hours import default_hours
 from queueing import gates, hours, limits
 from queueing.barring import barred
 from queueing.models import QueueItem, QueueItemQuerySet
@@ -142,7 +143,8 @@ class Board:
         """Return the calendar of a campaign's hours: one for all that keep the same."""
         of_campaign = self._calendar_of.get(campaign.pk)
         if of_campaign is None:
-            value = gates.hours_of(campaign.hours())
+            chosen = campaign.sending_hours or campaign.workspace.sending_hours
+            value = gates.hours_of(chosen) if chosen else self._default_hours
             of_campaign = self._calendars.get(value) or Calendar(
                 value,
                 ticker(settings.SEND_QUEUE_CRON),
@@ -151,6 +153,10 @@ class Board:
             )
             self._calendars[value] = self._calendar_of[campaign.pk] = of_campaign
         return of_campaign
+
+    @cached_property
+    def _default_hours(self) -> hours.Hours:
+        return gates.hours_of(default_hours())
 
     def simulate(
         self, pending: Iterable[Pending], of: dict[uuid.UUID, Campaign]
