@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 Status = QueueItem.Status
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-A_LIST, A_PAGE = 25, 45  # queries at most; session, user and the stop in the header are among them
+A_LIST, A_PAGE = 27, 45  # queries at most; session, user and the stop in the header are among them
 COUNTED = ("send_queue", "campaigns_prospect", "queueing_sendattempt")  # tables of any length
 
 
@@ -34,8 +34,8 @@ def more(number: int) -> None:
     """Add a row to every list, and one to whatever the pages of the first rows show."""
     default_hours()  # of the migration; a test that empties the tables takes them away
     workspace = a_workspace()
-    account = an_account(workspace)
-    campaign = a_campaign(workspace, account)
+    account = an_account(workspace, name=f"Account {number}")
+    campaign = a_campaign(workspace, account, name=f"Campaign {number}")
     user = User.objects.create(username=f"ada-{number}", is_staff=True)
     user.workspaces.add(workspace)
     user.groups.add(a_group("Viewer"))
@@ -61,10 +61,13 @@ def more(number: int) -> None:
         )  # fmt: skip
 
     first_campaign = Campaign.objects.earliest("name")
-    another = an_account(first_campaign.workspace)
+    another = an_account(first_campaign.workspace, name=f"Later {number}")
     first_campaign.accounts.add(another)
-    a_campaign(first_campaign.workspace, another, sending_hours=None)
-    an_item(first_campaign, another)
+    later = a_campaign(
+        first_campaign.workspace, another, sending_hours=None, name=f"Later {number}"
+    )
+    for of_campaign in (first_campaign, later):
+        an_item(of_campaign, another)
     a_prospect(first_campaign)
     for status in (Status.PENDING, Status.FAILED, Status.UNCONFIRMED):
         touched(first_item(status), user, run)
