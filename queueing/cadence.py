@@ -15,6 +15,7 @@ from queueing.limits import Limit
 from queueing.models import ProcessRun, QueueItem
 
 _DAY = dt.timedelta(days=1)
+_HORIZON = dt.timedelta(days=hours.HORIZON_DAYS)
 
 
 @lru_cache(maxsize=1024)  # the dashboard asks for the same days every minute
@@ -34,6 +35,15 @@ def next_run_at(now: dt.datetime) -> dt.datetime:
     ticks = croniter(settings.SEND_QUEUE_CRON, now - dt.timedelta(microseconds=1))
     found: dt.datetime = ticks.get_next(dt.datetime)
     return found
+
+
+def next_run_in(value: hours.Hours, since: dt.datetime) -> dt.datetime | None:
+    """Return the first run at `since` or later that starts inside these hours; None for never."""
+    for opens in (span.opens for span in hours.windows(value, since, since + _HORIZON)):
+        run = next_run_at(opens)
+        if hours.is_open(value, run):
+            return run
+    return None
 
 
 def limits_out_of_reach(

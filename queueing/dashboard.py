@@ -163,7 +163,12 @@ def _line(
         explain.report(usage.account.pk, campaign, scheduled_for=waiting[campaign])
         for campaign in first.values()
     ]
-    earliest = min((report.earliest for report in reports if report.earliest), default=None)
+    runs = [
+        cadence.next_run_in(report.facts.hours, report.earliest)
+        for report in reports
+        if report.earliest
+    ]
+    next_send = min((run for run in runs if run), default=None)
     first_held = next((explaining.waits_for(report) for report in reports), "")
     zones = [explain.hours[campaign].timezone for campaign in (*active, *waiting)]
     most = cadence.most_a_day({explain.hours[campaign] for campaign in active}, explain.now)
@@ -171,6 +176,6 @@ def _line(
         usage=usage,
         zone=zones[0] if zones else "UTC",
         most_a_day=most if active and most < usage.facts.daily.value else None,
-        next_send=cadence.next_run_at(earliest) if earliest else None,
-        waits_for="" if earliest or not first_held else explaining.IN_WORDS[first_held],
+        next_send=next_send,
+        waits_for="" if next_send or not first_held else explaining.IN_WORDS[first_held],
     )

@@ -143,6 +143,21 @@ def test_accounts_say_what_they_sent_and_when_they_send_next(settings: Settings)
     assert line.usage.facts.next_day_at == dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 
 
+def test_the_next_send_is_a_run_inside_the_hours(settings: Settings) -> None:
+    settings.SEND_QUEUE_CRON = "*/30 * * * *"
+    workspace = a_workspace()
+    account = an_account(workspace, min_gap_seconds=1200)
+    office = a_campaign(workspace, account, sending_hours=None)  # 7 to 18 in New York
+    an_item(office, account, scheduled_for=NOON)
+    closing = dt.datetime(2026, 7, 8, 22, tzinfo=dt.UTC)
+    an_item(office, account, status=Status.SENT, sent_at=closing - dt.timedelta(minutes=25))
+
+    now = closing - dt.timedelta(minutes=20)  # the gap ends before they close, no run comes by then
+    figures = dashboard.gather(QueueItem.objects.all(), LinkedInAccount.objects.all(), now)
+
+    assert figures.lines[0].next_send == dt.datetime(2026, 7, 9, 11, tzinfo=dt.UTC)
+
+
 def test_an_account_that_needs_somebody_says_so_and_stands_first() -> None:
     workspace = a_workspace()
     fine = an_account(workspace, name="A")
