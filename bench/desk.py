@@ -27,7 +27,7 @@ from django.test.utils import (  # noqa: E402
 )
 
 from campaigns.models import Campaign, LinkedInAccount, SendingHours, Workspace  # noqa: E402
-from queueing import explaining  # noqa: E402
+from queueing.gates import explaining  # noqa: E402
 from queueing.models import QueueItem  # noqa: E402
 
 YARDSTICK_MS = 500

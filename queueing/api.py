@@ -17,8 +17,10 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from campaigns.models import Campaign
-from queueing import cadence, planning, runs
+from queueing import planning
+from queueing.gates import cadence
 from queueing.models import ProcessRun
+from queueing.sending import runs
 
 View = Callable[[HttpRequest], JsonResponse]
 

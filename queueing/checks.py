@@ -11,9 +11,9 @@ from django.core.checks import CheckMessage, Error, Tags
 from django.db import connection
 from django.utils import timezone
 
-from campaigns import zones
+from campaigns.hours import zones
 from campaigns.models import LinkedInAccount
-from queueing import cadence
+from queueing.gates import cadence
 from queueing.planning.ticks import ticker
 from queueing.unipile import Client, base_url
 

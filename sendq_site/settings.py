@@ -143,7 +143,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "queueing.context.site",
+                "queueing.desk.context.site",
             ],
         },
     },

@@ -8,9 +8,8 @@ from django.http import HttpRequest
 from import_export.fields import Field
 
 from campaigns.admin.imports import DoNotContactForm, ImportingAdmin
-from campaigns.desk import DeskAdmin
-from campaigns.exporting import PlainResource
 from campaigns.models import DoNotContact, Workspace
+from campaigns.pages import DeskAdmin, PlainResource
 
 
 @admin.register(Workspace)

@@ -16,8 +16,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from campaigns.desk import behind_walls
-from campaigns.exporting import ExportingAdmin
 from campaigns.importing import columns
 from campaigns.importing.columns import MappingError
 from campaigns.importing.rows import UnreadableFileError
@@ -25,7 +23,7 @@ from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, SHOWN, BusyError,
 from campaigns.importing.verdicts import REJECTED, ImportFailedError, Outcome
 from campaigns.importing.work import Target, Work
 from campaigns.models import Campaign, DoNotContact, Workspace
-from campaigns.reasons import reason_field
+from campaigns.pages import ExportingAdmin, behind_walls, reason_field
 
 PAGE = 100  # verdicts
 ROWS_AT_ONCE = 5_000  # rows of a file; longer ones are dealt with beside the request

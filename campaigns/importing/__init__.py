@@ -1,1 +1,4 @@
-"""Import of people from the files that staff have: reading, columns, verdicts, rejects."""
+"""Who is in this file? Reading, columns, verdicts on each row, rejects.
+
+The commands and the admin read through here alike; nothing is half-imported.
+"""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 
-from campaigns import names, people
+from campaigns import people
 from campaigns.importing import columns
 from campaigns.importing.columns import ColumnMapping
 from campaigns.importing.rows import Row
 from campaigns.models import Campaign, Prospect
+from campaigns.people import names
 
 LONGEST = {"first_name": 200, "last_name": 200, "company": 300, "location": 300, "headline": 2_000}
 LONGEST_VARIABLE = 10_000

@@ -16,15 +16,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models import LinkedInAccount, Workspace
-from campaigns.reasons import ReasonedForm, ReasonForm
-from queueing import cadence, gates, runs
+from campaigns.pages import ReasonedForm, ReasonForm
+from queueing import gates
 from queueing.admin.anew import plan_anew
 from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
-from queueing.limits import day_start
+from queueing.gates import cadence, day_start
+from queueing.looking.syncing import OK
 from queueing.models import QueueItem
+from queueing.sending import runs
 from queueing.staff import log, places
-from queueing.syncing import OK
 from queueing.unipile import UnipileError
 
 RAISE_CAP = "campaigns.raise_cap"

@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from queueing import reconciling, runs
 from queueing.admin.confirming import Confirming, Plan, TextForm, chosen_rows, where_from
+from queueing.looking import reconciling
 from queueing.models import QueueItem
+from queueing.sending import runs
 from queueing.staff import items, log, triage
 
 CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 
-from campaigns.desk import behind_walls
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
+from campaigns.pages import behind_walls
 
 # What is done, the rows that show it, their way to the workspace, the page for it.
 _STEPS = (

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count
 from django.http import HttpRequest
 
-from campaigns.forms import CampaignForm
 from campaigns.messages import UnfilledVariableError, render
 from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.pages import CampaignForm
 from queueing import planning
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.deeds import Deed, Done

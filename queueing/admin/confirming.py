@@ -19,9 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import messages
-from campaigns.desk import DeskAdmin, behind_walls, kept_for_back
 from campaigns.models import LinkedInAccount
-from campaigns.reasons import ReasonForm
+from campaigns.pages import DeskAdmin, ReasonForm, behind_walls, kept_for_back
 from queueing.admin.anew import plan_anew
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.staff import items

@@ -13,13 +13,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.desk import CappedPaginator, behind_walls, workspaces_of
 from campaigns.models import LinkedInAccount
-from queueing import dashboard, explaining
+from campaigns.pages import CappedPaginator, behind_walls, workspaces_of
 from queueing.admin.beginning import first_steps
-from queueing.gates import Gate
+from queueing.desk import Day, dashboard
+from queueing.gates import Gate, explaining
 from queueing.models import FailedSend, QueueItem, UnconfirmedSend
-from queueing.status import Day
 
 PERMISSION = "queueing.view_queueitem"
 

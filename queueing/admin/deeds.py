@@ -16,9 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from campaigns.desk import DeskAdmin, kept_for_back
 from campaigns.models import LinkedInAccount
-from campaigns.reasons import ReasonForm
+from campaigns.pages import DeskAdmin, ReasonForm, kept_for_back
 from queueing.admin.anew import plan_anew
 from queueing.staff.places import NotNowError
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from campaigns.desk import DeskAdmin
+from campaigns.pages import DeskAdmin
 from queueing.models import ProcessRun, SendAttempt
 
 

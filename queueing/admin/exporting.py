@@ -2,7 +2,7 @@
 
 from import_export.fields import Field
 
-from campaigns.exporting import ExportingAdmin, PlainResource
+from campaigns.pages import ExportingAdmin, PlainResource
 from queueing.models import QueueItem
 
 

@@ -10,12 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from queueing import meaning
 from queueing.admin.actions import Retrying
 from queueing.admin.filters import AccountFilter, CampaignFilter, FailedFilter, MeaningFilter
 from queueing.admin.listing import AnsweredList, ItemList
-from queueing.meaning import Advice, Meaning
 from queueing.models import FailedSend, QueueItem
+from queueing.sending import Advice, Meaning, meaning
 
 
 @dataclass

@@ -7,12 +7,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.desk import workspaces_of
-from campaigns.filters import Field, RelatedFilter, date_range
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import explaining, meaning
-from queueing.gates import Gate
-from queueing.meaning import Meaning
+from campaigns.pages import Field, RelatedFilter, date_range, workspaces_of
+from queueing.gates import Gate, explaining
+from queueing.sending import Meaning, meaning
 
 PlannedFilter = date_range("planned for (UTC)", "scheduled_for", "planned")
 SentFilter = date_range("sent (UTC)", "sent_at", "sent")

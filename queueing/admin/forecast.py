@@ -14,9 +14,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Workspace
-from campaigns.reasons import EFFECT, REASON, reason_field
-from queueing import gates, hours, planning
+from campaigns.pages import EFFECT, REASON, reason_field
+from queueing import gates, planning
 from queueing.admin.deeds import DeedsAdmin
+from queueing.gates import hours
 from queueing.planning import board
 
 ROWS_SHOWN = 500

@@ -12,8 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from import_export.fields import Field
 
-from campaigns.exporting import ExportingAdmin, PlainResource
-from campaigns.filters import date_range
+from campaigns.pages import ExportingAdmin, PlainResource, date_range
 from queueing.admin.evidence import ReadOnly
 
 SHOWN = 600  # characters: a reason has fewer, the filters of an export may have more

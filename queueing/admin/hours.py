@@ -12,13 +12,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from campaigns import zones
-from campaigns.desk import DeskInline, behind_walls
+from campaigns.hours import zones
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours, Workspace
-from campaigns.reasons import ReasonedFormSet
-from queueing import cadence, gates, hours
+from campaigns.pages import DeskInline, ReasonedFormSet, behind_walls
+from queueing import gates
 from queueing.admin.anew import with_waiting
 from queueing.admin.forecast import FORESEEN_AT_MOST, ForeseenAdmin
+from queueing.gates import cadence, hours
 from queueing.planning import board
 
 DAYS_SHOWN = 14

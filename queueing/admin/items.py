@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from queueing import explaining, gates, meaning
+from queueing import gates
 from queueing.admin import timeline
 from queueing.admin.actions import Retrying, SendingNext
 from queueing.admin.filters import (
@@ -21,8 +21,9 @@ from queueing.admin.filters import (
     WaitsForFilter,
 )
 from queueing.admin.listing import ExplainedList, ItemList
-from queueing.gates import GateState
+from queueing.gates import GateState, explaining
 from queueing.models import QueueItem
+from queueing.sending import meaning
 
 Status = QueueItem.Status
 

@@ -12,12 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from campaigns import search
-from campaigns.models import Prospect
-from queueing import explaining, meaning
+from campaigns.models import Prospect, search
 from queueing.admin.confirming import Confirming, is_uuid
 from queueing.admin.exporting import Exporting
+from queueing.gates import explaining
 from queueing.models import QueueItem, SendAttempt
+from queueing.sending import meaning
 
 SHOWN_OF_AN_ERROR = 160  # characters; the item's page has all of it
 SHOWN_OF_AN_ANSWER = 2000

@@ -18,11 +18,8 @@ from import_export.fields import Field
 
 from campaigns import people as persons
 from campaigns.admin.imports import ImportingAdmin, ProspectsForm
-from campaigns.desk import behind_walls, workspaces_of
-from campaigns.exporting import PlainResource
-from campaigns.models import Campaign, Prospect
-from campaigns.reasons import ReasonForm, reason_field
-from campaigns.search import matching
+from campaigns.models import Campaign, Prospect, matching
+from campaigns.pages import PlainResource, ReasonForm, behind_walls, reason_field, workspaces_of
 from queueing.staff.people import correct_identity, never_contact
 
 AT_MOST = 5_000  # people who are barred at once

@@ -11,8 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.desk import DeskAdmin
-from campaigns.reasons import ReasonForm, reason_field
+from campaigns.pages import DeskAdmin, ReasonForm, reason_field
 from queueing.admin.evidence import ReadOnly
 from queueing.models import SendingStop
 from queueing.staff import places

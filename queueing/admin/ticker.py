@@ -11,8 +11,7 @@ from django.http import HttpRequest
 from django_q import admin as django_q_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from campaigns.desk import NUL, DeskAdmin
-from campaigns.reasons import ReasonedAdmin
+from campaigns.pages import NUL, DeskAdmin, ReasonedAdmin
 from queueing.admin.evidence import ReadOnly
 
 

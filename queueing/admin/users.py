@@ -12,8 +12,7 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from campaigns.desk import DeskAdmin
-from campaigns.reasons import MISSING, ReasonedAdmin, ReasonedForm, reason_field
+from campaigns.pages import MISSING, DeskAdmin, ReasonedAdmin, ReasonedForm, reason_field
 
 admin.site.unregister([User, Group])
 

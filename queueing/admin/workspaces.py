@@ -8,7 +8,7 @@ from django.contrib import admin
 
 from campaigns.admin import WorkspaceAdmin
 from campaigns.models import Campaign, LinkedInAccount, Workspace
-from campaigns.reasons import ReasonedForm
+from campaigns.pages import ReasonedForm
 from queueing.admin.accounts import NEEDS_RAISE_CAP, RAISE_CAP
 from queueing.admin.anew import with_waiting
 from queueing.admin.forecast import ForecastAdmin

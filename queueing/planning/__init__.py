@@ -1,4 +1,7 @@
-"""From prospects to a calendar: who is queued when, and when it will go."""
+"""When will it go? Who is queued when, and what moves when something has changed.
+
+Slots, forecasts and replanning use one calendar, and ask the limits that the gates ask.
+"""
 
 from queueing.planning.enqueue import CannotEnqueueError, EnqueueReport, enqueue
 from queueing.planning.forecast import (

@@ -15,10 +15,9 @@ from django.db import connection
 from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from campaigns.models import Campaign, ClosedDay, LinkedInAccount
-from campaigns.sending_hours import default_hours
-from queueing import gates, hours, limits
-from queueing.barring import barred
+from campaigns.models import Campaign, ClosedDay, LinkedInAccount, default_hours
+from queueing import gates
+from queueing.gates import barred, hours, limits
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
 from queueing.planning.slots import Slot, Terms, Timeline

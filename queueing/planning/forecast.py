@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount, Workspace
 from queueing import gates
-from queueing.barring import barred
+from queueing.gates import barred
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning import board, selection
 from queueing.planning.binding import Bound, bound_on

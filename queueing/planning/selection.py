@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Lookup, QuerySet
 
-from campaigns import messages, names, people
+from campaigns import messages, people
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect, SendingHours
+from campaigns.people import names
 from queueing.models import QueueItem
 
 ALREADY_INVITED = "Already invited in this workspace"

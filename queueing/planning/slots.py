@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from queueing import limits
+from queueing.gates import limits
 from queueing.planning.ticks import HORIZON_SECONDS, LATENESS_SECONDS, Calendar, Stretch
 
 WEEK_SECONDS = int(limits.WEEK.total_seconds())

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
 
-from queueing import hours, limits
+from queueing.gates import hours, limits
 
 HORIZON_SECONDS = 400 * 86_400  # hours that open at all open within it
 # A run starts a little after its tick and records its sends a little after that. More would be

@@ -1,1 +1,4 @@
-"""What people decide, below the admin: guarded changes, each in the log with its reason."""
+"""What do people decide? Guarded changes, each in the log with its reason.
+
+Every button of the admin ends in a function here: what it may do, and what it says it did.
+"""

@@ -10,14 +10,13 @@ from django.contrib.auth.models import User
 
 from campaigns import messages
 from campaigns.models import DoNotContact, LinkedInAccount, Prospect
-from queueing import recording
 from queueing.models import QueueItem, QueueItemQuerySet
-from queueing.outcomes import Verdict
 from queueing.planning import board
 from queueing.planning.board import Board
 from queueing.planning.selection import values_of
 from queueing.planning.slots import Jitter
 from queueing.planning.ticks import Calendar
+from queueing.sending import Verdict, recording
 from queueing.staff import log
 from queueing.staff.items import BackToPending, ItemAction, Result, Status
 

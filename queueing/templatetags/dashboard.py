@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from campaigns import zones
+from campaigns.hours import zones
 from queueing.admin.dashboard import context as context_for
 
 register = template.Library()

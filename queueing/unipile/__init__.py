@@ -1,4 +1,7 @@
-"""Unipile: one client, one error, one classification. Pure: no Django, no clock but time-outs."""
+"""What does Unipile say? One client, one error, one classification.
+
+Pure: no Django, no clock but time-outs. What an answer means for an item is decided in `sending/`.
+"""
 
 from queueing.unipile.answers import (
     MEANING,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from queueing import sample
+from queueing.management import sample
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: as root Chromium has none. The rest keeps it from calling home.

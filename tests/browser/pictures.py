@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import SendingHours
-from queueing import runs
 from queueing.models import ProcessRun, QueueItem
+from queueing.sending import runs
 from queueing.unipile import Client
 from tests.browser.conftest import Desk
 

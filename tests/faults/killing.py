@@ -17,8 +17,8 @@ from typing import Any, Never
 from django.db import connections
 from django.utils import timezone
 
-from queueing import calls, claiming, recording, runs
 from queueing.models import ProcessRun
+from queueing.sending import calls, claiming, recording, runs
 from queueing.unipile import Client
 
 Clock = Callable[[], dt.datetime]

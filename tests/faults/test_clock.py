@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 
-from queueing import reconciling, runs
+from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
+from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item

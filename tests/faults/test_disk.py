@@ -11,8 +11,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from campaigns.models import LinkedInAccount
-from queueing import processing, reconciling, runs
+from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
+from queueing.sending import processing, runs
 from queueing.unipile import Client
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item

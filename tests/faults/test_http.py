@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import reconciling, runs
+from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
+from queueing.sending import runs
 from queueing.unipile import Client, base_url
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_workspace, an_account, an_item

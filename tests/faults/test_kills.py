@@ -19,9 +19,10 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from campaigns.models import Campaign, Prospect
-from queueing import limits, reconciling, runs
-from queueing.claiming import INTERRUPTED
+from queueing.gates import limits
+from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem, SendAttempt
+from queueing.sending import INTERRUPTED, runs
 from queueing.unipile import Client, Invitation
 from sandbox.testing import SandboxProcess
 from tests.builders import a_campaign, a_workspace, an_account

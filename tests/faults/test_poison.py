@@ -8,8 +8,9 @@ import pytest
 from django.db import DataError, connection
 
 from campaigns.models import LinkedInAccount, Workspace
-from queueing import journal, reconciling, resolving, runs
+from queueing.looking import reconciling, resolving
 from queueing.models import ProcessRun, QueueItem
+from queueing.sending import journal, runs
 from queueing.unipile import Client
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from campaigns.models import LinkedInAccount
-from queueing import claiming, recovering
 from queueing.models import QueueItem
+from queueing.sending import claiming, recovering
 from queueing.unipile import Client
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item

@@ -15,7 +15,7 @@ from django_q.scheduler import scheduler
 from django_q.tasks import async_task
 
 from campaigns.models import LinkedInAccount
-from queueing import reconciling
+from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
 from queueing.schedules import COMMAND
 from queueing.unipile import Client

@@ -8,7 +8,7 @@ import pytest
 from campaigns.models import Campaign, LinkedInAccount
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_workspace, an_account
-from tests.queueing.old_export import COLUMNS, Old
+from tests.queueing.old_queue.old_export import COLUMNS, Old
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from django.conf import LazySettings
 from django.db import connections
 
 from campaigns.models import Campaign
-from queueing import cadence, checks, runs
+from queueing import checks
+from queueing.gates import cadence
+from queueing.sending import runs
 from tests.builders import NOON, a_campaign, a_workspace, an_account
 from tests.processes import ROOT
 

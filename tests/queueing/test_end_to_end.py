@@ -14,8 +14,9 @@ from django.conf import LazySettings
 from django.core.management import call_command
 
 from campaigns.models import LinkedInAccount
-from queueing import planning, runs
+from queueing import planning
 from queueing.models import ProcessRun, QueueItem
+from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_workspace, an_account

@@ -17,10 +17,20 @@ from hypothesis.stateful import (
 )
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing import claiming, gates, outcomes, reconciling, recording, recovering, syncing
-from queueing.claiming import Call
+from queueing import gates
+from queueing.looking import reconciling, syncing
 from queueing.models import QueueItem, SendAttempt, SendingStop
-from queueing.outcomes import FOUND, AccountChange, Answer, Verdict
+from queueing.sending import (
+    FOUND,
+    AccountChange,
+    Answer,
+    Call,
+    Verdict,
+    claiming,
+    outcomes,
+    recording,
+    recovering,
+)
 from queueing.unipile import Account, Outcome, Profile
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 

@@ -14,7 +14,7 @@ from campaigns.importing.columns import IDENTIFYING
 from campaigns.importing.rows import UnreadableFileError
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.management.named import account_named, campaign_named
-from queueing.moving import MoveFailedError, MoveReport, move_over
+from queueing.old_queue import MoveFailedError, MoveReport, move_over
 
 
 class Command(BaseCommand):

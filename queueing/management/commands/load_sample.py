@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from queueing import sample
+from queueing.management import sample
 
 
 class Command(BaseCommand):

@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from queueing import resolving, runs
+from queueing.looking import resolving
 from queueing.management.commands.process_send_queue import a_positive_number
+from queueing.sending import runs
 
 
 class Command(BaseCommand):

@@ -11,9 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from queueing import runs
 from queueing.management.named import account_named
 from queueing.models import ProcessRun
+from queueing.sending import runs
 
 
 def a_positive_number(text: str) -> int:

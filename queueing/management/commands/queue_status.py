@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from campaigns.models import LinkedInAccount, Workspace
-from queueing import explaining, status
+from queueing.desk import status
+from queueing.gates import explaining
 from queueing.models import QueueItem
 
 FAILED_AT_MOST = 20

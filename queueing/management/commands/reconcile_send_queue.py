@@ -5,7 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from queueing import journal, notices, reconciling, runs
+from queueing.looking import reconciling
+from queueing.sending import journal, runs
+from queueing.telling import notices
 
 
 class Command(BaseCommand):

@@ -5,7 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from queueing import notices, runs, syncing
+from queueing.looking import syncing
+from queueing.sending import runs
+from queueing.telling import notices
 from queueing.unipile import UnipileError
 
 

@@ -1,0 +1,200 @@
+"""The people of a campaign."""
+
+import uuid
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower, Trim
+from django.db.models.lookups import Exact
+
+from campaigns import messages, people
+from campaigns.models import search
+
+
+class Prospect(models.Model):
+    """A person in a campaign."""
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        QUEUED = "queued", "Queued"
+        CONNECTION_REQUEST_SENT = "connection_request_sent", "Connection request sent"
+        CONNECTED = "connected", "Connected"
+        REPLIED = "replied", "Replied"
+        SKIPPED = "skipped", "Skipped"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        on_delete=models.PROTECT,
+        db_index=False,  # prospect_by_status begins with it
+        related_name="prospects",
+    )
+    first_name = models.CharField(max_length=200, blank=True)
+    last_name = models.CharField(max_length=200, blank=True)
+    headline = models.TextField(blank=True)
+    company = models.CharField(max_length=300, blank=True)
+    location = models.CharField(max_length=300, blank=True)
+    profile_url = models.CharField(
+        "profile address", max_length=500, blank=True, validators=[people.validate_profile_url]
+    )
+    public_identifier = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="The last part of the profile address. Empty: taken from the address.",
+    )
+    linkedin_user_id = models.CharField(
+        "LinkedIn user id",
+        max_length=200,
+        blank=True,
+        validators=[people.validate_user_id],
+        help_text="Unipile's provider id. Good for the account only that found it.",
+    )
+    resolved_with = models.ForeignKey(
+        "campaigns.LinkedInAccount",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,  # prospect_by_finder
+        related_name="+",
+        help_text="The account that found the LinkedIn user id.",
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    variables = models.JSONField(default=dict, blank=True, validators=[people.validate_variables])
+    status = models.CharField(max_length=30, choices=Status, default=Status.NEW)
+    status_reason = models.TextField(blank=True, help_text="Why skipped or failed, in words.")
+    follow_up_due_at = models.DateTimeField(null=True, blank=True)
+    company_key = models.GeneratedField(
+        expression=Lower(
+            Trim(
+                models.Func(
+                    "company", Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace"
+                )
+            )
+        ),
+        output_field=models.CharField(max_length=300),
+        db_persist=True,
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("created_at", "id")
+        constraints = (
+            # The slug first: barring.barred and an import look people up by it.
+            models.UniqueConstraint(
+                fields=["public_identifier", "campaign"],
+                condition=~Q(public_identifier=""),
+                name="prospect_once_in_campaign",
+                violation_error_message="This person is in the campaign already.",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "linkedin_user_id"],
+                condition=Q(public_identifier="") & ~Q(linkedin_user_id=""),
+                name="prospect_without_slug_once_in_campaign",
+                violation_error_message="This LinkedIn user id is in the campaign already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(public_identifier=Lower(F("public_identifier"))),
+                name="prospect_slug_in_lower_case",
+            ),
+            models.CheckConstraint(
+                condition=Exact(
+                    models.Func(
+                        "variables", function="jsonb_typeof", output_field=models.CharField()
+                    ),
+                    Value("object"),
+                ),
+                name="prospect_variables_are_an_object",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "new",
+                        "queued",
+                        "connection_request_sent",
+                        "connected",
+                        "replied",
+                        "skipped",
+                        "failed",
+                    ]
+                ),
+                name="prospect_status_known",
+            ),
+        )
+        indexes = (
+            # Each one is written anew for everybody who is queued: no more than have a user.
+            # enqueue_campaign and the progress of a campaign: its prospects by status, in order
+            models.Index(
+                fields=["campaign", "status", "created_at", "id"], name="prospect_by_status"
+            ),
+            # resolving: what an account has looked up today
+            models.Index(
+                fields=["resolved_with", "resolved_at"],
+                condition=Q(resolved_with__isnull=False),
+                name="prospect_by_finder",
+            ),
+            # barring.barred: people and companies on a do-not-contact list
+            models.Index(
+                fields=["linkedin_user_id"],
+                condition=~Q(linkedin_user_id=""),
+                name="prospect_by_user_id",
+            ),
+            models.Index(
+                fields=["company_key"], condition=~Q(company_key=""), name="prospect_by_company"
+            ),
+            # search.matching: the admin's search for people
+            GinIndex(search.words_of_a_prospect(), name="prospect_words"),
+        )
+
+    def __str__(self) -> str:
+        return people.shown_as(self)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def person_key(self) -> str:
+        """What recognises the same person: the slug, or the provider id where none is known."""
+        return self.public_identifier or self.linkedin_user_id
+
+    def clean(self) -> None:
+        """Bring the slug to its one spelling; refuse one that is not that of the address.
+
+        :raises ValidationError: naming the field.
+        """
+        try:
+            of_address = people.slug_of(self.profile_url) if self.profile_url else ""
+        except ValidationError:
+            return  # the field's own validator has said so
+        try:
+            given = people.slug_in(self.public_identifier) if self.public_identifier else ""
+        except ValidationError as error:
+            raise ValidationError({"public_identifier": error.messages}) from error
+        if given and of_address and given != of_address:
+            problem = (
+                f"The profile address says “{of_address}”. Correct one of them, or empty this."
+            )
+            raise ValidationError({"public_identifier": problem})
+        self.public_identifier = given or of_address
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Take the slug from the profile address where it is not given, and normalise it."""
+        if not self.public_identifier and self.profile_url:
+            self.public_identifier = people.slug_of(self.profile_url)
+        self.public_identifier = people.normalised_slug(self.public_identifier)
+        super().save(*args, **kwargs)
+
+
+def columns_of_people(campaign_id: uuid.UUID) -> set[str] | None:
+    """Return the names that a campaign's message may use; None while the campaign has nobody."""
+    prospects = Prospect.objects.filter(campaign=campaign_id).order_by()
+    if not prospects.exists():
+        return None
+    key = models.Func("variables", function="jsonb_object_keys", output_field=models.CharField())
+    names = prospects.annotate(key=key).values_list("key", flat=True).distinct()
+    return {*messages.PROSPECT_FIELDS, *names}

@@ -1,0 +1,287 @@
+"""Who is written to, and what: workspaces, accounts, hours, campaigns and prospects.
+
+Names of models and fields are relied on by data and scripts outside the code: keep them.
+"""
+
+import datetime as dt
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+
+from campaigns import messages, people
+from campaigns.models.do_not_contact import DoNotContact
+from campaigns.models.prospects import Prospect, columns_of_people
+from campaigns.models.sending_hours import ClosedDay, SendingHours, default_hours
+
+__all__ = [
+    "Campaign",
+    "ClosedDay",
+    "DoNotContact",
+    "LinkedInAccount",
+    "Prospect",
+    "SendingHours",
+    "Workspace",
+]
+
+
+HOURS_TO_CHOOSE = "shared hours, or hours of this workspace"
+DAYS_IN_A_YEAR, SECONDS_IN_A_WEEK = 365, 604_800
+
+
+class Workspace(models.Model):
+    """A client of the agency, or a team: a wall that people, accounts and campaigns live behind."""
+
+    class Tier(models.TextChoices):
+        STARTUP = "startup", "Startup"
+        SME = "sme", "SME"
+        ENTERPRISE = "enterprise", "Enterprise"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200, unique=True)
+    tier = models.CharField(max_length=20, choices=Tier, default=Tier.STARTUP)
+    daily_cr_limit = models.PositiveIntegerField(
+        "daily connection request limit",
+        null=True,
+        blank=True,
+        help_text="Highest number a day for each account of this workspace. Empty: no limit here.",
+    )
+    sending_hours = models.ForeignKey(
+        "SendingHours",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="workspaces_by_default",
+        help_text="For campaigns that have no hours of their own. Empty: the default hours.",
+    )
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="workspaces",
+        help_text="Who may see this workspace.",
+    )
+    notify_emails = models.TextField(
+        blank=True,
+        validators=[people.validate_email_list],
+        help_text="Where notices about failures go. One address a line, or separated by commas.",
+    )
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(tier__in=["startup", "sme", "enterprise"]), name="workspace_tier_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse hours of another workspace.
+
+        :raises ValidationError: naming the field.
+        """
+        if problem := _problem_with_hours(self.sending_hours, self.pk):
+            raise ValidationError({"sending_hours": problem})
+
+
+def _problem_with_hours(hours: SendingHours | None, workspace_id: uuid.UUID | None) -> str:
+    """Say why a workspace may not use these hours, or nothing."""
+    if hours is None or hours.workspace_id in {None, workspace_id}:
+        return ""
+    return f"These hours belong to another workspace. Choose {HOURS_TO_CHOOSE}."
+
+
+class LinkedInAccount(models.Model):
+    """A LinkedIn account that sends, as Unipile knows it."""
+
+    class Type(models.TextChoices):
+        FREE = "free", "Free"
+        PREMIUM = "premium", "Premium"
+        SALES_NAVIGATOR = "sales_navigator", "Sales Navigator"
+
+    class Status(models.TextChoices):
+        CONNECTED = "connected", "Connected"
+        DISCONNECTED = "disconnected", "Disconnected"
+        RESTRICTED = "restricted", "Restricted"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="accounts")
+    name = models.CharField(max_length=200)
+    unipile_account_id = models.CharField("Unipile account id", max_length=200, unique=True)
+    account_type = models.CharField(max_length=20, choices=Type, default=Type.FREE)
+    daily_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Empty: by account type."
+    )
+    weekly_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Over any 7 days. Empty: by account type."
+    )
+    min_gap_seconds = models.PositiveIntegerField(
+        "shortest gap (seconds)",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(SECONDS_IN_A_WEEK)],
+        help_text="Between two requests. Empty: spread over the open hours, at least 90.",
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.TextField(blank=True)
+    warm_up_started_on = models.DateField(
+        null=True, blank=True, help_text="Start slowly from this day on. Empty: no warm-up."
+    )
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = "LinkedIn account"
+        permissions = (("raise_cap", "Can raise a cap"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(account_type__in=["free", "premium", "sales_navigator"]),
+                name="account_type_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["connected", "disconnected", "restricted"]),
+                name="account_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(unipile_account_id=""), name="account_unipile_id_given"
+            ),
+            models.CheckConstraint(
+                condition=Q(min_gap_seconds__lte=SECONDS_IN_A_WEEK),
+                name="account_gap_within_a_week",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse to move an account away from the campaigns that use it.
+
+        :raises ValidationError: naming the field.
+        """
+        if self._state.adding or not self.workspace_id:
+            return
+        if self.campaigns.exclude(workspace=self.workspace_id).exists():
+            raise ValidationError(
+                {"workspace": "Campaigns of its workspace use this account: take it out of them."}
+            )
+
+    def reconnect(self, today: dt.date) -> None:
+        """Let a lost account, which the caller has locked, send again.
+
+        LinkedIn looks closely at one that it had restricted: that starts slowly, as if it were new.
+        """
+        if self.status == self.Status.RESTRICTED:
+            self.warm_up_started_on = today
+        self.status, self.pause_reason = self.Status.CONNECTED, ""
+        self.save(update_fields=["status", "pause_reason", "warm_up_started_on"])
+
+    @property
+    def note_limit(self) -> int:
+        """Longest note that LinkedIn takes from this account, in characters."""
+        return messages.NOTE_LIMITS[self.account_type]
+
+
+class Campaign(models.Model):
+    """One message to a list of prospects, sent by one or more accounts."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        COMPLETED = "completed", "Completed"
+        ARCHIVED = "archived", "Archived"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="campaigns")
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    accounts = models.ManyToManyField(LinkedInAccount, blank=True, related_name="campaigns")
+    sending_hours = models.ForeignKey(
+        SendingHours,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        help_text="Empty: the workspace's hours.",
+    )
+    message_template = models.TextField(
+        "message",
+        blank=True,
+        help_text="The note. Empty: no note. May use {{ first_name }}, {{ last_name }}, "
+        "{{ company }}, {{ headline }}, {{ location }} and extra columns of the import.",
+    )
+    follow_up_after_days = models.PositiveIntegerField(
+        default=3, validators=[MaxValueValidator(DAYS_IN_A_YEAR)]
+    )
+    starts_at = models.DateTimeField(
+        null=True, blank=True, help_text="Starts by itself at this time. Empty: started by hand."
+    )
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "name"], name="campaign_name_unique_in_workspace"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "active", "paused", "completed", "archived"]),
+                name="campaign_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(follow_up_after_days__lte=DAYS_IN_A_YEAR),
+                name="campaign_follow_up_within_a_year",
+            ),
+        )
+        indexes = (
+            # execute_scheduled_campaigns: drafts whose time has come
+            models.Index(
+                fields=["starts_at"],
+                condition=Q(status="draft", starts_at__isnull=False),
+                name="campaign_to_start",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a message that nobody could be sent, and what belongs to another workspace.
+
+        Which accounts are chosen is seen by the form alone: see `CampaignForm`.
+
+        :raises ValidationError: naming each field.
+        """
+        problems = {
+            "message_template": self.message_problem(),
+            "sending_hours": _problem_with_hours(self.sending_hours, self.workspace_id),
+            "workspace": self._problem_with_move(),
+        }
+        if any(problems.values()):
+            raise ValidationError({field: text for field, text in problems.items() if text})
+
+    def message_problem(self) -> str:
+        """Say what is wrong with the message, or nothing.
+
+        Extra columns are known once people are imported.
+        """
+        known = None if self._state.adding else columns_of_people(self.pk)
+        template = self.message_template
+        return messages.problem(template, known) or messages.too_long(template)
+
+    def _problem_with_move(self) -> str:
+        if self._state.adding or not self.workspace_id:
+            return ""
+        moves = Campaign.objects.filter(pk=self.pk).exclude(workspace=self.workspace_id).exists()
+        if moves and self.prospects.exists():
+            return "The campaign has people: it stays in its workspace. Make a new one instead."
+        return ""
+
+    def hours(self) -> SendingHours:
+        """Return the hours that hold for this campaign: its own, the workspace's, the default."""
+        return self.sending_hours or self.workspace.sending_hours or default_hours()

@@ -1,0 +1,53 @@
+"""What do all pages of the admin share? Walls between workspaces, lists, filters, reasons, exports.
+
+What a single page shows is not here, but in `admin/`.
+"""
+
+from campaigns.pages import reasons
+from campaigns.pages.exporting import ExportingAdmin, PlainResource
+from campaigns.pages.filters import Field, RelatedFilter, date_range
+from campaigns.pages.forms import CampaignForm
+from campaigns.pages.lists import (
+    NUL,
+    CappedPaginator,
+    DeskAdmin,
+    DeskInline,
+    behind_walls,
+    kept_for_back,
+    workspaces_of,
+)
+from campaigns.pages.reasons import (
+    EFFECT,
+    MISSING,
+    REASON,
+    ReasonedAdmin,
+    ReasonedForm,
+    ReasonedFormSet,
+    ReasonForm,
+    reason_field,
+)
+
+__all__ = [
+    "EFFECT",
+    "MISSING",
+    "NUL",
+    "REASON",
+    "CampaignForm",
+    "CappedPaginator",
+    "DeskAdmin",
+    "DeskInline",
+    "ExportingAdmin",
+    "Field",
+    "PlainResource",
+    "ReasonForm",
+    "ReasonedAdmin",
+    "ReasonedForm",
+    "ReasonedFormSet",
+    "RelatedFilter",
+    "behind_walls",
+    "date_range",
+    "kept_for_back",
+    "reason_field",
+    "reasons",
+    "workspaces_of",
+]

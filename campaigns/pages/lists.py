@@ -1,0 +1,226 @@
+"""What every page of the admin has in common: walls between workspaces, and lists of any length."""
+
+import datetime as dt
+import uuid
+from typing import Any, TypeVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from campaigns.pages.reasons import ReasonedAdmin, ReasonedFormSet
+
+NUL = "\0"
+# Typed by hand: patterns may be none or take for ever, and PostgreSQL knows no year 0.
+REFUSED_LOOKUPS = {"regex", "iregex", "year", "iso_year"}
+UNFILTERED = "The list cannot be filtered like that. It is shown without filters."
+
+_M = TypeVar("_M", bound=models.Model)
+User = AbstractBaseUser | AnonymousUser
+
+
+def behind_walls(rows: models.QuerySet[_M], user: User, path: str) -> models.QuerySet[_M]:
+    """Return those rows that belong to a workspace of the user's; superusers see all.
+
+    :param path: the lookup that leads from a row to its workspace, `pk` for a workspace itself.
+    """
+    if getattr(user, "is_superuser", False):
+        return rows
+    return rows.filter(**{f"{path}__in": getattr(user, "workspaces").values("pk")})  # noqa: B009
+
+
+def workspaces_of(user: User) -> list[uuid.UUID] | None:
+    """Return the workspaces that a user sees; None for all."""
+    if getattr(user, "is_superuser", False):
+        return None
+    return list(getattr(user, "workspaces").values_list("pk", flat=True))  # noqa: B009
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts up to a bound: nobody pages through a million rows, and counting them takes seconds.
+
+    `is_cut` says that there are more than `count`.
+    """
+
+    COUNT_AT_MOST = 10_000
+
+    @cached_property
+    def _counted(self) -> int:
+        rows = self.object_list
+        if not isinstance(rows, models.QuerySet):
+            return len(rows)
+        return rows.order_by()[: self.COUNT_AT_MOST + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, self.COUNT_AT_MOST)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._counted > self.COUNT_AT_MOST
+
+
+class _PossibleKeys(AutocompleteMixin):
+    """Leaves out what cannot be a row's key: an address may bring anything."""
+
+    field: Any
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, list(filter(self._can_be_key, value)), attr)
+
+    def _can_be_key(self, value: Any) -> bool:
+        try:
+            self.field.target_field.to_python(value)
+        except ValidationError:
+            return False
+        return True
+
+
+class Choice(_PossibleKeys, AutocompleteSelect):
+    pass
+
+
+class Choices(_PossibleKeys, AutocompleteSelectMultiple):
+    pass
+
+
+class _Walled:
+    """What pages and their inlines share: choices stop at the walls too."""
+
+    admin_site: admin.AdminSite
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", Choice(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", Choices(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def get_field_queryset(
+        self, db: str | None, db_field: Any, request: HttpRequest
+    ) -> models.QuerySet[Any] | None:
+        related = self.admin_site._registry.get(db_field.remote_field.model)
+        if isinstance(related, DeskAdmin):
+            return related.get_queryset(request)
+        found: models.QuerySet[Any] | None = super().get_field_queryset(  # type: ignore[misc]
+            db, db_field, request
+        )
+        return found
+
+
+class LabelledSplitDateTime(AdminSplitDateTime):
+    """Date and time, each with a name of its own for screen readers."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Date", "Time"), strict=True):
+            widget.attrs["aria-label"] = name
+
+    def decompress(self, value: Any) -> Any:
+        """Show an instant; nothing of a text that an address brings."""
+        return super().decompress(value if isinstance(value, dt.datetime) else None)
+
+
+def kept_for_back(page: TemplateResponse) -> TemplateResponse:
+    """Let the browser keep a page that a POST brought: else Back from what follows is an error.
+
+    For pages that do no harm when they are sent again.
+    """
+
+    def keep(rendered: HttpResponse) -> None:
+        rendered["Cache-Control"] = "private, max-age=0"  # the admin's own forbids to store it
+
+    page.add_post_render_callback(keep)
+    return page
+
+
+def _refuse_filters(request: HttpRequest) -> None:
+    """Refuse what PostgreSQL may not take, and no link asks for.
+
+    :raises IncorrectLookupParameters: where an address has it.
+    """
+    for name, values in request.GET.lists():
+        if any(NUL in value for value in values) or REFUSED_LOOKUPS & {*name.split("__")}:
+            raise IncorrectLookupParameters
+
+
+class DeskAdmin(_Walled, ReasonedAdmin):
+    """A page of the admin. `workspace_path` leads from a row to its workspace."""
+
+    workspace_path = "workspace"
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    empty_value_display = SafeString('<span class="none">-</span>')  # left out of narrow lists
+    formfield_overrides = {models.DateTimeField: {"widget": LabelledSplitDateTime}}
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return behind_walls(super().get_queryset(request), request.user, self.workspace_path)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Say so where the list cannot be filtered as it is asked to.
+
+        :raises IncorrectLookupParameters: the list is then shown without filters.
+        """
+        try:
+            _refuse_filters(request)
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            self.message_user(request, UNFILTERED, messages.WARNING)
+            raise
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, search_term.replace(NUL, ""))
+
+    def response_action(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Answer an action on rows whose ids are none like one on rows that are gone."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except ValidationError:
+            self.message_user(request, "These are no rows of this list.", messages.WARNING)
+            return None
+        return super().response_action(request, *args, **kwargs)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        # A guessed id behind another wall is answered like one that never was.
+        raise Http404(f"There is no such {opts.verbose_name}, or it is not yours to see.")
+
+
+class DeskInline(_Walled, admin.TabularInline):  # type: ignore[type-arg]
+    """Rows inside a page."""
+
+    extra = 0
+    show_change_link = True
+    formset = ReasonedFormSet

@@ -1,0 +1,58 @@
+"""Who is a person, and how are they addressed? Addresses, slugs, ids, names, companies.
+
+Pure: every spelling of one person must come to the same here, and no two people to one.
+"""
+
+from campaigns.people import names
+from campaigns.people.identity import (
+    CONTROL,
+    EXAMPLE,
+    INVISIBLE,
+    USER_ID,
+    Identity,
+    Named,
+    company_key,
+    email_list,
+    fit_user_id,
+    identity_in,
+    identity_of,
+    looks_like_profile,
+    normalised_slug,
+    person_value,
+    profile_address,
+    shown_as,
+    slug_in,
+    slug_of,
+    slug_told,
+    validate_email_list,
+    validate_profile_url,
+    validate_user_id,
+    validate_variables,
+)
+
+__all__ = [
+    "CONTROL",
+    "EXAMPLE",
+    "INVISIBLE",
+    "USER_ID",
+    "Identity",
+    "Named",
+    "company_key",
+    "email_list",
+    "fit_user_id",
+    "identity_in",
+    "identity_of",
+    "looks_like_profile",
+    "names",
+    "normalised_slug",
+    "person_value",
+    "profile_address",
+    "shown_as",
+    "slug_in",
+    "slug_of",
+    "slug_told",
+    "validate_email_list",
+    "validate_profile_url",
+    "validate_user_id",
+    "validate_variables",
+]

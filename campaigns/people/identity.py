@@ -1,0 +1,332 @@
+"""Who a person is: one spelling for a profile address, a slug, a company."""
+
+import re
+import unicodedata
+from typing import NamedTuple, Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from campaigns import messages
+from campaigns.people import redirects
+
+# Ids of Classic LinkedIn, good for an invitation. Those of Sales Navigator (ACw…) and Recruiter
+# (AE…) are not. Upper and lower case matter in all of them, in slugs they don't.
+USER_ID = re.compile(r"A[CD]oAA[A-Za-z0-9_-]{10,}")
+_FOREIGN_ID = re.compile(r"(?:A[CD]w|AE[A-Za-z])AA[A-Za-z0-9_-]{10,}")
+_SPOILT_ID = re.compile(r"a[cd][ow]aa[a-z0-9_-]{30,}")
+
+EXAMPLE = "https://www.linkedin.com/in/ada-example"
+_PROFILE_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com", re.IGNORECASE | re.ASCII)
+_UNFIT_FOR_A_SLUG = re.compile(r"[\s/?#\\<>@:%\"\x00-\x1f\x7f-\x9f\ufffd]")
+_OLD_PROFILE_NUMBER = re.compile(r"[0-9a-f]{1,3}", re.IGNORECASE | re.ASCII)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Copied along from web pages and chats; joiners (200C, 200D) stay, for scripts that need them.
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_WRAPPING = "<>()[]{}\"'“”\u2018\u2019,;"
+_PAID_LINK = re.compile(
+    rf"linkedin\.com/(?:sales|recruiter|talent)/|{_FOREIGN_ID.pattern}", re.ASCII
+)
+_SHORT_LINK = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:(?=\S*/)", re.IGNORECASE)  # programs take an address for an e-mail's
+_ENCODED_SCHEME = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
+_LIKE_AN_ADDRESS = re.compile(r"linkedin\.|://|%3a%2f%2f|lnkd\.in/", re.IGNORECASE)
+_LEADING_STEPS = {"comm", "mwlite"}  # links in LinkedIn's e-mails, and its mobile site
+_PAID = (
+    ": nobody can be invited by it, or be recognised as the person of a public address. Use the "
+    "column with the public addresses"
+)
+_OTHER_PAGES = {
+    "sales": f"is a Sales Navigator link{_PAID}",
+    "recruiter": f"is a Recruiter link{_PAID}",
+    "talent": f"is a Recruiter link{_PAID}",
+    "profile": "is a link of an old form that names nobody. Use the public address",
+    "company": "is the page of a company. Use the person's own address",
+    "showcase": "is the page of a company. Use the person's own address",
+    "school": "is the page of a school. Use the person's own address",
+    "groups": "is the page of a group. Use the person's own address",
+}
+
+
+class Named(Protocol):
+    """A person as a row of the database has it: a prospect, or what was read of one."""
+
+    @property
+    def first_name(self) -> str: ...
+
+    @property
+    def last_name(self) -> str: ...
+
+    @property
+    def public_identifier(self) -> str: ...
+
+    @property
+    def linkedin_user_id(self) -> str: ...
+
+
+def shown_as(person: Named) -> str:
+    """Return what staff read for a person: the name, or else who it is on LinkedIn."""
+    name = f"{person.first_name} {person.last_name}".strip()
+    return name or person.public_identifier or person.linkedin_user_id or "(no name)"
+
+
+class Identity(NamedTuple):
+    """What a profile address says about the person: a slug, or a LinkedIn user id instead."""
+
+    slug: str = ""
+    user_id: str = ""
+
+
+def normalised_slug(slug: str) -> str:
+    """Return the one spelling of a public identifier: decoded, composed (NFC), in lower case.
+
+    LinkedIn does not tell upper from lower case in it. Decodes until nothing changes, so that
+    the normal form is its own normal form.
+    """
+    while (decoded := unquote(slug)) != slug:
+        slug = decoded
+    return unicodedata.normalize("NFC", INVISIBLE.sub("", slug).lower()).strip()
+
+
+def slug_told(public_identifier: str) -> str:
+    """Return the slug that LinkedIn tells of somebody, or "" where it is none that can be stored.
+
+    Told by strangers: percent-encoded it may hide control characters, and in lower case be longer.
+    """
+    slug = normalised_slug(public_identifier)
+    return slug if _is_fit(slug) else ""
+
+
+def identity_of(profile_url: str) -> Identity:
+    """Return who a LinkedIn profile address names.
+
+    Takes what people have: with or without scheme, country and mobile hosts, a language or a query
+    behind it, percent-encoding, redirects of mail programs and search engines around it, the form
+    of before 2015 (`/pub/ada-example/1/2b/3c4`, which LinkedIn redirects to
+    `/in/ada-example-3c402b1`), and a user id in the place of the slug.
+
+    :raises ValidationError: where it is no address of a LinkedIn profile, in words for staff.
+    """
+    text = INVISIBLE.sub("", profile_url).strip().strip(_WRAPPING).strip()
+    if _SHORT_LINK.match(text):
+        raise ValidationError(
+            f"“{text[:100]}” is a short link: only LinkedIn knows where it leads. Open it in a "
+            f"browser and use the address that it leads to, such as {EXAMPLE}."
+        )
+    if _ENCODED_SCHEME.match(text):
+        text = unquote(text)
+    path = _path_on_linkedin(redirects.unwrapped(_MAILTO.sub("", text)))
+    if path and path[0].lower() in _LEADING_STEPS:
+        del path[0]
+    kind = path[0].lower() if path else ""
+    if kind in _OTHER_PAGES:
+        raise ValidationError(f"“{text[:100]}” {_OTHER_PAGES[kind]}, such as {EXAMPLE}.")
+    if kind == "pub":
+        return Identity(slug=_slug_of_old_form(path[1:], text))
+    if kind != "in" or len(path) < 2:
+        raise ValidationError(_no_profile(text))
+    return _identity_in_path(path[1], text)
+
+
+def identity_in(value: str) -> Identity:
+    """Return who is named by a profile address, by the last part of one, or by a user id.
+
+    :raises ValidationError: where it names nobody, in words for staff.
+    """
+    text = value.strip()
+    if _LIKE_AN_ADDRESS.search(text):
+        return identity_of(text)
+    return _identity_in_path(text, text)
+
+
+def looks_like_profile(text: str) -> bool:
+    """Return whether a text names a person on LinkedIn, be it in a form that cannot be used.
+
+    Links of Sales Navigator and Recruiter, ids of theirs, and short links are such forms.
+    """
+    try:
+        identity_of(text)
+    except ValidationError:
+        return bool(_PAID_LINK.search(text) or _SHORT_LINK.match(text.strip()))
+    return True
+
+
+def slug_of(profile_url: str) -> str:
+    """Return the normalised slug of a LinkedIn profile address, such as `ada-example`.
+
+    :raises ValidationError: where it is no address of a LinkedIn profile, or names the person by
+        a user id, which must be kept as it is spelt and so is a field of its own.
+    """
+    identity = identity_of(profile_url)
+    if not identity.slug:
+        raise ValidationError(
+            f"This address holds a LinkedIn user id. Put {identity.user_id} into “LinkedIn user "
+            f"id” instead, or use the public address, such as {EXAMPLE}."
+        )
+    return identity.slug
+
+
+def profile_address(slug: str) -> str:
+    """Return the address of a profile: `slug_of` undoes it."""
+    return f"https://www.linkedin.com/in/{slug}"
+
+
+def _no_profile(text: str) -> str:
+    return f"“{text[:100]}” is no LinkedIn profile. Use an address such as {EXAMPLE}."
+
+
+def _path_on_linkedin(text: str) -> list[str]:
+    """Return the steps of an address's path, once its host is certain to be LinkedIn's."""
+    parts: SplitResult | None = None
+    if not CONTROL.search(text):  # urlsplit would drop them, and so join two addresses in one
+        try:
+            parts = urlsplit(redirects.with_scheme(text))
+            host = (parts.hostname or "").rstrip(".")
+        except ValueError:
+            parts = None
+    if (
+        parts is None
+        or parts.scheme.lower() not in {"http", "https"}
+        or "@" in parts.netloc
+        or not _PROFILE_HOST.fullmatch(host)
+    ):
+        raise ValidationError(_no_profile(text))
+    return [step for step in parts.path.split("/") if step]
+
+
+def _identity_in_path(step: str, text: str) -> Identity:
+    decoded = unquote(step).strip()
+    if USER_ID.fullmatch(decoded):
+        return Identity(user_id=decoded)
+    if _FOREIGN_ID.fullmatch(decoded):
+        raise ValidationError(
+            f"“{text[:100]}” holds an id of Sales Navigator or Recruiter{_PAID}, such as {EXAMPLE}."
+        )
+    if _SPOILT_ID.fullmatch(decoded):
+        raise ValidationError(
+            f"“{text[:100]}” holds a LinkedIn id in lower case, which names nobody. Export it "
+            f"again as it is spelt, or use the public address, such as {EXAMPLE}."
+        )
+    return Identity(slug=_fit_slug(step, text))
+
+
+def _slug_of_old_form(steps: list[str], text: str) -> str:
+    """Turn `ada-example/1/2b/3c4` into `ada-example-3c402b1`: reversed, the last two padded.
+
+    Source: LinkedIn's redirects, as recorded by the npm package linkedin-canonical-url.
+    """
+    name, numbers = steps[:1], steps[1:4]
+    if len(numbers) != 3 or not all(map(_OLD_PROFILE_NUMBER.fullmatch, numbers)):
+        raise ValidationError(_no_profile(text))
+    first, second, third = numbers
+    return _fit_slug(f"{name[0]}-{third:0>3}{second:0>3}{first}", text)
+
+
+def _fit_slug(step: str, text: str) -> str:
+    slug = normalised_slug(step)
+    if not _is_fit(slug):
+        raise ValidationError(
+            f"“{text[:100]}” names no person. Use the address of a LinkedIn profile, such as "
+            f"{EXAMPLE}."
+        )
+    return slug
+
+
+def _is_fit(slug: str) -> bool:
+    return len(slug) <= 200 and any(map(str.isalnum, slug)) and not _UNFIT_FOR_A_SLUG.search(slug)
+
+
+def fit_user_id(value: str) -> str:
+    """Return a LinkedIn user id as it may be stored.
+
+    :raises ValidationError: where it is none that an invitation can be sent to.
+    """
+    text = value.strip()
+    if not USER_ID.fullmatch(text) or len(text) > 200:
+        raise ValidationError(
+            f"“{text[:100]}” is no LinkedIn user id. It begins with ACoAA, spelt exactly; ids "
+            "of Sales Navigator (ACw…) and of Recruiter (AE…) cannot be invited."
+        )
+    return text
+
+
+def slug_in(value: str) -> str:
+    """Return the normalised slug that somebody typed, or of the address that they pasted.
+
+    :raises ValidationError: where it names nobody, or is a user id.
+    """
+    identity = identity_in(value)
+    if not identity.slug:
+        raise ValidationError("This is a LinkedIn user id: it belongs into “LinkedIn user id”.")
+    return identity.slug
+
+
+def validate_user_id(value: str) -> None:
+    """Model-field validator.
+
+    :raises ValidationError: where no invitation can be sent to it.
+    """
+    fit_user_id(value)
+
+
+def validate_variables(value: object) -> None:
+    """Model-field validator for a prospect's extra columns.
+
+    :raises ValidationError: where they are no object of texts and numbers by name.
+    """
+    if not isinstance(value, dict):
+        raise ValidationError('Write an object, such as {"industry": "Shipping"}.')
+    for name, entry in value.items():
+        if not messages.is_variable(name):
+            raise ValidationError(f"“{name}” is no name. Use letters, digits and underscores.")
+        if not isinstance(entry, str | int | float) or isinstance(entry, bool):
+            raise ValidationError(f"“{name}” must be a text or a number.")
+
+
+def validate_profile_url(value: str) -> None:
+    """Model-field validator.
+
+    :raises ValidationError: where the address is no LinkedIn profile.
+    """
+    slug_of(value)
+
+
+def validate_email_list(value: str) -> None:
+    """Model-field validator for addresses separated by commas, semicolons or new lines.
+
+    :raises ValidationError: naming the address that is none.
+    """
+    for address in email_list(value):
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise ValidationError(f"“{address}” is no e-mail address.") from error
+
+
+def email_list(value: str) -> list[str]:
+    """Return the addresses in a text, in order, each once."""
+    return list(dict.fromkeys(filter(None, re.split(r"[\s,;]+", value))))
+
+
+def company_key(name: str) -> str:
+    """Return the spelling under which companies are compared: composed, one space, lower case.
+
+    The same as `Prospect.company_key` makes in the database: character by character, for
+    `str.lower` writes a final Greek sigma in another way, and İ as two characters.
+
+    :raises ValidationError: where nothing is left.
+    """
+    text = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not text:
+        raise ValidationError("Give the company's name.")
+    return "".join(character.lower()[0] for character in text)
+
+
+def person_value(value: str) -> str:
+    """Return what a do-not-contact entry for a person is compared by: a slug or a user id.
+
+    :raises ValidationError: where it names nobody.
+    """
+    identity = identity_in(value)
+    return identity.slug or identity.user_id

@@ -1,0 +1,13 @@
+"""Which figures do the pages show? Read here, for the admin and for the commands alike.
+
+A new figure on a page is counted here, and shown in `admin/`.
+"""
+
+from queueing.desk import dashboard, status
+from queueing.desk.status import Day
+
+__all__ = [
+    "Day",
+    "dashboard",
+    "status",
+]

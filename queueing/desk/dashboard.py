@@ -1,0 +1,181 @@
+"""What the dashboard shows, in a fixed number of queries, however many items and accounts."""
+
+import datetime as dt
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
+
+from campaigns.models import Campaign, LinkedInAccount
+from campaigns.pages import CappedPaginator
+from queueing.desk import status
+from queueing.gates import Explainer, Waits, cadence, explaining
+from queueing.models import QueueItem, QueueItemQuerySet
+
+ACCOUNTS_AT_MOST = 25
+
+Account = LinkedInAccount.Status
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts that somebody should see to; of those connected, the ones that rest."""
+
+    total: int
+    disconnected: int
+    restricted: int
+    resting: int
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """An account with its use, and when its next request goes as far as is known now.
+
+    `zone` is that of its hours. `waits_for` is set where nothing goes before somebody acts.
+    `most_a_day` is set where so many runs are too few for its limit.
+    """
+
+    usage: status.Usage
+    zone: str
+    most_a_day: int | None
+    next_send: dt.datetime | None
+    waits_for: str
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """All figures, as they stand at `now`."""
+
+    now: dt.datetime
+    failed: CappedPaginator
+    unconfirmed: CappedPaginator
+    accounts: Accounts
+    waiting: Counter[str]
+    next_in_turn: status.Waiting | None
+    lines: list[AccountLine]
+    days: list[status.Day]
+    last_run: dt.datetime | None
+    next_run: dt.datetime
+    is_late: bool
+
+    @property
+    def pending(self) -> int:
+        return self.waiting.total()
+
+
+def gather(
+    items: QueueItemQuerySet,
+    accounts: QuerySet[LinkedInAccount],
+    now: dt.datetime,
+    workspaces: Collection[uuid.UUID] | None = None,
+) -> Dashboard:
+    """Read the figures of the given items and accounts.
+
+    :param workspaces: of all these; None for any.
+    """
+    last_run, is_late = cadence.heartbeat(now)
+    waits = Waits(items, now, workspaces)
+    first = status.next_pending(items, now, at_most=1)
+    return Dashboard(
+        now=now,
+        failed=_counted(items, QueueItem.Status.FAILED),
+        unconfirmed=_counted(items, QueueItem.Status.UNCONFIRMED),
+        accounts=_standing(accounts, now),
+        waiting=explaining.count_waiting(items, waits),
+        next_in_turn=first[0] if first else None,
+        lines=_lines(items, accounts, waits.explain),
+        days=status.by_day(items, now),
+        last_run=last_run,
+        next_run=cadence.next_run_at(now),
+        is_late=is_late,
+    )
+
+
+def _counted(items: QueueItemQuerySet, of_status: str) -> CappedPaginator:
+    # As the list counts that the figure links to: up to the same bound.
+    return CappedPaginator(items.filter(status=of_status), per_page=1)
+
+
+def _standing(accounts: QuerySet[LinkedInAccount], now: dt.datetime) -> Accounts:
+    return Accounts(
+        **accounts.order_by().aggregate(
+            total=Count("pk"),
+            disconnected=Count("pk", filter=Q(status=Account.DISCONNECTED)),
+            restricted=Count("pk", filter=Q(status=Account.RESTRICTED)),
+            resting=Count("pk", filter=Q(status=Account.CONNECTED, paused_until__gt=now)),
+        )
+    )
+
+
+def _lines(
+    items: QueueItemQuerySet, accounts: QuerySet[LinkedInAccount], explain: Explainer
+) -> list[AccountLine]:
+    """Return the accounts that somebody should see to, then the others by name."""
+    now = explain.now
+    trouble = Case(
+        When(~Q(status=Account.CONNECTED), then=Value(0)),
+        When(paused_until__gt=now, then=Value(1)),
+        default=Value(2),
+    )
+    usages = status.usage(accounts.order_by(trouble, "name", "pk")[:ACCOUNTS_AT_MOST], now)
+    shown = [usage.account.pk for usage in usages]
+    explain.usage |= {usage.account.pk: usage.facts for usage in usages}
+    first = (
+        items.pending()
+        .filter(linkedin_account__in=shown)
+        .order_by()
+        .values_list("linkedin_account", "campaign")
+        .annotate(first=Min("scheduled_for"))
+    )
+    waiting: dict[uuid.UUID, dict[uuid.UUID, dt.datetime]] = defaultdict(dict)
+    for account, campaign, at in first:
+        if campaign in explain.status:  # else made since those were read
+            waiting[account][campaign] = at
+    active: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    serving = Campaign.accounts.through.objects.filter(
+        linkedinaccount__in=shown, campaign__status=Campaign.Status.ACTIVE
+    )
+    for account, campaign in serving.order_by("campaign__name").values_list(
+        "linkedinaccount", "campaign"
+    ):
+        if campaign in explain.status:
+            active[account].append(campaign)
+    return [
+        _line(usage, waiting[usage.account.pk], active[usage.account.pk], explain)
+        for usage in usages
+    ]
+
+
+def _line(
+    usage: status.Usage,
+    waiting: dict[uuid.UUID, dt.datetime],
+    active: Collection[uuid.UUID],
+    explain: Explainer,
+) -> AccountLine:
+    # Of campaigns that the gates do not tell apart, the one whose turn comes first.
+    first = {
+        explain.kind(campaign): campaign
+        for campaign in sorted(waiting, key=waiting.__getitem__, reverse=True)
+    }
+    reports = [
+        explain.report(usage.account.pk, campaign, scheduled_for=waiting[campaign])
+        for campaign in first.values()
+    ]
+    runs = [
+        cadence.next_run_in(report.facts.hours, report.earliest)
+        for report in reports
+        if report.earliest
+    ]
+    next_send = min((run for run in runs if run), default=None)
+    first_held = next((explaining.waits_for(report) for report in reports), "")
+    zones = [explain.hours[campaign].timezone for campaign in (*active, *waiting)]
+    most = cadence.most_a_day({explain.hours[campaign] for campaign in active}, explain.now)
+    return AccountLine(
+        usage=usage,
+        zone=zones[0] if zones else "UTC",
+        most_a_day=most if active and most < usage.facts.daily.value else None,
+        next_send=next_send,
+        waits_for="" if next_send or not first_held else explaining.IN_WORDS[first_held],
+    )

@@ -1,0 +1,51 @@
+"""May it go now, and if not, why not and when? One definition for all who ask.
+
+A new rule about when something may go is a gate here, or a limit that a gate asks for.
+"""
+
+from queueing.gates import cadence, counting, explaining, hours, limits
+from queueing.gates.barring import barred
+from queueing.gates.evaluating import AccountFacts, Facts, Gate, GateState, Report, evaluate
+from queueing.gates.explaining import Explainer, Waits
+from queueing.gates.facts import (
+    daily_limit_of,
+    daily_limits_of,
+    facts_of,
+    hours_of,
+    on_do_not_contact_list,
+    policy,
+    report,
+    stop_reason,
+    usage,
+    usages,
+)
+from queueing.gates.limits import Limit, day_start
+
+__all__ = [
+    "AccountFacts",
+    "Explainer",
+    "Facts",
+    "Gate",
+    "GateState",
+    "Limit",
+    "Report",
+    "Waits",
+    "barred",
+    "cadence",
+    "counting",
+    "daily_limit_of",
+    "daily_limits_of",
+    "day_start",
+    "evaluate",
+    "explaining",
+    "facts_of",
+    "hours",
+    "hours_of",
+    "limits",
+    "on_do_not_contact_list",
+    "policy",
+    "report",
+    "stop_reason",
+    "usage",
+    "usages",
+]

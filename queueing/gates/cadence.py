@@ -1,0 +1,124 @@
+"""How often runs come: do they come, and can accounts reach their limits by them?"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from croniter import croniter
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+
+from campaigns.models import Campaign, LinkedInAccount
+from queueing.gates import hours
+from queueing.gates.explaining import hours_by_campaign
+from queueing.gates.facts import daily_limit_of, policy
+from queueing.gates.limits import Limit
+from queueing.models import ProcessRun, QueueItem
+
+_DAY = dt.timedelta(days=1)
+_HORIZON = dt.timedelta(days=hours.HORIZON_DAYS)
+
+
+@lru_cache(maxsize=1024)  # the dashboard asks for the same days every minute
+def runs_in(cron: str, since: dt.datetime, until: dt.datetime) -> int:
+    """Count how often a cron expression (UTC) fires in [since, until)."""
+    return sum(1 for _ in _ticks(cron, since, until))
+
+
+def _ticks(cron: str, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
+    ticks = croniter(cron, since - dt.timedelta(microseconds=1))
+    while (tick := ticks.get_next(dt.datetime)) < until:
+        yield tick
+
+
+def next_run_at(now: dt.datetime) -> dt.datetime:
+    """Return when the ticker starts the next run, at `now` or later."""
+    ticks = croniter(settings.SEND_QUEUE_CRON, now - dt.timedelta(microseconds=1))
+    found: dt.datetime = ticks.get_next(dt.datetime)
+    return found
+
+
+def next_run_in(value: hours.Hours, since: dt.datetime) -> dt.datetime | None:
+    """Return the first run at `since` or later that starts inside these hours; None for never."""
+    for opens in (span.opens for span in hours.windows(value, since, since + _HORIZON)):
+        run = next_run_at(opens)
+        if hours.is_open(value, run):
+            return run
+    return None
+
+
+def limits_out_of_reach(
+    now: dt.datetime, of: QuerySet[LinkedInAccount] | None = None
+) -> list[tuple[LinkedInAccount, str]]:
+    """Return the accounts of active campaigns that run too seldom for their daily limit.
+
+    Judged by the widest hours among the account's active campaigns, on their next open day.
+
+    :param of: these accounts only.
+    """
+    found: list[tuple[LinkedInAccount, str]] = []
+    rows = LinkedInAccount.objects.all() if of is None else of
+    active = Campaign.objects.filter(status=Campaign.Status.ACTIVE).select_related("workspace")
+    accounts = rows.filter(Exists(active.filter(accounts=OuterRef("pk")))).prefetch_related(
+        Prefetch("campaigns", active, to_attr="active_campaigns")
+    )
+    accounts = accounts.select_related("workspace")
+    hours_of = hours_by_campaign({one for of in accounts for one in of.active_campaigns})
+    for account in accounts:
+        kept = {hours_of[campaign.pk] for campaign in account.active_campaigns}
+        limit = daily_limit_of(account, now.astimezone(policy().day_zone).date())
+        most = most_a_day(kept, now)
+        if most < limit.value:
+            found.append((account, out_of_reach(limit, most)))
+    return found
+
+
+def most_a_day(kept: Iterable[hours.Hours], now: dt.datetime) -> int:
+    """Return how many requests an account can send on the next open day: one by each run.
+
+    :param kept: the hours of its active campaigns, of which the widest count.
+    """
+    return max((_runs_on_an_open_day(value, now) for value in kept), default=0)
+
+
+def out_of_reach(limit: Limit, most: int) -> str:
+    """Say, after an account's name, that so many a day do not make up its limit."""
+    return (
+        f"its limit of {limit.value} a day ({limit.source}) cannot be reached. Each run sends one "
+        f"request for an account, and runs (SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON}) start "
+        f"{most} times within its sending hours. Lower the limit, widen the hours, or run more "
+        "often."
+    )
+
+
+def _runs_on_an_open_day(value: hours.Hours, now: dt.datetime) -> int:
+    """Count the runs of the whole day that is open now or opens next, also late in it."""
+    since = now.replace(hour=0, minute=0, second=0, microsecond=0) - _DAY
+    spans = (
+        span
+        for days in (10, hours.HORIZON_DAYS)  # nearly all open within the first: a year is slow
+        for span in hours.windows(value, since, since + days * _DAY)
+    )
+    span = next((span for span in spans if span.closes > now), None)
+    if span is None:
+        return 0
+    return runs_in(settings.SEND_QUEUE_CRON, span.opens, min(span.closes, span.opens + _DAY))
+
+
+def heartbeat(now: dt.datetime) -> tuple[dt.datetime | None, bool]:
+    """Return when the last run began, and whether the ticker is late.
+
+    Late: something was due two ticks ago, with time for a whole run added, and no run has begun
+    since. Hours and caps play no part: a run that sends nothing is noted, too.
+    """
+    newest = ProcessRun.objects.order_by("-started_at").values_list("started_at", flat=True)
+    last_run_at = newest.first()
+    ticks = croniter(
+        settings.SEND_QUEUE_CRON, now - dt.timedelta(seconds=settings.SEND_RUN_DEADLINE_SECONDS)
+    )
+    ticks.get_prev(dt.datetime)
+    two_ticks_ago = ticks.get_prev(dt.datetime)
+    if last_run_at is not None and last_run_at >= two_ticks_ago:
+        return last_run_at, False
+    due = QueueItem.objects.due(two_ticks_ago).filter(campaign__status=Campaign.Status.ACTIVE)
+    return last_run_at, due.exists()

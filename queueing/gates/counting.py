@@ -1,0 +1,102 @@
+"""What accounts have sent, counted in the database for the caps and the spacing."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import BooleanField, Count, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
+
+from campaigns.models import LinkedInAccount
+from queueing.gates import limits
+from queueing.models import QueueItem, in_doubt_since
+
+
+def among(column: str, ids: Iterable[uuid.UUID]) -> RawSQL:
+    """Return the condition that a column, as SQL of ours names it, has one of many ids.
+
+    All are one parameter: `__in` makes one of each, which takes as long as the query itself.
+    """
+    return RawSQL(f"{column} = ANY(%s::uuid[])", [as_array(ids)], output_field=BooleanField())  # noqa: S611 - the value is a parameter
+
+
+def as_array(values: Iterable[object]) -> str:
+    """Return an array as PostgreSQL writes it; texts in it must be quoted."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+class Counted(NamedTuple):
+    """Requests of one account: since the day began, in the last 7 days, in flight; the last."""
+
+    today: int
+    week: int
+    in_flight: int
+    last: dt.datetime | None
+
+    def and_also(self, other: "Counted") -> "Counted":
+        return Counted(
+            self.today + other.today,
+            self.week + other.week,
+            self.in_flight + other.in_flight,
+            max((last for last in (self.last, other.last) if last), default=None),
+        )
+
+
+def by_account(
+    accounts: Collection[LinkedInAccount], day_began_at: dt.datetime, now: dt.datetime
+) -> dict[uuid.UUID, Counted]:
+    """Count what each account has sent, in one query: both halves see the same moment.
+
+    What was sent and what is in doubt exclude each other, and each half has an index that answers.
+    """
+    week_began_at = now - limits.WEEK
+    longest_gap = max((account.min_gap_seconds or 0 for account in accounts), default=0)
+    since = min(week_began_at, now - dt.timedelta(seconds=longest_gap))
+    ids = [account.pk for account in accounts]
+    of_them = QueueItem.objects.filter(among("send_queue.linkedin_account_id", ids))
+    by_one = of_them.order_by().values("linkedin_account")
+    sent = by_one.filter(sent_at__gte=since).annotate(
+        today=Count("sent_at", filter=Q(sent_at__gte=day_began_at)),
+        week=Count("sent_at", filter=Q(sent_at__gte=week_began_at)),
+        in_flight=Value(0),
+        last=Max("sent_at"),
+    )
+    in_doubt = by_one.filter(in_doubt_since(since)).annotate(
+        today=Count("id", filter=in_doubt_since(day_began_at)),
+        week=Count("id", filter=in_doubt_since(week_began_at)),
+        in_flight=Count("id", filter=Q(status=QueueItem.Status.SENDING)),
+        last=Max("claimed_at"),
+    )
+    fields = ("linkedin_account", "today", "week", "in_flight", "last")
+    counted = {account.pk: Counted(0, 0, 0, None) for account in accounts}
+    for pk, *figures in sent.values_list(*fields).union(in_doubt.values_list(*fields), all=True):
+        counted[pk] = counted[pk].and_also(Counted(*figures))
+    return counted
+
+
+def weeks_free_at(
+    excess: Mapping[uuid.UUID, int], now: dt.datetime
+) -> dict[uuid.UUID, dt.datetime]:
+    """Return when enough of the week's sends are 7 days old, for accounts whose week is full.
+
+    :param excess: by how many each exceeds its limit; nearly always 0, and every different number
+        takes a query.
+    """
+    # An unconfirmed one counts a little longer: see counts_since.
+    bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    leaving = (
+        QueueItem.objects.filter(linkedin_account=OuterRef("pk"))
+        .counting_since(now - limits.WEEK)
+        .annotate(at=Coalesce("sent_at", F("claimed_at") + bound))
+        .order_by("at")
+        .values("at")
+    )
+    found: dict[uuid.UUID, dt.datetime] = {}
+    for over in set(excess.values()):
+        full = LinkedInAccount.objects.filter(pk__in=[pk for pk in excess if excess[pk] == over])
+        last_to_leave = full.annotate(at=Subquery(leaving[over : over + 1])).values_list("pk", "at")
+        found |= {pk: at + limits.WEEK for pk, at in last_to_leave if at}
+    return found

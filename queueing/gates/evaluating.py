@@ -1,0 +1,246 @@
+"""May this item go now? The one definition, used by claiming, explaining and forecasting.
+
+Pure: it looks at plain facts in a fixed order. `facts` reads them.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from campaigns.models import Campaign, LinkedInAccount
+from queueing.gates import hours, limits
+from queueing.models import QueueItem
+
+
+class Gate(StrEnum):
+    """The gates in the order in which they are asked."""
+
+    SENDING_ON = "sending_on"
+    PENDING = "pending"
+    DUE = "due"
+    CAMPAIGN_ACTIVE = "campaign_active"
+    CONTACT_ALLOWED = "contact_allowed"
+    ACCOUNT_CONNECTED = "account_connected"
+    ACCOUNT_RESTED = "account_rested"
+    HOURS_OPEN = "hours_open"
+    SPACING = "spacing"
+    DAILY_CAP = "daily_cap"
+    WEEKLY_CAP = "weekly_cap"
+    NOTHING_IN_FLIGHT = "nothing_in_flight"
+
+
+@dataclass(frozen=True)
+class GateState:
+    """One gate's answer. Closed, it opens by itself at `opens_at`, or `somebody_must_act`."""
+
+    gate: Gate
+    is_open: bool
+    detail: str
+    opens_at: dt.datetime | None = None
+    somebody_must_act: bool = False
+    count: int | None = None  # of a cap: what was sent, and
+    limit: int | None = None  # how many may be
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """What the gates look at of an account. Counts are requests, gaps are seconds."""
+
+    status: str
+    paused_until: dt.datetime | None
+    pause_reason: str
+    daily: limits.Limit
+    weekly: limits.Limit
+    sent_today: int
+    sent_this_week: int
+    last_send_at: dt.datetime | None
+    own_gap_seconds: int | None
+    in_flight: int
+    day_began_at: dt.datetime
+    next_day_at: dt.datetime
+    week_frees_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the gates look at for one item."""
+
+    stop: str
+    item_status: str
+    scheduled_for: dt.datetime
+    do_not_contact: bool
+    campaign_status: str
+    hours: hours.Hours
+    account: AccountFacts
+    policy: limits.Policy
+
+
+@dataclass(frozen=True)
+class Report:
+    """All gates in order, as they answered about `facts` at `now`."""
+
+    states: tuple[GateState, ...]
+    facts: Facts
+    now: dt.datetime
+
+    @property
+    def is_open(self) -> bool:
+        return all(state.is_open for state in self.states)
+
+    @property
+    def binding(self) -> GateState | None:
+        """What the item really waits for: somebody, or else the gate that opens last."""
+        closed = [state for state in self.states if not state.is_open]
+        for state in closed:
+            if state.gate == Gate.PENDING or state.somebody_must_act:
+                return state
+        return max(closed, key=_opening, default=None)
+
+    @property
+    def earliest(self) -> dt.datetime | None:
+        """The first instant at which the gates that are closed now will all be open.
+
+        As far as it can be known from this item alone; None where somebody must act, or it is done.
+        """
+        last = self.binding
+        if last and (last.gate == Gate.PENDING or last.somebody_must_act):
+            return None
+        return hours.next_opening(self.facts.hours, (last and last.opens_at) or self.now)
+
+
+def _opening(state: GateState) -> dt.datetime:
+    # A call in flight ends any moment: it never outlasts another gate.
+    return state.opens_at or dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def evaluate(facts: Facts, now: dt.datetime) -> Report:
+    """Ask every gate."""
+    return Report(tuple(ask(facts, now) for ask in _IN_ORDER), facts, now)
+
+
+def _sending_on(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.stop:
+        detail = f"All sending is stopped: {facts.stop}"
+        return GateState(Gate.SENDING_ON, False, detail, somebody_must_act=True)
+    return GateState(Gate.SENDING_ON, True, "Sending is on")
+
+
+def _pending(facts: Facts, now: dt.datetime) -> GateState:
+    is_pending = facts.item_status == QueueItem.Status.PENDING
+    label = QueueItem.Status(facts.item_status).label.lower()
+    return GateState(Gate.PENDING, is_pending, f"The item is {label}")
+
+
+def _due(facts: Facts, now: dt.datetime) -> GateState:
+    is_due = facts.scheduled_for <= now
+    detail = f"Planned for {_utc(facts.scheduled_for)}"
+    return GateState(Gate.DUE, is_due, detail, None if is_due else facts.scheduled_for)
+
+
+def _campaign_active(facts: Facts, now: dt.datetime) -> GateState:
+    is_active = facts.campaign_status == Campaign.Status.ACTIVE
+    detail = f"The campaign is {Campaign.Status(facts.campaign_status).label.lower()}"
+    return GateState(Gate.CAMPAIGN_ACTIVE, is_active, detail, somebody_must_act=not is_active)
+
+
+def _contact_allowed(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.do_not_contact:
+        detail = "The person or company is on the do-not-contact list"
+        return GateState(Gate.CONTACT_ALLOWED, False, detail, somebody_must_act=True)
+    return GateState(Gate.CONTACT_ALLOWED, True, "Not on the do-not-contact list")
+
+
+def _account_connected(facts: Facts, now: dt.datetime) -> GateState:
+    is_connected = facts.account.status == LinkedInAccount.Status.CONNECTED
+    detail = f"The account is {LinkedInAccount.Status(facts.account.status).label.lower()}"
+    return GateState(
+        Gate.ACCOUNT_CONNECTED, is_connected, detail, somebody_must_act=not is_connected
+    )
+
+
+def _account_rested(facts: Facts, now: dt.datetime) -> GateState:
+    until = facts.account.paused_until
+    if until is None or until <= now:
+        return GateState(Gate.ACCOUNT_RESTED, True, "The account is not resting")
+    reason = facts.account.pause_reason or "no reason given"
+    detail = f"The account rests until {_utc(until)}: {reason}"
+    return GateState(Gate.ACCOUNT_RESTED, False, detail, until)
+
+
+def _hours_open(facts: Facts, now: dt.datetime) -> GateState:
+    if hours.is_open(facts.hours, now):
+        return GateState(Gate.HOURS_OPEN, True, "Inside the sending hours")
+    opens_at = hours.next_opening(facts.hours, now)
+    detail = f"Closed: {hours.why_closed(facts.hours, now)}"
+    return GateState(Gate.HOURS_OPEN, False, detail, opens_at, somebody_must_act=opens_at is None)
+
+
+def _spacing(facts: Facts, now: dt.datetime) -> GateState:
+    gap = limits.gap_seconds(
+        facts.policy,
+        own=facts.account.own_gap_seconds,
+        open_seconds=hours.open_seconds_per_day(facts.hours),
+        daily=facts.account.daily.value,
+    )
+    last = facts.account.last_send_at
+    apart = f"the account's requests are at least {limits.in_minutes(gap)} apart"
+    if last is None or (opens_at := last + dt.timedelta(seconds=gap)) <= now:
+        return GateState(Gate.SPACING, True, f"Long enough since the last one: {apart}")
+    detail = f"The last one went at {_utc(last)}: {apart}"
+    return GateState(Gate.SPACING, False, detail, opens_at)
+
+
+def _daily_cap(facts: Facts, now: dt.datetime) -> GateState:
+    account = facts.account
+    since = f"since {_utc(account.day_began_at)}"
+    return _cap(Gate.DAILY_CAP, account.daily, account.sent_today, since, account.next_day_at)
+
+
+def _weekly_cap(facts: Facts, now: dt.datetime) -> GateState:
+    account = facts.account
+    since = "in the last 7 days"
+    return _cap(
+        Gate.WEEKLY_CAP, account.weekly, account.sent_this_week, since, account.week_frees_at
+    )
+
+
+def _cap(
+    gate: Gate, limit: limits.Limit, count: int, since: str, frees_at: dt.datetime | None
+) -> GateState:
+    is_open, never = count < limit.value, limit.value == 0
+    return GateState(
+        gate,
+        is_open,
+        f"{count} of {limit.value} sent {since} (limit: {limit.source})",
+        opens_at=None if is_open or never else frees_at,
+        somebody_must_act=never,
+        count=count,
+        limit=limit.value,
+    )
+
+
+def _nothing_in_flight(facts: Facts, now: dt.datetime) -> GateState:
+    is_free = facts.account.in_flight == 0
+    detail = "No call in flight" if is_free else "A request of this account is being sent"
+    return GateState(Gate.NOTHING_IN_FLIGHT, is_free, detail)
+
+
+def _utc(instant: dt.datetime) -> str:
+    return instant.astimezone(dt.UTC).isoformat(" ")[:16] + " UTC"
+
+
+_IN_ORDER: tuple[Callable[[Facts, dt.datetime], GateState], ...] = (
+    _sending_on,
+    _pending,
+    _due,
+    _campaign_active,
+    _contact_allowed,
+    _account_connected,
+    _account_rested,
+    _hours_open,
+    _spacing,
+    _daily_cap,
+    _weekly_cap,
+    _nothing_in_flight,
+)

@@ -1,0 +1,379 @@
+"""Why items wait, for many at once: the gates asked once for each account and kind of campaign.
+
+Items of one account share every gate but their own time and the do-not-contact list, in campaigns
+of one state and the same hours. So a whole queue is explained by as many questions as there are
+such places, and a filter by what items wait for is exact: it is a bound on their time, place by
+place.
+"""
+
+import datetime as dt
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, Count, Q, QuerySet, prefetch_related_objects
+from django.db.models.expressions import RawSQL
+
+from campaigns.models import Campaign, LinkedInAccount, SendingHours, default_hours
+from queueing.gates import hours
+from queueing.gates.barring import barred
+from queueing.gates.counting import among, as_array
+from queueing.gates.evaluating import AccountFacts, Facts, Gate, Report, evaluate
+from queueing.gates.facts import hours_of, on_do_not_contact_list, policy, stop_reason, usages
+from queueing.models import QueueItem, QueueItemQuerySet
+
+NEXT_RUN = "next_run"
+"""What an item waits for whose gates are all open."""
+
+IN_WORDS = {
+    Gate.SENDING_ON: "the global stop to be lifted",
+    Gate.PENDING: "nothing: it is not pending",
+    Gate.DUE: "its planned time",
+    Gate.CAMPAIGN_ACTIVE: "its campaign to be active",
+    Gate.CONTACT_ALLOWED: "a decision: on the do-not-contact list",
+    Gate.ACCOUNT_CONNECTED: "its account to be reconnected",
+    Gate.ACCOUNT_RESTED: "its account to end its rest",
+    Gate.HOURS_OPEN: "its sending hours",
+    Gate.SPACING: "the gap after the last request",
+    Gate.DAILY_CAP: "tomorrow: today's limit is reached",
+    Gate.WEEKLY_CAP: "room in the 7-day limit",
+    Gate.NOTHING_IN_FLIGHT: "a request that is being sent",
+    NEXT_RUN: "the next run",
+}
+"""What an item waits for, as it follows the words “waits for”."""
+
+
+_AN_INSTANT = dt.timedelta(microseconds=1)
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+Kind = tuple[str, int]
+"""The state and hours of a campaign: campaigns of one kind get the same answer of the gates."""
+
+
+class Explainer:
+    """Asks the gates about items of the given accounts and campaigns, as they stand at `now`."""
+
+    def __init__(
+        self,
+        now: dt.datetime,
+        account_ids: Collection[uuid.UUID],
+        campaigns: QuerySet[Campaign],
+    ) -> None:
+        self.now = now
+        self.stop = stop_reason()
+        self.policy = policy()
+        rows = campaigns.order_by().select_related("workspace")
+        self.status = {campaign.pk: campaign.status for campaign in rows}
+        self.hours = hours_by_campaign(rows)
+        self._workspaces = {campaign.workspace_id: campaign.workspace for campaign in rows}
+        self.usage: dict[uuid.UUID, AccountFacts] = {}
+        if account_ids:
+            self.count(account_ids)
+
+    def count(self, account_ids: Iterable[uuid.UUID]) -> None:
+        """Count what these accounts have sent: they are those that can be asked about."""
+        those = among("campaigns_linkedinaccount.id", set(account_ids))
+        accounts = list(LinkedInAccount.objects.filter(those).order_by())
+        for account in accounts:  # not joined: a thousand have few workspaces, and all are here
+            if account.workspace_id in self._workspaces:
+                account.workspace = self._workspaces[account.workspace_id]
+        prefetch_related_objects(accounts, "workspace")  # of one that was moved since
+        self.usage = usages(accounts, self.now)
+
+    def kind(self, campaign_id: uuid.UUID) -> Kind:
+        return self.status[campaign_id], id(self.hours[campaign_id])
+
+    def report(
+        self,
+        account_id: uuid.UUID,
+        campaign_id: uuid.UUID,
+        *,
+        status: str = QueueItem.Status.PENDING,
+        scheduled_for: dt.datetime | None = None,
+        do_not_contact: bool = False,
+    ) -> Report:
+        """Ask every gate; `scheduled_for` None stands for an item that is due."""
+        facts = Facts(
+            stop=self.stop,
+            item_status=status,
+            scheduled_for=scheduled_for or self.now,
+            do_not_contact=do_not_contact,
+            campaign_status=self.status[campaign_id],
+            hours=self.hours[campaign_id],
+            account=self.usage[account_id],
+            policy=self.policy,
+        )
+        return evaluate(facts, self.now)
+
+
+def hours_by_campaign(campaigns: Collection[Campaign]) -> dict[uuid.UUID, hours.Hours]:
+    """Return the hours that hold for each campaign, as `Campaign.hours` chooses them."""
+    chosen = {
+        campaign.pk: campaign.sending_hours_id or campaign.workspace.sending_hours_id
+        for campaign in campaigns
+    }
+    default = default_hours() if None in chosen.values() else None
+    rows = SendingHours.objects.filter(pk__in={pk for pk in chosen.values() if pk})
+    plain = {row.pk: hours_of(row) for row in rows.prefetch_related("closed_days")}
+    if default is not None:
+        plain[default.pk] = hours_of(default)
+    return {
+        campaign: plain[pk or default.pk]  # type: ignore[union-attr]
+        for campaign, pk in chosen.items()
+    }
+
+
+def reports(items: Collection[QueueItem], now: dt.datetime) -> dict[uuid.UUID, Report]:
+    """Explain a page of items, in a fixed number of queries."""
+    campaigns = Campaign.objects.filter(pk__in={item.campaign_id for item in items})
+    explain = Explainer(now, {item.linkedin_account_id for item in items}, campaigns)
+    listed = QueueItem.objects.filter(on_do_not_contact_list(), pk__in=[item.pk for item in items])
+    barred = set(listed.order_by().values_list("pk", flat=True))
+    return {
+        item.pk: explain.report(
+            item.linkedin_account_id,
+            item.campaign_id,
+            status=item.status,
+            scheduled_for=item.scheduled_for,
+            do_not_contact=item.pk in barred,
+        )
+        for item in items
+    }
+
+
+def waits_for(report: Report) -> str:
+    """Return what an item waits for: a gate, or the next run."""
+    return report.binding.gate if report.binding else NEXT_RUN
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What an account's pending items wait for, in campaigns of one state and hours.
+
+    Those planned before `bound` wait for `gate`, the others for their time.
+    """
+
+    gate: str
+    bound: dt.datetime
+
+
+Place = tuple[uuid.UUID, Kind]
+"""An account, and the kind of the campaigns that it sends for."""
+
+
+class Pending(NamedTuple):
+    """Numbers of pending items: those that are due, and all."""
+
+    due: int
+    total: int
+
+
+class Waits(dict[Place, Wait]):
+    """What pending items wait for, by place: each is asked for once, when it is first needed."""
+
+    def __init__(
+        self,
+        items: QueueItemQuerySet,
+        now: dt.datetime,
+        workspaces: Collection[uuid.UUID] | None,
+    ) -> None:
+        """Count the pending ones of these items, by place.
+
+        :param workspaces: of all the items; None for any.
+        """
+        super().__init__()
+        self.workspaces = workspaces
+        campaigns = Campaign.objects.all()
+        if workspaces is not None:
+            campaigns = campaigns.filter(workspace__in=workspaces)
+        self.explain = Explainer(now, (), campaigns)
+        self._campaign_of: dict[Kind, uuid.UUID] = {}
+        self._kind_of: dict[uuid.UUID, Kind] = {}
+        for campaign in self.explain.status:
+            kind = self.explain.kind(campaign)
+            self._kind_of[campaign] = kind
+            self._campaign_of[kind] = campaign
+        self._number_of = {kind: number for number, kind in enumerate(self._campaign_of)}
+        self.pending = self.counted(items.pending())
+        self.explain.count(account for account, _ in self.pending)
+
+    def counted(self, rows: QueueItemQuerySet) -> dict[Place, Pending]:
+        """Count rows by place, summed up by the database: there are many more campaigns."""
+        by_pair = (
+            rows.order_by()
+            .values("linkedin_account", "campaign")
+            .annotate(
+                due=Count("scheduled_for", filter=Q(scheduled_for__lte=self.explain.now)),
+                total=Count("*"),
+            )
+        )
+        try:
+            sql, values = by_pair.query.sql_with_params()
+        except EmptyResultSet:  # filtered by a name that nothing has
+            return {}
+        kinds = list(self._campaign_of)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pair.linkedin_account, kind.number, sum(pair.due)::bigint,"  # noqa: S608 - all of it is ours
+                f" sum(pair.total)::bigint FROM ({sql}) AS pair JOIN {_KINDS}"
+                " ON kind.campaign = pair.campaign GROUP BY 1, 2",
+                (*values, *self._kinds()),
+            )
+            return {
+                (account, kinds[number]): Pending(due, total)
+                for account, number, due, total in cursor.fetchall()
+            }
+
+    def _kinds(self) -> tuple[str, str]:
+        """Return the values of `_KINDS`."""
+        return as_array(self._kind_of), as_array(map(self._number_of.get, self._kind_of.values()))
+
+    def __missing__(self, place: Place) -> Wait:
+        account, campaign = place[0], self._campaign_of[place[1]]
+        report = self.explain.report(account, campaign)
+        state, bound = report.binding, self.explain.now + _AN_INSTANT  # what is due is before it
+        if state is not None and state.somebody_must_act:
+            bound = _NEVER
+        elif state is not None and state.opens_at is not None:
+            bound = max(bound, state.opens_at)
+        self[place] = wait = Wait(waits_for(report), bound)
+        return wait
+
+    def if_barred(self, place: Place) -> str:
+        """Return what those wait for who are on the do-not-contact list, whatever the time."""
+        account, campaign = place[0], self._campaign_of[place[1]]
+        return waits_for(self.explain.report(account, campaign, do_not_contact=True))
+
+    def place(self, account: uuid.UUID, campaign: uuid.UUID) -> Place | None:
+        """Return the place of an item; None where it was queued since the others were counted."""
+        kind = self._kind_of.get(campaign)
+        return (account, kind) if kind and (account, kind) in self.pending else None
+
+    def where(self, found: Collection[Place], comparison: str) -> Q:
+        """Return the condition that an item is of one of these places, on this side of its bound.
+
+        A look-up, not a join: however the planner errs, a row costs no more than finding its
+        account among those of its kind.
+        """
+        accounts_of: dict[Kind, list[uuid.UUID]] = defaultdict(list)
+        for account, kind in found:
+            accounts_of[kind].append(account)
+        campaigns_of: dict[Kind, list[uuid.UUID]] = defaultdict(list)
+        for campaign, kind in self._kind_of.items():
+            campaigns_of[kind].append(campaign)
+        arms, values = [], []
+        for kind, accounts in accounts_of.items():
+            bounds = (f'"{self[account, kind].bound.isoformat()}"' for account in accounts)
+            arms.append(
+                "WHEN send_queue.campaign_id = ANY(%s::uuid[]) THEN (%s::timestamptz[])"
+                "[array_position(%s::uuid[], send_queue.linkedin_account_id)]"
+            )
+            values += [as_array(campaigns_of[kind]), as_array(bounds), as_array(accounts)]
+        on_its_side = RawSQL(  # noqa: S611 - every value is a parameter
+            f"send_queue.scheduled_for {comparison} CASE {' '.join(arms)} END",
+            values,
+            output_field=BooleanField(),
+        )
+        # The planner knows how many items these accounts have.
+        return Q(among("send_queue.linkedin_account_id", {account for account, _ in found})) & Q(
+            on_its_side
+        )
+
+
+_KINDS = "unnest(%s::uuid[], %s::int[]) AS kind(campaign, number)"
+
+
+def waiting_for(
+    items: QueueItemQuerySet,
+    gate: str,
+    now: dt.datetime,
+    workspaces: Collection[uuid.UUID] | None = None,
+) -> QueueItemQuerySet:
+    """Return the pending items that wait for a gate, or for the next run.
+
+    :param workspaces: of all the items; None for any.
+    """
+    pending = items.pending()
+    if gate == Gate.CONTACT_ALLOWED:
+        listed = _barred(items, workspaces)
+        barred_items = items.filter(pk__in=[item.pk for item in listed])
+        waits = Waits(barred_items, now, workspaces)
+        places = [(item.pk, waits.place(item.account_id, item.campaign_id)) for item in listed]
+        found = [pk for pk, place in places if place and waits.if_barred(place) == gate]
+        return pending.filter(pk__in=found)
+    waits = Waits(items, now, workspaces)
+    of_gate = [place for place in waits.pending if gate in {waits[place].gate, Gate.DUE}]
+    if not of_gate:
+        return pending.none()
+    # The outermost bound, too: the list's own index then leads to where they begin or end.
+    if gate == Gate.DUE:
+        those = pending.filter(
+            waits.where(of_gate, ">="),
+            scheduled_for__gte=min(waits[place].bound for place in of_gate),
+        )
+    else:
+        those = pending.filter(
+            waits.where(of_gate, "<"),
+            scheduled_for__lt=max(waits[place].bound for place in of_gate),
+        )
+    if gate in {Gate.SENDING_ON, Gate.CAMPAIGN_ACTIVE}:
+        return those  # asked before the do-not-contact list is
+    return those.exclude(pk__in=[item.pk for item in _barred(items, workspaces)])
+
+
+class Barred(NamedTuple):
+    """A pending item whose person or company is on the do-not-contact list."""
+
+    pk: uuid.UUID
+    account_id: uuid.UUID
+    campaign_id: uuid.UUID
+    scheduled_for: dt.datetime
+
+
+def _barred(items: QueueItemQuerySet, workspaces: Collection[uuid.UUID] | None) -> list[Barred]:
+    """Return them as a plain list: few, and looked up once."""
+    fields = ("pk", "linkedin_account", "campaign", "scheduled_for")
+    return [Barred(*row) for row in barred(items, workspaces).order_by().values_list(*fields)]
+
+
+def count_waiting(items: QueueItemQuerySet, waits: Waits) -> Counter[str]:
+    """Count the pending items by what they wait for: as many as `waiting_for` would return.
+
+    :param waits: those of these items.
+    """
+    soon = _count_between(items, waits)
+    waiting: Counter[str] = Counter()
+    for place, number in waits.pending.items():
+        wait = waits[place]
+        before = number.due + soon[place].total if place in soon else number.due
+        if wait.bound == _NEVER:
+            before = number.total
+        waiting[wait.gate] += before
+        waiting[Gate.DUE] += number.total - before
+    for item in _barred(items, waits.workspaces):
+        place_of_it = waits.place(item.account_id, item.campaign_id)
+        if place_of_it is not None:
+            wait = waits[place_of_it]
+            waiting[wait.gate if item.scheduled_for < wait.bound else Gate.DUE] -= 1
+            waiting[waits.if_barred(place_of_it)] += 1
+    return +waiting
+
+
+def _count_between(items: QueueItemQuerySet, waits: Waits) -> dict[Place, Pending]:
+    """Count what is not due yet, and falls due before the bound of its place."""
+    now = waits.explain.now
+    later = [place for place in waits.pending if now + _AN_INSTANT < waits[place].bound < _NEVER]
+    if not later:
+        return {}
+    return waits.counted(
+        items.pending().filter(
+            waits.where(later, "<"),
+            scheduled_for__gt=now,
+            scheduled_for__lt=max(waits[place].bound for place in later),
+        )
+    )

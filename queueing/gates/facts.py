@@ -1,0 +1,163 @@
+"""What the gates look at, read from rows: limits, hours, use, stops, do-not-contact lists."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from campaigns.hours import zones
+from campaigns.models import ClosedDay, DoNotContact, LinkedInAccount, SendingHours
+from queueing.gates import counting, hours, limits
+from queueing.gates.evaluating import AccountFacts, Facts, Report, evaluate
+from queueing.models import QueueItem, SendingStop
+
+
+def policy() -> limits.Policy:
+    """Return the installation's limits, from settings."""
+    return limits.Policy(
+        type_daily=settings.TYPE_DAILY_LIMITS,
+        type_weekly=settings.TYPE_WEEKLY_LIMITS,
+        tier_daily=settings.TIER_DAILY_LIMITS,
+        warm_up_first_day=settings.WARM_UP_FIRST_DAY,
+        warm_up_days=settings.WARM_UP_DAYS,
+        spacing_floor_seconds=settings.SPACING_FLOOR_SECONDS,
+        day_zone=zones.zone(settings.DAILY_CAP_TIMEZONE),
+    )
+
+
+def hours_of(row: SendingHours, days: Collection[ClosedDay] | None = None) -> hours.Hours:
+    """Return the plain value of a SendingHours row with its ClosedDay rows, or with these days."""
+    days = list(row.closed_days.all()) if days is None else days
+    return hours.Hours(
+        timezone=row.timezone,
+        start=row.working_hours_start,
+        end=row.working_hours_end,
+        skip_weekends=row.skip_weekends,
+        skip_holidays=row.skip_holidays,
+        holiday_country=row.holiday_country,
+        holiday_subdivision=row.holiday_subdivision,
+        closed=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.CLOSED),
+        opened=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.OPEN),
+    )
+
+
+def stop_reason() -> str:
+    """Return why all sending is stopped, or an empty text."""
+    stop = SendingStop.objects.open().first()
+    return stop.reason if stop else ""
+
+
+def daily_limits_of(
+    account: LinkedInAccount, today: dt.date, rules: limits.Policy | None = None
+) -> list[limits.Limit]:
+    """Return all that limits an account on a day of `DAILY_CAP_TIMEZONE`; reads its workspace."""
+    return limits.daily_limits(
+        rules or policy(),
+        account_type=account.account_type,
+        own=account.daily_limit,
+        workspace=account.workspace.daily_cr_limit,
+        tier=account.workspace.tier,
+        warm_up_started_on=account.warm_up_started_on,
+        today=today,
+    )
+
+
+def daily_limit_of(
+    account: LinkedInAccount, today: dt.date, rules: limits.Policy | None = None
+) -> limits.Limit:
+    """Return the limit that holds for an account on a day: of all the lowest."""
+    return min(daily_limits_of(account, today, rules), key=lambda limit: limit.value)
+
+
+def usage(account: LinkedInAccount, now: dt.datetime) -> AccountFacts:
+    """Count what an account has sent, in one query, or two where its week is full."""
+    return usages([account], now)[account.pk]
+
+
+def usages(
+    accounts: Collection[LinkedInAccount], now: dt.datetime
+) -> dict[uuid.UUID, AccountFacts]:
+    """Count what accounts have sent, in one query, or some more where weeks are full."""
+    rules = policy()
+    zone, today = rules.day_zone, now.astimezone(rules.day_zone).date()
+    day_began_at = limits.day_start(now, zone)
+    next_day_at = limits.next_day_start(now, zone)
+    counted = counting.by_account(accounts, day_began_at, now)
+    weekly = {
+        account.pk: limits.weekly_limit(
+            rules, account_type=account.account_type, own=account.weekly_limit
+        )
+        for account in accounts
+    }
+    excess = {pk: counted[pk].week - limit.value for pk, limit in weekly.items()}
+    frees_at = counting.weeks_free_at({pk: over for pk, over in excess.items() if over >= 0}, now)
+    return {
+        account.pk: AccountFacts(
+            status=account.status,
+            paused_until=account.paused_until,
+            pause_reason=account.pause_reason,
+            daily=daily_limit_of(account, today, rules),
+            weekly=weekly[account.pk],
+            sent_today=counted[account.pk].today,
+            sent_this_week=counted[account.pk].week,
+            last_send_at=counted[account.pk].last,
+            own_gap_seconds=account.min_gap_seconds,
+            in_flight=counted[account.pk].in_flight,
+            day_began_at=day_began_at,
+            next_day_at=next_day_at,
+            week_frees_at=frees_at.get(account.pk),
+        )
+        for account in accounts
+    }
+
+
+def on_do_not_contact_list() -> Q:
+    """Return the condition on queue items: the person or company is on the workspace's list.
+
+    Annotate it as `do_not_contact` where `facts_of` is to read it.
+    """
+    # One list of values, so that the unique index on (workspace, kind, value) answers.
+    person = DoNotContact.objects.filter(
+        workspace=OuterRef("workspace"),
+        kind=DoNotContact.Kind.PERSON,
+        value__in=[
+            OuterRef("person_key"),
+            OuterRef("prospect__public_identifier"),
+            OuterRef("prospect__linkedin_user_id"),
+            OuterRef("linkedin_user_id"),
+        ],
+    )
+    company = DoNotContact.objects.filter(
+        workspace=OuterRef("workspace"),
+        kind=DoNotContact.Kind.COMPANY,
+        value=OuterRef("prospect__company_key"),
+    )
+    return Exists(person) | Exists(company)
+
+
+def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
+    """Return the facts for an item annotated with `do_not_contact`; without, it is held."""
+    return Facts(
+        stop=stop,
+        item_status=item.status,
+        scheduled_for=item.scheduled_for,
+        do_not_contact=getattr(item, "do_not_contact", True),
+        campaign_status=item.campaign.status,
+        hours=hours_of(item.campaign.hours()),
+        account=account,
+        policy=policy(),
+    )
+
+
+def report(item_id: uuid.UUID, now: dt.datetime) -> Report:
+    """Explain one item: every gate, with figures, as claiming would see it at `now`.
+
+    :raises QueueItem.DoesNotExist: where there is no such item.
+    """
+    items = QueueItem.objects.select_related(
+        "campaign__workspace", "campaign__sending_hours", "linkedin_account__workspace"
+    )
+    item = items.annotate(do_not_contact=on_do_not_contact_list()).get(pk=item_id)
+    return evaluate(facts_of(item, usage(item.linkedin_account, now), stop_reason()), now)

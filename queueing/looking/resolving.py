@@ -1,0 +1,195 @@
+"""Find new prospects on LinkedIn before they are queued: their ids, and who needs no request.
+
+Looks only; a prospect that is not resolved here is looked up when its item is sent.
+"""
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
+from campaigns.people import slug_told
+from queueing import gates
+from queueing.gates import limits
+from queueing.models import QueueItem, SendAttempt
+from queueing.sending import Clock, outcomes
+from queueing.unipile import Client, Outcome, Profile, UnipileError
+
+
+def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> Counter[str]:
+    """Look up new prospects with their campaigns' accounts; return how many were what.
+
+    Profile views are budgeted: `LOOK_UPS_PER_DAY` of an account and `LOOK_UPS_PER_RUN` of them in
+    one run, so that they spread over the day. A run ends after `SEND_RUN_DEADLINE_SECONDS`; the
+    next one begins with the accounts that had to wait.
+
+    :param limit: look up at most so many prospects.
+    """
+    found: Counter[str] = Counter()
+    began_at = clock()
+    deadline = began_at + dt.timedelta(seconds=settings.SEND_RUN_DEADLINE_SECONDS)
+    for account in _usable_accounts(began_at):
+        now = clock()
+        if now >= deadline:
+            break
+        for prospect in _next_prospects(account, now):
+            if limit is not None and found.total() >= limit:
+                return found
+            if _was_found_elsewhere(prospect, account):
+                found["found_before"] += 1
+                continue
+            if not _claim(prospect, account, clock()):
+                continue  # another run looks them up
+            try:
+                profile = client.profile(
+                    account.unipile_account_id,
+                    prospect.public_identifier or prospect.linkedin_user_id,
+                )
+            except UnipileError as error:
+                found[error.outcome] += 1
+                if not _was_asked(error):
+                    _release(prospect)
+                    break  # the account, or Unipile, cannot look anybody up now
+                if error.outcome == Outcome.REJECTED:
+                    _mark(prospect, Prospect.Status.FAILED, error.summary)
+                continue
+            found[_keep(prospect, account, profile, clock())] += 1
+    return found
+
+
+def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:
+    if gates.stop_reason():
+        return
+    new = Prospect.objects.filter(campaign__accounts=OuterRef("pk"), status=Prospect.Status.NEW)
+    looks = Prospect.objects.filter(resolved_with=OuterRef("pk")).order_by("-resolved_at")
+    accounts = (
+        LinkedInAccount.objects.filter(Exists(new), status=LinkedInAccount.Status.CONNECTED)
+        .annotate(looked_at=Subquery(looks.values("resolved_at")[:1]))
+        .order_by(F("looked_at").asc(nulls_first=True), "name")
+    )
+    for account in accounts:
+        if account.paused_until is None or account.paused_until <= now:
+            yield account
+
+
+def _next_prospects(account: LinkedInAccount, now: dt.datetime) -> list[Prospect]:
+    """Return the account's next unresolved prospects, as far as its budget of today goes."""
+    day_began_at = limits.day_start(now, gates.policy().day_zone)
+    looks = Prospect.objects.filter(resolved_with=account, resolved_at__gte=day_began_at).order_by()
+    looked_up = (
+        looks.values("public_identifier", "linkedin_user_id").distinct().count()
+        + SendAttempt.objects.filter(
+            item__linkedin_account=account,
+            kind=SendAttempt.Kind.LOOKUP,
+            started_at__gte=day_began_at,
+        ).count()
+    )
+    left = min(settings.LOOK_UPS_PER_DAY - looked_up, settings.LOOK_UPS_PER_RUN)
+    if left <= 0:
+        return []
+    unresolved = Prospect.objects.filter(
+        campaign__accounts=account,
+        campaign__status__in=[Campaign.Status.DRAFT, Campaign.Status.ACTIVE],
+        status=Prospect.Status.NEW,
+        resolved_at__isnull=True,
+    ).exclude(public_identifier="", linkedin_user_id="")
+    return list(unresolved.exclude(_will_not_be_queued(account.workspace_id))[:left])
+
+
+def _will_not_be_queued(workspace_id: uuid.UUID) -> Q:
+    """Return the condition on prospects whom nobody need look up: they are left out anyway."""
+    keys = [OuterRef("public_identifier"), OuterRef("linkedin_user_id")]
+    entries = DoNotContact.objects.filter(workspace=workspace_id)
+    person = entries.filter(kind=DoNotContact.Kind.PERSON, value__in=keys)
+    company = entries.filter(kind=DoNotContact.Kind.COMPANY, value=OuterRef("company_key"))
+    items = QueueItem.objects.holding_the_person().filter(
+        workspace=workspace_id, kind=QueueItem.Kind.CONNECTION_REQUEST, person_key__in=keys
+    )
+    return Q(Exists(person)) | Q(Exists(company)) | Q(Exists(items))
+
+
+def _was_found_elsewhere(prospect: Prospect, account: LinkedInAccount) -> bool:
+    """Take over the id that the account found for the same person in another campaign.
+
+    A name that is missing is worth a look of its own.
+    """
+    if not (prospect.public_identifier and prospect.first_name and prospect.last_name):
+        return False
+    same = Prospect.objects.filter(
+        resolved_with=account, public_identifier=prospect.public_identifier
+    ).exclude(linkedin_user_id="")
+    newest = same.order_by("-resolved_at").first()
+    if newest is None:
+        return False
+    Prospect.objects.filter(pk=prospect.pk, resolved_at__isnull=True).update(
+        linkedin_user_id=newest.linkedin_user_id,
+        resolved_with=account,
+        resolved_at=newest.resolved_at,
+    )
+    return True
+
+
+def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:
+    """Keep who was found; return what the prospect has become."""
+    slug = slug_told(profile.public_identifier)
+    prospect.public_identifier = prospect.public_identifier or slug
+    # Under a slug of former times the person is not recognised in the queue: without an id, the
+    # look-up before the send finds the slug of today, and whoever holds the person under it.
+    if slug in {"", prospect.public_identifier}:
+        prospect.linkedin_user_id = profile.provider_id
+    prospect.resolved_with, prospect.resolved_at = account, now
+    prospect.first_name = prospect.first_name or profile.first_name
+    prospect.last_name = prospect.last_name or profile.last_name
+    try:
+        with transaction.atomic():
+            prospect.save(
+                update_fields=[
+                    "linkedin_user_id",
+                    "resolved_with",
+                    "resolved_at",
+                    "public_identifier",
+                    "first_name",
+                    "last_name",
+                ]
+            )
+    except IntegrityError:
+        _mark(prospect, Prospect.Status.SKIPPED, "The same person is in this campaign already.")
+        return "same_person"
+    verdict = outcomes.by_profile(profile, now)
+    if verdict is None:
+        return "resolved"
+    _mark(prospect, verdict.prospect_status, verdict.error_message)
+    return verdict.error_code
+
+
+def _was_asked(error: UnipileError) -> bool:
+    """Return whether LinkedIn was asked, though the answer is none or of no use.
+
+    Such a look counts, and is left to the sending: one strange profile must not hold up the rest.
+    """
+    if error.outcome == Outcome.REJECTED:
+        return True
+    return error.outcome == Outcome.NOT_SENT and error.http_status not in {None, 503}
+
+
+def _claim(prospect: Prospect, account: LinkedInAccount, now: dt.datetime) -> bool:
+    """Count the look against the account's budget before it is made; False: made already."""
+    unresolved = Prospect.objects.filter(pk=prospect.pk, resolved_at__isnull=True)
+    return bool(unresolved.update(resolved_with=account, resolved_at=now))
+
+
+def _release(prospect: Prospect) -> None:
+    """Take back a look that was not made."""
+    Prospect.objects.filter(pk=prospect.pk).update(resolved_with=None, resolved_at=None)
+
+
+def _mark(prospect: Prospect, status: str, reason: str) -> None:
+    """Change the status, unless the prospect was queued meanwhile."""
+    Prospect.objects.filter(pk=prospect.pk, status=Prospect.Status.NEW).update(
+        status=status, status_reason=reason
+    )

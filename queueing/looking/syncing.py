@@ -1,0 +1,87 @@
+"""Ask Unipile how the accounts are: hold those that are lost, let those go on that are back."""
+
+import datetime as dt
+import logging
+from collections import Counter
+
+from django.db import transaction
+
+from campaigns.models import LinkedInAccount
+from queueing import gates, planning
+from queueing.models import SendingStop
+from queueing.sending import BAD_API_KEY_REASON, AccountChange, recording
+from queueing.telling import notices
+from queueing.unipile import Account, Client, UnipileError
+
+logger = logging.getLogger(__name__)
+
+OK = "OK"
+PASSING = "CONNECTING"  # Unipile is at it: neither lost nor back
+Status = LinkedInAccount.Status
+
+
+def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
+    """Bring every account's status to what Unipile reports; return how many changed to what.
+
+    A lost account goes on when Unipile reports it as OK and its rest, if it has one, is over. What
+    it has waiting then gets new times: its old ones may be over, or too many a day for the warm-up
+    that begins after a restriction.
+
+    :raises UnipileError: where Unipile cannot be asked; a refused API key stops all sending first.
+    """
+    try:
+        reported = {account.id: account for account in client.accounts()}
+    except UnipileError as error:
+        # No account is asked for here, so a 401 is about the key, whatever its type says.
+        if error.http_status == 401:
+            recording.stop_sending(BAD_API_KEY_REASON, now)
+        raise
+    changed: Counter[str] = Counter()
+    returned: list[LinkedInAccount] = []
+    if _lift_own_stop(now):
+        changed["sending_on"] += 1
+    for account_id, unipile_id in LinkedInAccount.objects.values_list("pk", "unipile_account_id"):
+        with transaction.atomic():
+            account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+            status = _bring_to(account, reported.get(unipile_id), now)
+        if status:
+            changed[status] += 1
+        if status == Status.CONNECTED:
+            returned.append(account)
+    planning.replan(returned, now)
+    return changed
+
+
+def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.datetime) -> str:
+    """Change one locked account where its report calls for it; return the new status or ""."""
+    if reported is None:
+        return _lose(account, "Unipile does not know this account.", now)
+    if reported.status == PASSING:
+        return ""
+    if reported.status != OK:
+        return _lose(
+            account, f"Unipile reports {reported.status}: reconnect the account there.", now
+        )
+    resting = account.paused_until is not None and account.paused_until > now
+    if account.status == Status.CONNECTED or resting:
+        return ""
+    account.reconnect(now.astimezone(gates.policy().day_zone).date())
+    notices.account_changed(account, "connected again; it goes on sending", now)
+    return Status.CONNECTED
+
+
+def _lose(account: LinkedInAccount, reason: str, now: dt.datetime) -> str:
+    if account.status != Status.CONNECTED:
+        return ""
+    recording.change_account(account.pk, AccountChange(Status.DISCONNECTED, reason=reason), now)
+    return Status.DISCONNECTED
+
+
+def _lift_own_stop(now: dt.datetime) -> bool:
+    """Lift the stop that SendQ made for a refused API key: the key has just been taken."""
+    own = SendingStop.objects.open().filter(stopped_by__isnull=True, reason=BAD_API_KEY_REASON)
+    with transaction.atomic():
+        lifted = own.update(lifted_at=now)
+        if lifted:
+            notices.sending_goes_on(now)
+    return bool(lifted)

@@ -1,0 +1,28 @@
+"""What is kept? Items, the calls made for them, the runs that made the calls, stops and notices.
+
+Names of models, fields and the table are relied on outside the code: keep them.
+"""
+
+from queueing.models.alarms import Notice, SendingStop
+from queueing.models.attempts import ProcessRun, SendAttempt
+from queueing.models.items import (
+    FailedSend,
+    QueueItem,
+    QueueItemQuerySet,
+    UnconfirmedSend,
+    counts_since,
+    in_doubt_since,
+)
+
+__all__ = [
+    "FailedSend",
+    "Notice",
+    "ProcessRun",
+    "QueueItem",
+    "QueueItemQuerySet",
+    "SendAttempt",
+    "SendingStop",
+    "UnconfirmedSend",
+    "counts_since",
+    "in_doubt_since",
+]

@@ -1,0 +1,250 @@
+"""The queue: its items, and what holds a person or counts against a cap.
+
+The promises rest on the constraints here: nobody twice in a workspace, one call in flight for an
+account. Names of models, fields and the table are relied on outside the code: keep them.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
+
+
+def counts_since(start: dt.datetime) -> Q:
+    """Return the condition for what counts against a cap whose window began at `start`.
+
+    Sent items by the instant of the answer, which is never before the effect; items in flight
+    always; unconfirmed ones by their claim, plus the longest that a call can take. So no effect
+    within the window is ever left out.
+    """
+    return Q(sent_at__gte=start) | in_doubt_since(start)
+
+
+def in_doubt_since(start: dt.datetime) -> Q:
+    """Return the part of `counts_since` whose outcome is not known: none of it has a `sent_at`."""
+    claimed_since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    return Q(status=QueueItem.Status.SENDING) | Q(
+        status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=claimed_since
+    )
+
+
+class QueueItemQuerySet(models.QuerySet["QueueItem"]):
+    """The vocabulary of the queue: each word is defined here once."""
+
+    def pending(self) -> Self:
+        return self.filter(status=QueueItem.Status.PENDING)
+
+    def due(self, now: dt.datetime) -> Self:
+        """Return what is pending and whose time has come, oldest first."""
+        return self.pending().filter(scheduled_for__lte=now).in_turn()
+
+    def in_turn(self) -> Self:
+        return self.order_by("scheduled_for", "created_at", "id")
+
+    def sending(self) -> Self:
+        return self.filter(status=QueueItem.Status.SENDING)
+
+    def holding_the_person(self) -> Self:
+        """Return what keeps its person from being queued again: queued, in doubt, or invited."""
+        return self.filter(Q(status__in=QueueItem.PERSON_HELD_BY) | Q(sent_at__isnull=False))
+
+    def counting_since(self, start: dt.datetime) -> Self:
+        return self.filter(counts_since(start))
+
+
+class QueueItem(models.Model):
+    """One connection request, from being planned to being recorded."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", "Skipped"
+        UNCONFIRMED = "unconfirmed", "Unconfirmed"
+
+    class Kind(models.TextChoices):
+        CONNECTION_REQUEST = "connection_request", "Connection request"
+
+    PERSON_HELD_BY = (Status.PENDING, Status.SENDING, Status.UNCONFIRMED, Status.SENT)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=30, choices=Kind, default=Kind.CONNECTION_REQUEST)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="queue_items")
+    prospect = models.ForeignKey(Prospect, on_delete=models.PROTECT, related_name="queue_items")
+    linkedin_account = models.ForeignKey(
+        LinkedInAccount, on_delete=models.PROTECT, related_name="queue_items"
+    )
+    linkedin_user_id = models.CharField(
+        "LinkedIn user id",
+        max_length=200,
+        blank=True,
+        help_text="Unipile's provider id as the item's own account sees it. Empty: looked up.",
+    )
+    person_key = models.CharField(max_length=200)
+    message = models.TextField(blank=True)
+    scheduled_for = models.DateTimeField()
+    pinned = models.BooleanField(
+        default=False, help_text="Set to this time by hand: planning leaves it there."
+    )
+    sent_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
+    error_code = models.CharField(max_length=100, blank=True)
+    error_message = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(
+        default=0, help_text="Failed tries that count against the retries."
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    invitation_id = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Of a failed item: when it failed, for nothing touches one before it leaves that state.
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = QueueItemQuerySet.as_manager()
+
+    class Meta:
+        db_table = "send_queue"
+        ordering = ("scheduled_for", "created_at", "id")
+        permissions = (("send_now", "Can send before the planned time"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "person_key", "kind"],
+                condition=Q(status__in=["pending", "sending", "unconfirmed", "sent"])
+                | Q(sent_at__isnull=False),
+                name="nobody_twice_in_a_workspace",
+                violation_error_message="This person is already queued or invited here.",
+            ),
+            # The same person under another slug: ids of one account name people unmistakably.
+            models.UniqueConstraint(
+                fields=["linkedin_account", "linkedin_user_id", "kind"],
+                condition=~Q(linkedin_user_id="")
+                & (
+                    Q(status__in=["pending", "sending", "unconfirmed", "sent"])
+                    | Q(sent_at__isnull=False)
+                ),
+                name="nobody_twice_by_an_account",
+                violation_error_message="This account has this person queued or invited already.",
+            ),
+            models.UniqueConstraint(
+                fields=["linkedin_account"],
+                condition=Q(status="sending"),
+                name="one_call_in_flight_per_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["pending", "sending", "sent", "failed", "skipped", "unconfirmed"]
+                ),
+                name="item_status_known",
+            ),
+            models.CheckConstraint(condition=Q(kind="connection_request"), name="item_kind_known"),
+            models.CheckConstraint(condition=~Q(person_key=""), name="item_names_a_person"),
+            models.CheckConstraint(
+                condition=Q(status="sending", claim_token__isnull=False)
+                | (~Q(status="sending") & Q(claim_token__isnull=True)),
+                name="claim_token_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["sending", "unconfirmed"]) | Q(claimed_at__isnull=False),
+                name="claimed_at_while_in_doubt",
+            ),
+            # A skipped item may have been sent: the person withdrew, or was found to be invited.
+            models.CheckConstraint(
+                condition=Q(status="sent", sent_at__isnull=False)
+                | Q(status="skipped")
+                | (~Q(status__in=["sent", "skipped"]) & Q(sent_at__isnull=True)),
+                name="sent_at_when_sent",
+            ),
+        )
+        indexes = (
+            # processing.claim: an account's pending items in turn; planning: its free slots
+            models.Index(
+                fields=["linkedin_account", "scheduled_for", "created_at", "id"],
+                condition=Q(status="pending"),
+                name="item_pending_in_turn",
+            ),
+            # processing.due_accounts and the run's message: all that is due
+            models.Index(
+                fields=["scheduled_for"], condition=Q(status="pending"), name="item_pending_due"
+            ),
+            # explaining.waiting_for and count_waiting: what waits, by account and campaign
+            models.Index(
+                fields=["linkedin_account", "campaign", "scheduled_for"],
+                include=["workspace"],
+                condition=Q(status="pending"),
+                name="item_pending_by_pair",
+            ),
+            # barring.barred: people on a do-not-contact list
+            models.Index(
+                fields=["linkedin_user_id"],
+                condition=Q(status="pending") & ~Q(linkedin_user_id=""),
+                name="item_pending_by_user_id",
+            ),
+            # barring.barred: those whom a look-up may have found under a newer slug
+            models.Index(
+                fields=["prospect"],
+                condition=Q(status="pending", claimed_at__isnull=False),
+                name="item_pending_tried",
+            ),
+            # gates.usage: caps and spacing of an account
+            models.Index(
+                fields=["linkedin_account", "sent_at"],
+                condition=Q(sent_at__isnull=False),
+                name="item_sent_by_account",
+            ),
+            # gates.usage, recovering and reconciling: what is in flight or in doubt
+            models.Index(
+                fields=["linkedin_account", "claimed_at"],
+                condition=Q(status__in=["sending", "unconfirmed"]),
+                name="item_in_doubt",
+            ),
+            # The admin's lists, all of them or of one status, in order
+            models.Index(fields=["scheduled_for", "created_at", "id"], name="item_in_order"),
+            models.Index(
+                fields=["status", "scheduled_for", "created_at", "id"], name="item_by_status"
+            ),
+            models.Index(fields=["workspace", "status", "scheduled_for"], name="item_by_workspace"),
+            # status.by_day: the dashboard's chart
+            models.Index(
+                fields=["sent_at"],
+                include=["workspace"],
+                condition=Q(sent_at__isnull=False),
+                name="item_sent_by_day",
+            ),
+            # status.by_day and the admin's failed sends, newest first
+            models.Index(
+                fields=["updated_at"], condition=Q(status="failed"), name="item_failed_by_day"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.prospect} ({self.get_status_display().lower()})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.person_key = self.person_key or self.prospect.person_key
+        super().save(*args, **kwargs)
+
+
+class FailedSend(QueueItem):
+    """What failed for good, for the admin's triage."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "failed send"
+
+
+class UnconfirmedSend(QueueItem):
+    """What may have been sent, and is not known to be."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "unconfirmed send"
+        permissions = (("confirm_unconfirmed", "Can confirm that nothing was sent"),)

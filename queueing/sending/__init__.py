@@ -1,0 +1,55 @@
+"""How does it go? Claim an item, make its call, decide what the answer means, record it.
+
+What may happen to an item between its claim and the end of its call is decided here.
+"""
+
+from queueing.sending import (
+    calls,
+    claiming,
+    journal,
+    meaning,
+    outcomes,
+    processing,
+    recording,
+    recovering,
+    retries,
+    runs,
+)
+from queueing.sending.claiming import INTERRUPTED, Call, Claim
+from queueing.sending.meaning import Advice, Meaning
+from queueing.sending.outcomes import (
+    BAD_API_KEY_REASON,
+    FOUND,
+    AccountChange,
+    Answer,
+    History,
+    Verdict,
+)
+from queueing.sending.processing import Clock
+from queueing.sending.recording import follow_up_due_at
+
+__all__ = [
+    "BAD_API_KEY_REASON",
+    "FOUND",
+    "INTERRUPTED",
+    "AccountChange",
+    "Advice",
+    "Answer",
+    "Call",
+    "Claim",
+    "Clock",
+    "History",
+    "Meaning",
+    "Verdict",
+    "calls",
+    "claiming",
+    "follow_up_due_at",
+    "journal",
+    "meaning",
+    "outcomes",
+    "processing",
+    "recording",
+    "recovering",
+    "retries",
+    "runs",
+]

@@ -1,0 +1,61 @@
+"""Make one call and say what it brought. Runs in the sender threads: HTTP only, no database."""
+
+from queueing.models import SendAttempt
+from queueing.sending.claiming import Call
+from queueing.sending.outcomes import FOUND, Answer
+from queueing.unipile import Client, Outcome, UnipileError
+
+
+def make(client: Client, call: Call, not_after: float) -> Answer:
+    """Make the call. Every failure is an answer; nothing is raised for it.
+
+    :param not_after: instant of `time.monotonic()` after which nothing may be sent any more: the
+        claim could have been taken away meanwhile.
+    """
+    claim = call.claim
+    try:
+        if call.kind == SendAttempt.Kind.LOOKUP:
+            profile = client.profile(
+                claim.unipile_account_id, claim.identifier or claim.provider_id
+            )
+            return Answer(FOUND, http_status=profile.http_status, raw=profile.raw, profile=profile)
+        sent = client.invite(
+            claim.unipile_account_id, claim.provider_id, claim.message, not_after=not_after
+        )
+    except UnipileError as error:
+        error.outcome = _told_apart(client, claim.unipile_account_id, error)
+        return _answer_of(error)
+    return Answer(
+        Outcome.SENT,
+        http_status=sent.http_status,
+        raw=sent.raw,
+        invitation_id=sent.invitation_id,
+        usage=sent.usage,
+    )
+
+
+def _told_apart(client: Client, account_id: str, error: UnipileError) -> Outcome:
+    """Tell a wrong API key from a lost LinkedIn session, both of which are a 401.
+
+    Unipile does not say which `type` a wrong key gives: asking for the account does.
+    """
+    if error.http_status != 401:
+        return error.outcome
+    try:
+        client.account(account_id)
+    except UnipileError as second:
+        if second.http_status == 401:
+            return Outcome.BAD_API_KEY
+        if second.http_status != 404:  # nothing was learnt
+            return error.outcome
+    return Outcome.ACCOUNT_DISCONNECTED
+
+
+def _answer_of(error: UnipileError) -> Answer:
+    return Answer(
+        error.outcome,
+        summary=error.summary,
+        error_code=error.error_type.removeprefix("errors/") or error.outcome,
+        http_status=error.http_status,
+        raw=error.raw,
+    )

@@ -1,0 +1,244 @@
+"""A run of the queue: claim just in time, call from threads, record at once.
+
+One thread, this one, talks to the database; sender threads do HTTP only. Any number of runs on any
+number of machines share the queue.
+"""
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+
+from django.conf import settings
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
+
+from queueing.models import ProcessRun, QueueItem, SendAttempt
+from queueing.sending import calls, claiming, journal, outcomes, recording, recovering
+from queueing.sending.claiming import Call
+from queueing.sending.outcomes import Answer, Verdict
+from queueing.unipile import Client
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4)
+Clock = Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """What became of one item in a run."""
+
+    item_id: uuid.UUID
+    name: str
+    status: str
+    error_code: str
+    error_message: str
+
+
+@dataclass
+class Run:
+    """A run under way. `started` is an instant of `time.monotonic()`."""
+
+    client: Client
+    clock: Clock
+    row: ProcessRun
+    limit: int | None
+    deadline_seconds: float
+    should_stop: Callable[[], bool]
+    waiting: Iterator[uuid.UUID]
+    started: float = field(default_factory=time.monotonic)
+    claimed: int = 0
+    broken: Error | None = None
+    results: list[ItemResult] = field(default_factory=list)
+
+    def may_claim(self) -> bool:
+        """Return whether another item may be claimed: limit, deadline and stop allow it."""
+        return (
+            (self.limit is None or self.claimed < self.limit)
+            and time.monotonic() - self.started < self.deadline_seconds
+            and self.broken is None
+            and not self.should_stop()
+        )
+
+    def next_call(self) -> Call | None:
+        """Claim an item of the next account that lets one be claimed."""
+        while self.may_claim():
+            account = next(self.waiting, None)
+            if account is None:
+                return None
+            try:
+                call = claiming.claim(account, self.row, self.clock())
+            except Error as error:
+                # Nothing more is claimed; the calls in flight are still ended and recorded.
+                logger.exception("The database does not let anything be claimed")
+                self.broken = error
+                return None
+            if call is not None:
+                self.claimed += 1
+                return call
+        return None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call in flight. `sent` and `sent_call`: the send that made this look-up necessary."""
+
+    call: Call
+    sent: Answer | None = None
+    sent_call: Call | None = None
+
+    @property
+    def sending_call(self) -> Call:
+        return self.sent_call or self.call
+
+
+def process_queue(
+    client: Client,
+    *,
+    clock: Clock,
+    row: ProcessRun,
+    limit: int | None = None,
+    account: uuid.UUID | None = None,
+    concurrency: int = settings.SEND_CONCURRENCY,
+    deadline_seconds: float = settings.SEND_RUN_DEADLINE_SECONDS,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[ItemResult]:
+    """Send what may go now, at most one item of each account; return what became of each.
+
+    :param limit: claim at most so many items.
+    :param deadline_seconds: claim nothing more after so many seconds; calls under way are ended.
+    :param should_stop: asked before each claim.
+    """
+    journal.replay()
+    recovering.recover(clock())
+    run = Run(
+        client=client,
+        clock=clock,
+        row=row,
+        limit=limit,
+        deadline_seconds=deadline_seconds,
+        should_stop=should_stop,
+        waiting=iter(claiming.accounts_in_turn(clock(), account)),
+    )
+    with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="sender") as senders:
+        _send_all(run, senders, concurrency)
+    if run.broken is not None:
+        raise run.broken
+    return run.results
+
+
+def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
+    """Keep the senders busy until nothing more may be claimed and all calls have ended."""
+    in_flight: dict[Future[Answer], Step] = {}
+    while True:
+        # Never more claims than free senders: a crash leaves only calls that were in flight.
+        while len(in_flight) < concurrency and (call := run.next_call()) is not None:
+            in_flight[_submit(run, senders, call)] = Step(call)
+        if not in_flight:
+            return
+        ended, _ = wait(in_flight, return_when=FIRST_COMPLETED)
+        for future in ended:
+            following = _carry_on_or_keep(run, in_flight.pop(future), future.result())
+            if following is not None:
+                in_flight[_submit(run, senders, following.call)] = following
+
+
+def _submit(run: Run, senders: ThreadPoolExecutor, call: Call) -> Future[Answer]:
+    # Half the bound: the claim cannot be taken away while the call goes on.
+    age = (run.clock() - call.claim.claimed_at).total_seconds()
+    not_after = time.monotonic() + settings.SENDING_BOUND_SECONDS / 2 - age
+    return senders.submit(calls.make, run.client, call, not_after)
+
+
+def _carry_on_or_keep(run: Run, step: Step, answer: Answer) -> Step | None:
+    """Carry on, through short absences of the database; else keep the answer in the journal."""
+    for pause in RECONNECT_PAUSES_SECONDS:
+        try:
+            return _carry_on(run, step, answer)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The database is away (%s); the next try in %s s", error, pause)
+            connection.close()
+            time.sleep(pause)
+        except DatabaseError as error:
+            _keep(run, step, answer, error)  # waiting does not help
+            return None
+    try:
+        return _carry_on(run, step, answer)
+    except Error as error:
+        _keep(run, step, answer, error)
+        return None
+
+
+def _keep(run: Run, step: Step, answer: Answer, error: Error) -> None:
+    """Keep the answer for a later run. Nothing more is claimed; the other calls are still ended."""
+    logger.error("The answer about %s cannot be recorded now", step.call.claim.name, exc_info=error)
+    run.broken = error
+    if step.sent is not None or step.call.kind == SendAttempt.Kind.SEND:
+        journal.keep(step.sending_call, step.sent or answer, run.clock())
+
+
+def _carry_on(run: Run, step: Step, answer: Answer) -> Step | None:
+    """Take a call's answer: record the end, or return the step that follows."""
+    if step.call.kind == SendAttempt.Kind.SEND:
+        return _after_send(run, step, answer)
+    if step.sent is not None:
+        _end(run, step, answer, step.sent)
+        return None
+    return _after_first_look(run, step, answer)
+
+
+def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
+    now, claim = run.clock(), step.call.claim
+    verdict = recording.verdict_on_look(claim, answer, now)
+    if verdict is not None:
+        _record(run, step, answer, verdict)
+        return None
+    recording.finish_attempt(step.call, answer, now)
+    if answer.profile is None:
+        raise AssertionError("a look-up that found nobody must have a verdict")
+    found = replace(claim, provider_id=answer.profile.provider_id)
+    call = claiming.begin_call(found, SendAttempt.Kind.SEND, run.row, now)
+    return Step(call) if call else None
+
+
+def _after_send(run: Run, step: Step, answer: Answer) -> Step | None:
+    now, claim = run.clock(), step.call.claim
+    if not outcomes.needs_a_look_up(answer):
+        _end(run, step, answer, answer)
+        return None
+    recording.finish_attempt(step.call, answer, now)
+    call = claiming.begin_call(claim, SendAttempt.Kind.LOOKUP, run.row, now)
+    return Step(call, sent=answer, sent_call=step.call) if call else None
+
+
+def _end(run: Run, step: Step, answer: Answer, sent: Answer) -> None:
+    """Decide on the send and record it; `answer` is that of the step's own call."""
+    now = run.clock()
+    look = answer if answer is not sent else None
+    history = recording.history_of(step.call.claim, now)
+    verdict = outcomes.after_send(sent, look, history, now)
+    _record(run, step, answer, verdict, invitation_id=sent.invitation_id)
+
+
+def _record(
+    run: Run, step: Step, answer: Answer, verdict: Verdict, invitation_id: str = ""
+) -> None:
+    claim = step.call.claim
+    if recording.record(step.call, answer, verdict, run.clock(), invitation_id):
+        run.results.append(
+            ItemResult(
+                claim.item_id,
+                claim.name,
+                verdict.status,
+                verdict.error_code,
+                verdict.error_message,
+            )
+        )
+
+
+def sent_results(results: list[ItemResult]) -> list[ItemResult]:
+    """Return those that were sent."""
+    return [result for result in results if result.status == QueueItem.Status.SENT]

@@ -1,0 +1,208 @@
+"""A run from its first note to its result: what the command, the endpoint and the admin call."""
+
+import datetime as dt
+import json
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django import db
+from django.conf import settings
+from django.db.models import Count
+
+from campaigns.models import Campaign, LinkedInAccount
+from queueing import gates
+from queueing.gates import Explainer, Gate, GateState
+from queueing.models import ProcessRun, QueueItem
+from queueing.sending import claiming, processing
+from queueing.sending.processing import Clock, ItemResult
+from queueing.telling import notices
+from queueing.unipile import Client, base_url
+
+logger = logging.getLogger(__name__)
+
+
+class NotConnectedError(Exception):
+    """There is no Unipile to talk to."""
+
+
+def unipile_client() -> Client:
+    """Return a client for Unipile, or for the sandbox where no Unipile is configured.
+
+    :raises NotConnectedError: where neither can be had; the message says what to do.
+    """
+    if settings.UNIPILE_DSN:
+        try:
+            return _client(settings.UNIPILE_DSN, settings.UNIPILE_API_KEY)
+        except ValueError as error:
+            raise NotConnectedError(str(error)) from error
+    path = Path(settings.SANDBOX_FILE)
+    try:
+        sandbox = json.loads(path.read_text())
+        return _client(sandbox["url"], sandbox["api_key"])
+    except (OSError, ValueError, KeyError) as error:
+        raise NotConnectedError(
+            "The sandbox is not running. Start it with `make run`, or set UNIPILE_DSN and "
+            "UNIPILE_API_KEY to send for real."
+        ) from error
+
+
+def _client(dsn: str, api_key: str) -> Client:
+    return Client(base_url(dsn), api_key, total_timeout=settings.CALL_TOTAL_SECONDS)
+
+
+def run(
+    trigger: str,
+    clock: Clock,
+    *,
+    client: Client | None = None,
+    limit: int | None = None,
+    account: uuid.UUID | None = None,
+    concurrency: int | None = None,
+    deadline_seconds: float | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Make one run of the queue and return its result, as the command and the endpoint print it.
+
+    The run is noted before it begins; whatever ends it early is noted too.
+
+    :raises NotConnectedError: where there is no Unipile to talk to.
+    """
+    row = ProcessRun.objects.create(trigger=trigger, started_at=clock())
+    try:
+        results = processing.process_queue(
+            client or unipile_client(),
+            clock=clock,
+            row=row,
+            limit=limit,
+            account=account,
+            concurrency=concurrency or settings.SEND_CONCURRENCY,
+            deadline_seconds=deadline_seconds or settings.SEND_RUN_DEADLINE_SECONDS,
+            should_stop=should_stop,
+        )
+        result = result_of(results, clock(), account)
+    except BaseException as error:  # SystemExit too: django-q2 ends a task with it
+        _finish(row, clock(), {}, f"Ended early: {type(error).__name__}: {error}")
+        raise
+    counts = Counter(item.status for item in results)
+    _finish(row, clock(), {**counts, "held": result["held"]}, result["message"])
+    notices.send_digests(clock())
+    return result
+
+
+def _finish(row: ProcessRun, now: dt.datetime, counts: dict[str, Any], message: str) -> None:
+    row.finished_at, row.counts, row.message = now, counts, message
+    try:
+        row.save(update_fields=["finished_at", "counts", "message"])
+    except db.Error:
+        logger.exception("The end of the run cannot be noted: %s", message)
+
+
+def result_of(
+    results: list[ItemResult], now: dt.datetime, account: uuid.UUID | None = None
+) -> dict[str, Any]:
+    """Return a run's result: the shape is relied on by callers of the endpoint and of `--json`."""
+    sent = processing.sent_results(results)
+    remaining = QueueItem.objects.pending().count()
+    held, binding = held_by_gate(now, account)
+    return {
+        "success": True,
+        "processed": len(sent),
+        "sent_to": sent[0].name if sent else None,
+        "remaining_in_queue": remaining,
+        "message": _message(sent, results, remaining, binding),
+        "results": [_as_json(result) for result in results],
+        "held": held,
+    }
+
+
+def _message(
+    sent: list[ItemResult],
+    results: list[ItemResult],
+    remaining: int,
+    binding: GateState | None,
+) -> str:
+    if sent:
+        what = "CR" if len(sent) == 1 else f"{len(sent)} CRs"
+        return f"{what} sent. {remaining} messages remaining in queue"
+    if results:
+        first = results[0]
+        return (
+            f"Nothing sent. {len(results)} tried; the first, {first.name}, is {first.status}: "
+            f"{first.error_message}"
+        )
+    if binding is None:
+        return "No messages due"
+    in_old_words = _HELD_MESSAGES.get(binding.gate)
+    return in_old_words(binding) if in_old_words else binding.detail
+
+
+# The words that the replaced system used; other gates speak for themselves.
+_HELD_MESSAGES: dict[Gate, Callable[[GateState], str]] = {
+    Gate.HOURS_OPEN: lambda state: "Skipped due to schedule restrictions",
+    Gate.DAILY_CAP: lambda state: f"Daily limit reached ({state.count}/{state.limit})",
+    Gate.WEEKLY_CAP: lambda state: f"Weekly limit reached ({state.count}/{state.limit})",
+}
+
+
+def _as_json(result: ItemResult) -> dict[str, Any]:
+    return {
+        "id": str(result.item_id),
+        "name": result.name,
+        "status": result.status,
+        "error_code": result.error_code,
+        "error_message": result.error_message,
+    }
+
+
+def held_by_gate(
+    now: dt.datetime, account: uuid.UUID | None = None
+) -> tuple[dict[str, int], GateState | None]:
+    """Count the due items by the gate that holds them, and say which gate holds most.
+
+    Items of one account and campaign share every gate but the do-not-contact list, so each such
+    group is asked once.
+    """
+    due = QueueItem.objects.due(now)
+    if account is not None:
+        due = due.filter(linkedin_account=account)
+    groups = list(
+        due.order_by()
+        .annotate(do_not_contact=gates.on_do_not_contact_list())
+        .values("linkedin_account", "campaign", "do_not_contact")
+        .annotate(number=Count("id"))
+    )
+    campaigns = Campaign.objects.filter(pk__in={group["campaign"] for group in groups})
+    explain = Explainer(now, {group["linkedin_account"] for group in groups}, campaigns)
+    held: Counter[str] = Counter()
+    closed: dict[str, tuple[int, GateState]] = {}
+    for group in groups:
+        state = explain.report(
+            group["linkedin_account"], group["campaign"], do_not_contact=group["do_not_contact"]
+        ).binding
+        if state is None:
+            continue
+        held[state.gate] += group["number"]
+        most, _ = closed.get(state.gate, (0, state))
+        if group["number"] > most:
+            closed[state.gate] = (group["number"], state)
+    if not held:
+        return {}, None
+    binding = held.most_common(1)[0][0]
+    return dict(held), closed[binding][1]
+
+
+def would_send(
+    now: dt.datetime, limit: int | None = None, account: uuid.UUID | None = None
+) -> list[QueueItem]:
+    """Return what a run would claim now, in order; changes nothing."""
+    found = []
+    for account_id in claiming.accounts_in_turn(now, account):
+        row = LinkedInAccount.objects.select_related("workspace").get(pk=account_id)
+        item = claiming.next_open_item(row, now)
+        if item is not None:
+            found.append(item)
+    return found[:limit]

@@ -1,0 +1,113 @@
+"""XLSX: which sheet is read, what is said of the others, and files that unpack to too much."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from openpyxl import Workbook
+from pytest_django import Settings
+
+from campaigns.importing.reading import read_table
+from campaigns.models import Campaign, Prospect
+from tests.campaigns.importing.conftest import imported
+from tests.campaigns.importing.test_admin import wait_for
+from tests.queueing.admin.conftest import a_user, logged_in
+
+pytestmark = pytest.mark.django_db
+
+IMPORT = "/admin/campaigns/prospect/import/"
+Rows = list[list[str]]
+PEOPLE: Rows = [["First name", "LinkedIn URL"], ["Ada", "linkedin.com/in/ada-example"]]
+
+
+def a_workbook(path: Path, *, with_lengths: bool = True, **sheets: Rows) -> Path:
+    """Write a workbook, whose sheets say how long they are or, as of many programs, do not."""
+    book = Workbook(write_only=not with_lengths)
+    if with_lengths:
+        book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_the_sheet_with_the_people_is_read_and_the_others_are_named(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    path = a_workbook(tmp_path / "two.xlsx", About=[["Name"], ["A list"]], People=PEOPLE, Empty=[])
+
+    report = imported(path)
+
+    assert campaign.prospects.get().public_identifier == "ada-example"
+    assert report["sheets_not_read"] == ["About"]
+
+
+def test_of_two_sheets_with_people_the_first_is_read(campaign: Campaign, tmp_path: Path) -> None:
+    others: Rows = [PEOPLE[0], ["Ben", "linkedin.com/in/ben-example"]]
+    path = a_workbook(tmp_path / "two.xlsx", March=PEOPLE, April=others)
+
+    report = imported(path)
+
+    assert campaign.prospects.get().public_identifier == "ada-example"
+    assert report["sheets_not_read"] == ["April"]
+
+
+def test_the_page_names_the_other_sheets_and_opens_the_workbook_no_more(
+    campaign: Campaign, tmp_path: Path, settings: Settings
+) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    browser = logged_in(a_user("operator", campaign.workspace, group="Operator"))
+    path = a_workbook(tmp_path / "two.xlsx", About=[["x"]], People=PEOPLE)
+    with path.open("rb") as file:
+        answer: Any = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
+    assert answer.status_code == 302, answer.context["form"].errors
+    url = answer.url
+    token = url.rstrip("/").rpartition("/")[2]
+    page = browser.get(url).content.decode()
+
+    (settings.UPLOADS_DIR / token / "file").unlink()
+    assert "Other sheets of the workbook are not read: About." in page
+    assert "linkedin.com/in/ada-example" in page
+    assert browser.get(url).content.decode().count("ada-example") == page.count("ada-example")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sheet_that_does_not_say_how_long_it_is_is_checked_beside_the_request(
+    campaign: Campaign, tmp_path: Path, settings: Settings
+) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    browser = logged_in(a_user("operator", campaign.workspace, group="Operator"))
+    path = a_workbook(tmp_path / "short.xlsx", with_lengths=False, People=PEOPLE)
+
+    with path.open("rb") as file:
+        answer: Any = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
+    assert answer.status_code == 302, answer.context["form"].errors
+    url = answer.url
+
+    assert "<b>1</b> new" in wait_for(browser, url, 'name="confirm"')
+
+
+def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    path = a_workbook(tmp_path / "bomb.xlsx", People=PEOPLE)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", b"<si/>" * 5_000_000)
+
+    with pytest.raises(CommandError, match="unpacks to 25 MB, more than such a file should"):
+        call_command("import_prospects", "--campaign", "Spring", str(path))
+
+    assert not Prospect.objects.exists()
+
+
+def test_a_large_sheet_is_no_bomb(tmp_path: Path) -> None:
+    rows: Rows = [[f"Ada {n}", f"linkedin.com/in/ada-{n}", *["same"] * 20] for n in range(20_000)]
+    path = a_workbook(tmp_path / "large.xlsx", with_lengths=False, People=[PEOPLE[0], *rows])
+    with zipfile.ZipFile(path) as archive:
+        assert sum(info.file_size for info in archive.infolist()) > 20_000_000
+
+    assert read_table(path).header == ("First name", "LinkedIn URL")

@@ -1,0 +1,92 @@
+import datetime as dt
+import json
+from collections import Counter
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from campaigns.models import LinkedInAccount, Prospect, Workspace
+from queueing.desk import status
+from queueing.management import sample
+from queueing.models import ProcessRun, QueueItem
+from queueing.sending import runs
+from queueing.unipile import Client
+from tests.builders import NOON, a_workspace
+from tests.conftest import MovedClock
+
+pytestmark = pytest.mark.django_db
+
+
+def test_sample_mirrors_the_replaced_system() -> None:
+    assert sample.load(NOON)
+
+    assert Counter(QueueItem.objects.values_list("status", flat=True)) == {
+        "sent": 5,
+        "pending": 17,
+        "failed": 1,
+    }
+    assert QueueItem.objects.due(NOON).count() == 17
+    assert set(LinkedInAccount.objects.values_list("account_type", flat=True)) == {
+        "free",
+        "sales_navigator",
+    }
+    sent = Prospect.objects.filter(status=Prospect.Status.CONNECTION_REQUEST_SENT)
+    assert sent.filter(follow_up_due_at__isnull=False).count() == 5
+
+
+def test_sample_dates_what_happened_when_it_did() -> None:
+    sample.load(NOON)
+    yesterday = NOON - dt.timedelta(days=1)
+
+    failed = QueueItem.objects.get(status="failed")
+
+    assert failed.updated_at == failed.send_attempts.get().started_at == yesterday
+    assert failed.created_at < yesterday
+    days = {day.date: day.failed for day in status.by_day(QueueItem.objects.all(), NOON)}
+    assert {date for date, number in days.items() if number} == {yesterday.date()}
+
+
+def test_sample_is_loaded_once() -> None:
+    assert sample.load(NOON)
+    assert not sample.load(NOON)
+    assert QueueItem.objects.count() == 23
+
+
+def test_sample_leaves_real_data_alone() -> None:
+    a_workspace(name="Real")
+
+    assert "nothing was loaded" in str(call_command("load_sample"))
+
+    assert list(Workspace.objects.values_list("name", flat=True)) == ["Real"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_run_sends_in_the_middle_of_a_holiday_night(client_of_unipile: Client) -> None:
+    christmas_night = NOON.replace(month=12, day=25, hour=7)
+    sample.load(christmas_night)
+
+    result = runs.run(
+        ProcessRun.Trigger.COMMAND, MovedClock(christmas_night), client=client_of_unipile
+    )
+
+    assert result["processed"] == 2, result
+
+
+def test_queue_status_and_explanations() -> None:
+    sample.load(NOON)
+
+    found = json.loads(call_command("queue_status", "--json"))
+    explained = json.loads(call_command("explain_item", found["next"][0]["id"], "--json"))
+
+    assert found["counts"]["pending"] == 17
+    assert len(found["next"]) == 5
+    assert [row["error_code"] for row in found["failed"]] == ["invalid_recipient"]
+    assert {row["daily_limit"] for row in found["accounts"]} == {20, 100}
+    assert len(explained["gates"]) == 12
+
+
+def test_commands_name_the_wrong_argument() -> None:
+    with pytest.raises(CommandError, match="--workspace: there is no workspace “Nowhere”"):
+        call_command("queue_status", "--workspace", "Nowhere")
+    with pytest.raises(CommandError, match="id: “x” is no UUID"):
+        call_command("explain_item", "x")

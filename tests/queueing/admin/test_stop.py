@@ -1,0 +1,99 @@
+"""The global stop: on every page, by those who may, with a reason."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+
+from queueing.models import SendingStop
+from tests.builders import NOON
+from tests.queueing.admin.conftest import a_user, logged_in
+
+STOP, GO_ON = "/admin/stop/", "/admin/go-on/"
+pytestmark = pytest.mark.django_db
+
+
+def a_stop(**values: object) -> SendingStop:
+    return SendingStop.objects.create(**{"reason": "Wrong text", "stopped_at": NOON, **values})
+
+
+def test_sending_is_stopped_and_goes_on(desk: Client, boss: User) -> None:
+    assert b"goes into the log" in desk.get(STOP).content
+    stopped = desk.post(STOP, {"reason": "Wrong text"}, follow=True)
+    assert b"All sending is stopped" in stopped.content
+    assert b"by boss since" in stopped.content
+
+    assert b"Sending goes on" in desk.post(GO_ON, {"reason": "Right now"}, follow=True).content
+
+    stop = SendingStop.objects.get()
+    assert (stop.reason, stop.stopped_by, stop.lifted_by) == ("Wrong text", boss, boss)
+    said = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
+    assert list(said) == ["Stopped all sending: Wrong text", "Let all sending go on: Right now"]
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+@pytest.mark.parametrize("url", [STOP, GO_ON])
+def test_a_reason_is_asked_for(desk: Client, url: str, reason: str) -> None:
+    if url == GO_ON:
+        a_stop()
+
+    answer = desk.post(url, {"reason": reason})
+
+    assert b"Say why" in answer.content
+    assert SendingStop.objects.open().exists() == (url == GO_ON)
+
+
+def test_pressed_twice_it_is_stopped_once(desk: Client) -> None:
+    desk.post(STOP, {"reason": "Wrong text"})
+    again = desk.post(STOP, {"reason": "Wrong text"}, follow=True)
+
+    assert b"stopped already" in again.content
+    assert SendingStop.objects.count() == 1
+
+
+def test_a_stale_page_never_does_the_opposite(desk: Client) -> None:
+    a_stop(lifted_at=NOON + dt.timedelta(hours=1))
+
+    answer = desk.post(GO_ON, {"reason": "Right now"}, follow=True)
+
+    assert b"not stopped any more" in answer.content
+    assert not SendingStop.objects.open().exists()
+
+
+@pytest.mark.parametrize("group", ["Viewer", "Operator"])
+@pytest.mark.parametrize("url", [STOP, GO_ON])
+def test_without_the_permission_nothing_is_pressed(group: str, url: str) -> None:
+    clerk = logged_in(a_user("clerk", group=group))
+
+    assert clerk.get(url).status_code == 403
+    assert clerk.post(url, {"reason": "Holiday"}).status_code == 403
+    assert not SendingStop.objects.exists()
+    assert STOP.encode() not in clerk.get("/admin/").content
+
+
+def test_strangers_are_sent_to_the_login(client: Client) -> None:
+    answer = client.post(STOP, {"reason": "Holiday"})
+
+    assert answer.status_code == 302
+    assert "/admin/login/" in answer["Location"]
+    assert not SendingStop.objects.exists()
+
+
+def test_every_page_shows_the_stop_and_who_pressed_it_and_why() -> None:
+    manager = a_user("manager", group="Manager")
+    a_stop(stopped_by=manager, reason="<script>x</script>" + "long " * 2000)
+    browser = logged_in(manager)
+
+    for url in ("/admin/", "/admin/campaigns/campaign/", "/admin/password_change/"):
+        page = browser.get(url).content.decode()
+        assert "by manager since 2026-07-08 16:00 UTC: &lt;script&gt;x&lt;/script&gt;" in page
+        assert GO_ON in page
+
+
+def test_a_stop_of_sendq_itself_says_so(desk: Client, client: Client) -> None:
+    a_stop(stopped_by=None, reason="The API key is refused")
+
+    assert b"by SendQ itself" in desk.get("/admin/").content
+    assert b"API key" not in client.get("/admin/login/").content

@@ -1,0 +1,376 @@
+"""Exact examples of sending hours; test_hours_properties.py holds the rules in general."""
+
+import logging
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+import pytest
+
+from campaigns.hours import zones
+from queueing.gates.hours import (
+    DayVerdict,
+    Hours,
+    Span,
+    closes_at,
+    day_verdict,
+    is_open,
+    never_opens,
+    next_opening,
+    open_seconds_per_day,
+    why_closed,
+    windows,
+)
+
+NEW_YORK = Hours("America/New_York", time(7), time(18))
+NIGHTS = replace(NEW_YORK, start=time(22), end=time(6))
+ALL_DAY = replace(NEW_YORK, start=time(0), end=time(0))
+ALWAYS = replace(ALL_DAY, skip_weekends=False, skip_holidays=False)
+LORD_HOWE = Hours(
+    "Australia/Lord_Howe", time(1, 30), time(2), skip_weekends=False, skip_holidays=False
+)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def local(hours: Hours, text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zones.zone(hours.timezone))
+
+
+def spans(hours: Hours, since: str, until: str) -> list[tuple[datetime, datetime]]:
+    return [(s.opens, s.closes) for s in windows(hours, utc(since), utc(until))]
+
+
+# The window of one day
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-07-08T06:59:59.999999", False),
+        ("2026-07-08T07:00", True),
+        ("2026-07-08T17:59:59.999999", True),
+        ("2026-07-08T18:00", False),
+    ],
+)
+def test_window_is_half_open_in_local_time(at: str, expected: bool) -> None:
+    assert is_open(NEW_YORK, local(NEW_YORK, at)) is expected
+
+
+def test_zone_of_the_question_does_not_matter() -> None:
+    seven = utc("2026-07-08T11:00")
+
+    assert is_open(NEW_YORK, seven)
+    assert is_open(NEW_YORK, seven.astimezone(timezone(timedelta(hours=9))))
+
+
+def test_window_over_midnight_belongs_to_the_day_it_starts_on() -> None:
+    assert is_open(NIGHTS, local(NIGHTS, "2026-07-11T05:59"))  # Saturday: Friday's window
+    assert not is_open(NIGHTS, local(NIGHTS, "2026-07-11T22:00"))  # Saturday's own
+    assert not is_open(NIGHTS, local(NIGHTS, "2026-07-13T02:00"))  # Monday: Sunday's window
+    assert is_open(NIGHTS, local(NIGHTS, "2026-07-13T22:00"))
+
+
+def test_equal_start_and_end_is_the_whole_local_day_whatever_the_time() -> None:
+    noon_to_noon = replace(ALL_DAY, start=time(12), end=time(12))
+
+    assert is_open(noon_to_noon, local(noon_to_noon, "2026-07-13T00:00"))
+    assert not is_open(noon_to_noon, local(noon_to_noon, "2026-07-12T23:59"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "seconds"), [(NEW_YORK, 39_600), (NIGHTS, 28_800), (ALL_DAY, 86_400)]
+)
+def test_open_seconds_per_day(hours: Hours, seconds: int) -> None:
+    assert open_seconds_per_day(hours) == seconds
+
+
+# Which days
+
+
+@pytest.mark.parametrize(
+    ("day", "verdict"),
+    [
+        (date(2026, 7, 8), DayVerdict(True)),
+        (date(2026, 7, 11), DayVerdict(False, "weekend")),
+        (date(2026, 11, 26), DayVerdict(False, "holiday: Thanksgiving Day")),
+        (date(2026, 7, 3), DayVerdict(False, "holiday: Independence Day (observed)")),
+        (date(2027, 12, 31), DayVerdict(False, "holiday: New Year's Day (observed)")),
+        (date(1899, 12, 29), DayVerdict(False, "before 1900 or after 2099")),
+        (date.max, DayVerdict(False, "before 1900 or after 2099")),
+    ],
+)
+def test_day_verdict(day: date, verdict: DayVerdict) -> None:
+    assert day_verdict(NEW_YORK, day) == verdict
+
+
+def test_subdivision_adds_its_holidays() -> None:
+    germany = Hours("Europe/Berlin", time(9), time(17), holiday_country="DE")
+    bavaria = replace(germany, holiday_subdivision="BY")
+    epiphany = date(2027, 1, 6)
+
+    assert day_verdict(germany, epiphany).open
+    assert day_verdict(bavaria, epiphany) == DayVerdict(False, "holiday: Epiphany")
+
+
+def test_single_days_are_closed_or_lifted() -> None:
+    thanksgiving, saturday, wednesday = date(2026, 11, 26), date(2026, 7, 11), date(2026, 7, 8)
+    hours = replace(
+        NEW_YORK,
+        opened=frozenset({thanksgiving, saturday}),
+        closed=frozenset({wednesday}),
+    )
+
+    assert day_verdict(hours, thanksgiving) == DayVerdict(True, "opened day")
+    assert day_verdict(hours, saturday) == DayVerdict(True, "opened day")
+    assert day_verdict(hours, wednesday) == DayVerdict(False, "closed day")
+    assert is_open(hours, local(hours, "2026-07-11T10:00"))
+
+
+def test_day_both_closed_and_lifted_is_closed() -> None:
+    day = frozenset({date(2026, 7, 8)})
+
+    verdict = day_verdict(replace(NEW_YORK, opened=day, closed=day), date(2026, 7, 8))
+
+    assert verdict == DayVerdict(False, "closed day")
+
+
+def test_holidays_not_skipped_need_no_country() -> None:
+    hours = replace(NEW_YORK, skip_holidays=False, holiday_country="Atlantis")
+
+    assert is_open(hours, local(hours, "2026-11-26T10:00"))
+
+
+def test_year_without_a_holiday_calendar_is_closed() -> None:
+    before_independence = Hours("Europe/Kyiv", time(9), time(17), holiday_country="UA")
+
+    verdict = day_verdict(before_independence, date(1980, 6, 4))
+
+    assert verdict == DayVerdict(False, "no holiday calendar for UA in 1980")
+
+
+def test_year_of_which_the_holiday_calendar_warns_raises_nothing() -> None:
+    india = Hours("Asia/Kolkata", time(9), time(17), holiday_country="IN")
+
+    assert day_verdict(india, date(2040, 1, 26)) == DayVerdict(False, "holiday: Republic Day")
+
+
+# What comes next
+
+
+def test_next_opening_of_an_open_instant_is_itself() -> None:
+    at = local(NEW_YORK, "2026-07-08T09:30:15")
+
+    assert next_opening(NEW_YORK, at) == at
+    assert next_opening(NEW_YORK, at).tzinfo is UTC  # type: ignore[union-attr]
+
+
+def test_next_opening_steps_over_holiday_and_weekend() -> None:
+    thursday_evening = local(NEW_YORK, "2026-07-02T18:00")
+
+    assert next_opening(NEW_YORK, thursday_evening) == utc("2026-07-06T11:00")
+
+
+def test_next_opening_beyond_the_horizon_is_none() -> None:
+    friday_evening = local(NEW_YORK, "2026-07-10T18:00")
+
+    assert next_opening(NEW_YORK, friday_evening, horizon_days=2) is None
+    assert next_opening(NEW_YORK, friday_evening, horizon_days=3) == utc("2026-07-13T11:00")
+
+
+def test_closes_at_ends_the_window() -> None:
+    assert closes_at(NEW_YORK, local(NEW_YORK, "2026-07-08T07:00")) == utc("2026-07-08T22:00")
+    assert closes_at(NEW_YORK, local(NEW_YORK, "2026-07-08T18:00")) is None
+
+
+def test_closes_at_joins_days_that_touch() -> None:
+    assert closes_at(ALL_DAY, local(ALL_DAY, "2026-07-07T13:00")) == utc("2026-07-11T04:00")
+
+
+def test_closes_at_of_hours_that_never_close_is_the_horizon() -> None:
+    at = utc("2026-07-08T12:00")
+
+    assert closes_at(ALWAYS, at) == at + timedelta(days=400)
+
+
+def test_windows_are_clipped() -> None:
+    assert spans(NEW_YORK, "2026-07-08T12:00", "2026-07-09T12:00") == [
+        (utc("2026-07-08T12:00"), utc("2026-07-08T22:00")),
+        (utc("2026-07-09T11:00"), utc("2026-07-09T12:00")),
+    ]
+    assert spans(NEW_YORK, "2026-07-09T12:00", "2026-07-08T12:00") == []
+
+
+def test_windows_are_lazy() -> None:
+    centuries = windows(NEW_YORK, utc("1990-01-01T00:00"), datetime.max.replace(tzinfo=UTC))
+
+    assert next(centuries) == Span(utc("1990-01-02T12:00"), utc("1990-01-02T23:00"))
+
+
+# Clock changes
+
+
+def test_window_keeps_its_local_time_over_a_clock_change() -> None:
+    assert spans(NEW_YORK, "2026-03-06T00:00", "2026-03-10T00:00") == [
+        (utc("2026-03-06T12:00"), utc("2026-03-06T23:00")),
+        (utc("2026-03-09T11:00"), utc("2026-03-09T22:00")),
+    ]
+
+
+def test_hour_that_comes_twice_is_open_twice() -> None:
+    assert spans(LORD_HOWE, "2026-04-04T12:00", "2026-04-05T00:00") == [
+        (utc("2026-04-04T14:30"), utc("2026-04-04T15:30"))
+    ]
+
+
+def test_windows_may_end_at_the_clock_change_itself() -> None:
+    assert spans(LORD_HOWE, "2026-04-04T12:00", "2026-04-04T15:00") == [
+        (utc("2026-04-04T14:30"), utc("2026-04-04T15:00"))
+    ]
+
+
+def test_window_that_ends_in_an_overlap_opens_again() -> None:
+    hours = replace(LORD_HOWE, start=time(1), end=time(1, 45))
+
+    assert spans(hours, "2026-04-04T12:00", "2026-04-05T00:00") == [
+        (utc("2026-04-04T14:00"), utc("2026-04-04T14:45")),
+        (utc("2026-04-04T15:00"), utc("2026-04-04T15:15")),
+    ]
+
+
+def test_window_in_a_gap_is_not_there_that_day() -> None:
+    hours = replace(LORD_HOWE, start=time(2), end=time(2, 30))
+
+    assert next_opening(hours, utc("2026-10-03T12:00")) == utc("2026-10-04T15:00")
+
+
+def test_window_around_a_gap_is_one_shorter_span() -> None:
+    hours = replace(ALWAYS, start=time(1), end=time(4))
+
+    assert spans(hours, "2026-03-08T00:00", "2026-03-09T00:00") == [
+        (utc("2026-03-08T06:00"), utc("2026-03-08T08:00"))
+    ]
+
+
+def test_date_that_a_zone_skipped_has_no_window() -> None:
+    apia = replace(ALWAYS, timezone="Pacific/Apia", start=time(9), end=time(17))
+
+    assert spans(apia, "2011-12-29T12:00", "2012-01-01T00:00") == [
+        (utc("2011-12-29T19:00"), utc("2011-12-30T03:00")),  # Thursday 29
+        (utc("2011-12-30T19:00"), utc("2011-12-31T03:00")),  # Saturday 31
+        (utc("2011-12-31T19:00"), utc("2012-01-01T00:00")),
+    ]
+
+
+# Why closed
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "reason"),
+    [
+        (NEW_YORK, "2026-07-08T12:00", ""),
+        (
+            NEW_YORK,
+            "2026-07-08T20:05",
+            "outside 07:00\N{EN DASH}18:00 America/New_York (now Wed 20:05)",
+        ),
+        (NEW_YORK, "2026-07-11T11:20", "weekend"),
+        (NEW_YORK, "2026-07-03T11:20", "holiday: Independence Day (observed)"),
+        (NIGHTS, "2026-07-13T02:00", "weekend (window of Sun 2026-07-12)"),
+        (NEW_YORK, "1500-01-01T12:00", "before 1900 or after 2099"),
+    ],
+)
+def test_why_closed(hours: Hours, at: str, reason: str) -> None:
+    assert why_closed(hours, local(hours, at)) == reason
+
+
+# Settings that cannot be judged
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["Mars/Base", "", "../etc", "/etc/passwd", "america/new_york", "America", "posixrules", "a\0b"],
+)
+def test_unknown_zone_is_closed_and_raises_nothing(key: str) -> None:
+    hours, at = replace(NEW_YORK, timezone=key), utc("2026-07-08T15:00")
+
+    assert not is_open(hours, at)
+    assert next_opening(hours, at) is None
+    assert closes_at(hours, at) is None
+    assert list(windows(hours, at, at + timedelta(days=9))) == []
+    assert why_closed(hours, at) == f"unknown time zone {key!r}"
+    assert day_verdict(hours, at.date()) == DayVerdict(False, f"unknown time zone {key!r}")
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "reason"),
+    [
+        ("XX", "", "unknown holiday country 'XX'"),
+        ("", "", "unknown holiday country ''"),
+        ("HolidayBase", "", "unknown holiday country 'HolidayBase'"),
+        ("__name__", "", "unknown holiday country '__name__'"),
+        ("US", "ZZ", "unknown holiday subdivision 'ZZ' of US"),
+        ("US", "FM", "unknown holiday subdivision 'FM' of US"),  # deprecated by the library
+    ],
+)
+def test_unknown_holiday_calendar_is_closed(country: str, subdivision: str, reason: str) -> None:
+    hours = replace(NEW_YORK, holiday_country=country, holiday_subdivision=subdivision)
+    at = utc("2026-07-08T15:00")
+
+    assert not is_open(hours, at)
+    assert next_opening(hours, at) is None
+    assert why_closed(hours, at) == reason
+
+
+def test_unknown_zone_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    hours = replace(NEW_YORK, timezone="Mars/Logged_Once")
+
+    with caplog.at_level(logging.ERROR, logger="queueing.hours"):
+        for minute in range(3):
+            is_open(hours, utc(f"2026-07-08T15:0{minute}"))
+
+    assert [r.getMessage() for r in caplog.records] == [
+        "Sending hours count as closed: unknown time zone 'Mars/Logged_Once'"
+    ]
+
+
+def test_naive_instants_are_refused() -> None:
+    naive = datetime(2026, 7, 8, 12)  # noqa: DTZ001
+
+    for question in (is_open, next_opening, closes_at, why_closed):
+        with pytest.raises(ValueError, match="aware"):
+            question(NEW_YORK, naive)
+    with pytest.raises(ValueError, match="aware"):
+        windows(NEW_YORK, naive, utc("2026-07-08T12:00"))
+
+
+@pytest.mark.parametrize("year", [1, 1500, 2150, 9999])
+@pytest.mark.parametrize("offset", [-12, 0, 14])
+def test_far_away_years_are_closed(year: int, offset: int) -> None:
+    zone = timezone(timedelta(hours=offset))
+    for at in (datetime(year, 1, 1, tzinfo=zone), datetime(year, 12, 31, 23, 59, tzinfo=zone)):
+        assert not is_open(ALWAYS, at)
+        assert next_opening(ALWAYS, at) is None
+        assert closes_at(ALWAYS, at) is None
+        assert why_closed(ALWAYS, at) == "before 1900 or after 2099"
+
+
+# Hours that never open
+
+
+@pytest.mark.parametrize("hours", [NEW_YORK, NIGHTS, ALL_DAY, LORD_HOWE])
+def test_sensible_hours_open(hours: Hours) -> None:
+    assert never_opens(hours, utc("2026-07-08T12:00")) == ""
+
+
+def test_hours_with_every_day_closed_never_open() -> None:
+    now = utc("2026-07-08T12:00")
+    days = frozenset(date(2026, 7, 1) + timedelta(days=n) for n in range(500))
+    closed = replace(NEW_YORK, closed=days)
+
+    assert never_opens(closed, now) == (
+        "These hours do not open once in the 400 days from now"
+        " (today: closed day). Remove closed days or change what is skipped."
+    )
+    assert never_opens(closed, now + timedelta(days=100)) == ""

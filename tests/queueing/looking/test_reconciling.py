@@ -1,0 +1,365 @@
+"""What is in doubt is looked up until it is known; nothing is concluded from less."""
+
+import datetime as dt
+import json
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours
+from queueing.looking import reconciling
+from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
+from queueing.sending import runs
+from queueing.unipile import Client
+from sandbox.testing import Sandbox
+from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.conftest import MovedClock
+from tests.queueing.looking.doubt import in_doubt, later, looked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = QueueItem.Status
+Route = SendAttempt.Route
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
+    sandbox.control.freeze(clock().isoformat())
+    account = an_account(a_workspace())
+    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+    return account
+
+
+def test_an_invitation_that_shows_was_sent(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    claimed_at = clock()
+    later(clock, sandbox, minutes=10)
+
+    settled = reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (settled, item.status) == ({"sent": 1}, Status.SENT)
+    assert item.sent_at == claimed_at + dt.timedelta(seconds=180)  # the latest it can have been
+    assert item.prospect.follow_up_due_at == item.sent_at + dt.timedelta(days=3)
+    assert item.prospect.status == Prospect.Status.CONNECTION_REQUEST_SENT
+    assert looked(item) == [(Route.PROFILE, "found")]
+
+
+def test_somebody_who_accepted_was_sent_and_is_connected(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    sandbox.control.accept(account.unipile_account_id, item.prospect.public_identifier)
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.prospect.status) == (Status.SENT, Prospect.Status.CONNECTED)
+
+
+def test_a_withdrawn_invitation_is_skipped_and_holds_its_person(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    sandbox.control.withdraw(account.unipile_account_id, item.prospect.public_identifier)
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == (Status.SKIPPED, "invitation_withdrawn")
+    other = a_campaign(account.workspace, account)
+    with pytest.raises(IntegrityError, match="nobody_twice"), transaction.atomic():
+        an_item(other, account, person_key=item.person_key)
+
+
+def test_the_list_finds_what_the_profile_does_not_show_yet(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    sandbox.control.settings(profile_lag_seconds=86_400)
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    (effect,) = sandbox.control.effects()
+    assert (item.status, item.invitation_id) == (Status.SENT, effect["invitation_id"])
+    assert looked(item) == [(Route.PROFILE, "nothing"), (Route.SENT_LIST, "found")]
+
+
+def test_twice_nothing_makes_it_a_retry(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+
+    statuses = []
+    for _ in range(3):
+        later(clock, sandbox, minutes=31)
+        reconciling.reconcile(client_of_unipile, clock)
+        item.refresh_from_db()
+        statuses.append(item.status)
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
+
+    item.refresh_from_db()
+    # One walk an hour: the second comes with the third look.
+    assert statuses == [Status.UNCONFIRMED, Status.UNCONFIRMED, Status.PENDING]
+    assert (item.status, item.attempts) == (Status.SENT, 1)
+    assert len(sandbox.control.effects()) == 1
+
+
+def test_a_slow_list_is_never_taken_for_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    sandbox.control.fault("answer", route="sent", status=500, times=50)
+
+    for _ in range(6):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+    assert set(looked(item)) == {(Route.PROFILE, "nothing"), (Route.SENT_LIST, "not_sent")}
+
+
+def test_a_person_who_is_gone_says_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    sandbox.control.add_person(item.prospect.public_identifier, exists=False)
+
+    for _ in range(4):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+
+
+@pytest.mark.parametrize(("when", "status"), [("after", Status.SENT), ("before", Status.PENDING)])
+def test_whose_id_has_gone_stale_is_found_by_slug(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    when: str,
+    status: str,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, when)
+    QueueItem.objects.update(linkedin_user_id="ACoAAoftheold0000000000")
+
+    for _ in range(2):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == status
+    assert looked(item)[0] == (Route.PROFILE, "rejected")
+
+
+def test_a_disconnected_account_is_left_alone(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    LinkedInAccount.objects.update(status=LinkedInAccount.Status.DISCONNECTED)
+    later(clock, sandbox, minutes=10)
+
+    assert reconciling.reconcile(client_of_unipile, clock) == {}
+    assert looked(item) == []
+
+
+def test_the_last_retry_that_was_not_sent_fails_and_is_told(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    QueueItem.objects.update(attempts=3)
+
+    for _ in range(2):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.prospect.status) == (Status.FAILED, Prospect.Status.FAILED)
+    assert Notice.objects.get().item_id == item.pk
+
+
+def test_a_notice_of_what_failed_in_doubt_has_what_unipile_answered(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = an_item(campaign, account, attempts=3)
+    sandbox.control.fault("answer", route="invite", status=500, type="errors/provider_error")
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
+
+    for _ in range(2):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.FAILED
+    assert "provider_error" in Notice.objects.get().detail
+
+
+def test_one_item_can_be_checked_now(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+
+    assert reconciling.check_item(client_of_unipile, item.pk, clock) == Status.SENT
+
+
+def test_the_list_settles_what_an_unreadable_profile_leaves_open(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+    sandbox.control.fault(
+        "answer", route="profile", status=200, body='{"object": "UserProfile"}', times=9
+    )
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.SENT
+    assert looked(item) == [(Route.PROFILE, "not_sent"), (Route.SENT_LIST, "found")]
+
+
+def test_without_its_profile_a_complete_walk_proves_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    sandbox.control.fault("answer", route="profile", status=500, times=99)
+
+    for _ in range(5):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+    assert set(looked(item)) == {(Route.PROFILE, "not_sent"), (Route.SENT_LIST, "unknown")}
+
+
+def test_the_list_is_searched_for_the_one_spelling_of_a_slug(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    prospect = a_prospect(campaign, public_identifier="zoë-example")
+    item = an_item(
+        campaign, account, prospect=prospect, status=Status.UNCONFIRMED, claimed_at=clock()
+    )
+    invitation = {
+        "object": "InvitationSent",
+        "id": "17",
+        "invited_user_id": None,
+        "invited_user_public_id": "ZO%C3%8B-example",
+    }
+    page = {"object": "InvitationList", "items": [invitation], "cursor": None}
+    sandbox.control.fault("answer", route="sent", status=200, body=json.dumps(page))
+    later(clock, sandbox, minutes=5)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.invitation_id) == (Status.SENT, "17")
+
+
+def test_what_was_not_sent_waits_for_the_next_open_window(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    SendingHours.objects.update(working_hours_start=dt.time(7), working_hours_end=dt.time(17))
+
+    for _ in range(2):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.scheduled_for) == (
+        Status.PENDING,
+        dt.datetime(2026, 7, 9, 7, tzinfo=dt.UTC),
+    )
+
+
+def test_a_list_that_does_not_end_is_never_taken_for_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    in_a_circle = {"object": "InvitationList", "items": [], "cursor": "again"}
+    sandbox.control.fault(
+        "answer", route="sent", status=200, body=json.dumps(in_a_circle), times=99
+    )
+
+    for _ in range(3):
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert item.status == Status.UNCONFIRMED
+    assert set(looked(item)) == {(Route.PROFILE, "nothing"), (Route.SENT_LIST, "unknown")}
+    assert len(sandbox.control.calls(route="invite")) == 1  # reconciling only reads
