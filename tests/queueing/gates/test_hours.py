@@ -326,7 +326,7 @@ def test_unknown_holiday_calendar_is_closed(country: str, subdivision: str, reas
 def test_unknown_zone_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     hours = replace(NEW_YORK, timezone="Mars/Logged_Once")
 
-    with caplog.at_level(logging.ERROR, logger="queueing.hours"):
+    with caplog.at_level(logging.ERROR, logger="queueing.gates.hours"):
         for minute in range(3):
             is_open(hours, utc(f"2026-07-08T15:0{minute}"))
 

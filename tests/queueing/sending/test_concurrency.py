@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RUN_UNTIL_HELD = """
 import django; django.setup()
 from django.utils import timezone
-from queueing import runs
+from queueing.sending import runs
 client = runs.unipile_client()
 while True:
     result = runs.run("command", timezone.now, client=client, concurrency=4)
