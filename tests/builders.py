@@ -73,7 +73,16 @@ def a_prospect(campaign: Campaign, **values: Any) -> Prospect:
 
 
 def an_item(campaign: Campaign, account: LinkedInAccount, **values: Any) -> QueueItem:
-    prospect = values.pop("prospect", None) or a_prospect(campaign, status=Prospect.Status.QUEUED)
+    prospect = values.pop("prospect", None) or a_prospect(
+        campaign,
+        status=Prospect.Status.QUEUED,
+        # An id is one that the account has just found: nobody looks again before the send.
+        **(
+            {"resolved_with": account, "resolved_at": NOON}
+            if values.get("linkedin_user_id")
+            else {}
+        ),
+    )
     return QueueItem.objects.create(
         **{
             "workspace": campaign.workspace,

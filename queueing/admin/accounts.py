@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Count, F
+from django.db.models import Count
 from django.db.models.functions import Coalesce, TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
@@ -115,7 +115,7 @@ def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
     since = day_start(now - dt.timedelta(days=DAYS_BACK - 1), policy.day_zone)
     rows = QueueItem.objects.filter(linkedin_account=account).counting_since(since).order_by()
     days = rows.annotate(
-        day=TruncDate(Coalesce(F("sent_at"), F("claimed_at")), tzinfo=policy.day_zone)
+        day=TruncDate(Coalesce("sent_at", "tried_at", "claimed_at"), tzinfo=policy.day_zone)
     )
     sent = dict(days.values_list("day").annotate(number=Count("pk")).values_list("day", "number"))
     limited_from = min(account.warm_up_started_on or first, today)

@@ -6,7 +6,19 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import BooleanField, Count, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
@@ -26,6 +38,19 @@ def among(column: str, ids: Iterable[uuid.UUID]) -> RawSQL:
 def as_array(values: Iterable[object]) -> str:
     """Return an array as PostgreSQL writes it; texts in it must be quoted."""
     return f"{{{','.join(map(str, values))}}}"
+
+
+MAYBE_SENT_AT = Case(
+    When(status=QueueItem.Status.SENDING, then=F("claimed_at")),
+    default=Coalesce("tried_at", "claimed_at"),
+)
+"""When the call of an item without a `sent_at` began."""
+
+
+def counts_from() -> Coalesce:
+    """Return the instant by which an item counts: see `counts_since`."""
+    bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    return Coalesce("sent_at", MAYBE_SENT_AT + bound, output_field=DateTimeField())
 
 
 class Counted(NamedTuple):
@@ -68,7 +93,7 @@ def by_account(
         today=Count("id", filter=in_doubt_since(day_began_at)),
         week=Count("id", filter=in_doubt_since(week_began_at)),
         in_flight=Count("id", filter=Q(status=QueueItem.Status.SENDING)),
-        last=Max("claimed_at"),
+        last=Max(MAYBE_SENT_AT),
     )
     fields = ("linkedin_account", "today", "week", "in_flight", "last")
     counted = {account.pk: Counted(0, 0, 0, None) for account in accounts}
@@ -85,12 +110,10 @@ def weeks_free_at(
     :param excess: by how many each exceeds its limit; nearly always 0, and every different number
         takes a query.
     """
-    # An unconfirmed one counts a little longer: see counts_since.
-    bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
     leaving = (
         QueueItem.objects.filter(linkedin_account=OuterRef("pk"))
         .counting_since(now - limits.WEEK)
-        .annotate(at=Coalesce("sent_at", F("claimed_at") + bound))
+        .annotate(at=counts_from())
         .order_by("at")
         .values("at")
     )

@@ -1,27 +1,40 @@
 """Settle what is in doubt: ask LinkedIn, through the item's own account, whether it was invited.
 
-Reads only. An item is looked up by its profile, then in a complete walk of the account's sent
-invitations. Only two complete walks without it, some time apart, mean that it was not sent.
+Reads only. One complete walk through the account's sent invitations comes first: it costs no
+profile view and settles all that it shows. What it does not show is looked up by its profile. Only
+two such rounds without a trace, some time apart, mean that it was not sent. `sending.judging` says
+what a trace is.
 """
 
 import datetime as dt
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
 from campaigns.models import LinkedInAccount, Prospect
 from campaigns.people import slug_told
 from queueing import gates
 from queueing.gates import hours
+from queueing.looking import budget
 from queueing.models import QueueItem, SendAttempt
-from queueing.sending import Clock, Verdict, claiming, outcomes, recording, recovering, retries
-from queueing.unipile import Client, Outcome, Profile, SentInvitation, UnipileError
+from queueing.sending import (
+    FOUND,
+    Clock,
+    Verdict,
+    claiming,
+    judging,
+    outcomes,
+    recording,
+    recovering,
+    retries,
+)
+from queueing.sending.judging import Seen
+from queueing.unipile import Client, Outcome, SentInvitation, UnipileError
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +43,12 @@ BETWEEN_LOOKS = dt.timedelta(minutes=30)
 LOOKS_AT_THIS_PACE = 6  # then each waits twice as long as the last: profile views are budgeted
 BETWEEN_LOOKS_AT_MOST = dt.timedelta(days=1)
 BETWEEN_WALKS = dt.timedelta(hours=1)
-LOOKS_PER_ACCOUNT = 20  # in one run; profile views are budgeted
+LOOKS_PER_ACCOUNT = 20  # profiles in one run: they are spread over the day
+NAMES_LOOKED_UP = 2  # of one person: by id, and by slug where the id has gone stale
+
+WAITS_FOR_ITS_RETRY = dt.timedelta(minutes=20)  # which begins with a look of its own
 
 NOTHING = "nothing"  # the outcome of a look-up that was complete and found no trace
-FOUND = "found"  # the outcome of one that did
 Route = SendAttempt.Route
 _WITH_ITEMS = (
     "prospect",
@@ -43,12 +58,10 @@ _WITH_ITEMS = (
 )
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What LinkedIn shows of an item: a verdict, and the invitation's id where it is known."""
-
-    verdict: Verdict
-    invitation_id: str = ""
+IN_DOUBT = Q(status=QueueItem.Status.UNCONFIRMED) | (
+    QueueItem.MAYBE_ARRIVED & Q(status=QueueItem.Status.PENDING)
+)
+"""What is looked up: in doubt, or waiting for another try while an earlier one may have arrived."""
 
 
 def reconcile(client: Client, clock: Clock) -> Counter[str]:
@@ -57,18 +70,18 @@ def reconcile(client: Client, clock: Clock) -> Counter[str]:
     settled = Counter({"released": released, "interrupted": in_doubt})
     for account in _accounts_in_doubt(clock()):
         due = [item for item in _in_doubt(account) if _is_due(item, clock())]
-        settled += check(client, account, due[:LOOKS_PER_ACCOUNT], clock)
+        settled += check(client, account, due, clock)
     return +settled
 
 
 def check_item(client: Client, item_id: uuid.UUID, clock: Clock) -> str:
-    """Look one unconfirmed item up now; return its status afterwards.
+    """Look one item in doubt up now; return its status afterwards.
 
     :raises QueueItem.DoesNotExist: where there is no such item.
     """
     items = QueueItem.objects.select_related(*_WITH_ITEMS)
     item = items.get(pk=item_id)
-    if item.status == QueueItem.Status.UNCONFIRMED:
+    if QueueItem.objects.filter(IN_DOUBT, pk=item_id).exists():
         check(client, item.linkedin_account, [item], clock)
         item.refresh_from_db()
     return QueueItem.Status(item.status)
@@ -77,23 +90,104 @@ def check_item(client: Client, item_id: uuid.UUID, clock: Clock) -> str:
 def check(
     client: Client, account: LinkedInAccount, items: Sequence[QueueItem], clock: Clock
 ) -> Counter[str]:
-    """Look up an account's items: profiles first, then one walk for all that are left."""
+    """Look up an account's items: one walk for all, then the profiles of those it does not show."""
     settled: Counter[str] = Counter()
-    left: dict[QueueItem, bool] = {}
+    walk = _walk(client, account, items, clock)
+    looked = 0
     for item in items:
-        looked = _by_profile(client, account, item, clock)
-        if looked is None:
-            break  # the account cannot look anybody up now
-        if isinstance(looked, Finding):
-            settled[_settle(item, looked, clock())] += 1
-        else:
-            left[item] = looked
-    for item, finding in _by_walk(client, account, left, clock):
-        if finding is not None:
-            settled[_settle(item, finding, clock())] += 1
-        elif _was_not_sent(item, clock()):
-            settled[_settle(item, Finding(_not_sent(item, clock())), clock())] += 1
+        invitation = walk.get(item.pk) if walk else None
+        if invitation is not None:
+            found = judging.by_what_is_seen(Seen.INVITED, _tried_at(item), clock())
+            settled[_settle(item, found, clock(), invitation.id)] += 1
+        elif (walk is not None or not _calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
+            if budget.left_for_doubts(account, clock()) < NAMES_LOOKED_UP:
+                break
+            looked += 1
+            if not _look_at_profile(client, account, item, clock, settled):
+                break  # the account cannot look anybody up now
     return settled
+
+
+def _tried_at(item: QueueItem) -> dt.datetime | None:
+    return item.tried_at or item.claimed_at
+
+
+def _look_at_profile(
+    client: Client,
+    account: LinkedInAccount,
+    item: QueueItem,
+    clock: Clock,
+    settled: Counter[str],
+) -> bool:
+    """Look at the profile and settle what it shows; False where the account can look at none."""
+    for name in filter(None, (item.linkedin_user_id, item.prospect.public_identifier)):
+        (attempt,) = _begin([item], Route.PROFILE, clock())
+        try:
+            profile = client.profile(account.unipile_account_id, name)
+        except UnipileError as error:
+            _end_with_error([attempt], error, clock())
+            if error.outcome == Outcome.REJECTED:
+                continue  # ids go stale when an account is connected anew; the slug may still do
+            return _is_unreadable(error)
+        found = judging.on_profile(profile, _tried_at(item), clock())
+        is_trace = found is not None and found.arrived
+        _end(attempt, FOUND if is_trace else NOTHING, profile.raw, clock())
+        if is_trace or _was_not_sent(item):
+            settled[_settle(item, found, clock())] += 1
+        return True
+    return True
+
+
+def _walk(
+    client: Client, account: LinkedInAccount, items: Sequence[QueueItem], clock: Clock
+) -> dict[uuid.UUID, SentInvitation] | None:
+    """Walk the account's sent invitations once for all items; return whose are there.
+
+    None where it is too early for a walk, or the account can look at nothing now.
+    """
+    attempts = _begin_walk(account, items, clock())
+    if not attempts:
+        return None
+    try:
+        walk = client.sent_invitations(account.unipile_account_id)
+    except UnipileError as error:
+        _end_with_error(attempts, error, clock())
+        return {} if _is_unreadable(error) else None
+    by_name = _by_name(walk.invitations)
+    found: dict[uuid.UUID, SentInvitation] = {}
+    for item, attempt in zip(items, attempts, strict=True):
+        shown = next((by_name[name] for name in _names(item) if name in by_name), None)
+        if shown is not None:
+            found[item.pk] = shown
+        told = f"Walked through {len(walk.invitations)} sent invitations"
+        told += ", all there are." if walk.complete else ": the walk was not complete."
+        without = NOTHING if walk.complete else Outcome.UNKNOWN
+        _end(attempt, FOUND if shown else without, told, clock())
+    return found
+
+
+def _is_unreadable(error: UnipileError) -> bool:
+    """Return whether this one answer is of no use, while the account may well look at others."""
+    return error.outcome == Outcome.NOT_SENT and error.http_status not in {None, 503}
+
+
+def _by_name(invitations: Iterable[SentInvitation]) -> dict[str, SentInvitation]:
+    """Return invitations by everything that they call their person."""
+    return {
+        name: invitation
+        for invitation in invitations
+        for name in (invitation.invited_user_id, slug_told(invitation.public_identifier))
+        if name
+    }
+
+
+def _names(item: QueueItem) -> set[str]:
+    """Return all that a person is known by to the item's account."""
+    person = item.prospect
+    names = {item.linkedin_user_id, item.person_key, person.public_identifier}
+    if person.resolved_with_id == item.linkedin_account_id:
+        names.add(person.linkedin_user_id)
+    return names - {""}
 
 
 def _accounts_in_doubt(now: dt.datetime) -> Iterable[LinkedInAccount]:
@@ -103,19 +197,15 @@ def _accounts_in_doubt(now: dt.datetime) -> Iterable[LinkedInAccount]:
         outcome=Outcome.THROTTLED,
         started_at__gt=now - outcomes.THROTTLE_REST,
     )
-    return (
-        LinkedInAccount.objects.filter(
-            status=LinkedInAccount.Status.CONNECTED,
-            queue_items__status=QueueItem.Status.UNCONFIRMED,
-        )
-        .exclude(pk__in=throttled.values("item__linkedin_account"))
-        .distinct()
-    )
+    in_doubt = QueueItem.objects.filter(IN_DOUBT, linkedin_account=OuterRef("pk"))
+    return LinkedInAccount.objects.filter(
+        Exists(in_doubt), status=LinkedInAccount.Status.CONNECTED
+    ).exclude(pk__in=throttled.values("linkedin_account"))
 
 
 def _in_doubt(account: LinkedInAccount) -> Iterable[QueueItem]:
     return (
-        account.queue_items.filter(status=QueueItem.Status.UNCONFIRMED)
+        account.queue_items.filter(IN_DOUBT)
         .select_related(*_WITH_ITEMS)
         .order_by("claimed_at", "id")
     )
@@ -127,6 +217,9 @@ def _is_due(item: QueueItem, now: dt.datetime) -> bool:
     What still is in doubt after some hours is looked up less and less often.
     """
     call, looks = _calls(item)
+    waits = item.status == QueueItem.Status.PENDING
+    if waits and item.tried_at and now < item.tried_at + WAITS_FOR_ITS_RETRY:
+        return False
     if looks:
         views = sum(look.route == Route.PROFILE for look in looks)
         times_before = max(0, views - LOOKS_AT_THIS_PACE)
@@ -144,101 +237,6 @@ def _calls(item: QueueItem) -> tuple[SendAttempt | None, list[SendAttempt]]:
     return attempts[sends[-1]], attempts[sends[-1] + 1 :]
 
 
-def _by_profile(
-    client: Client, account: LinkedInAccount, item: QueueItem, clock: Clock
-) -> Finding | bool | None:
-    """Look at the profile. True: no trace there, so walk the list; None: nobody can be looked up.
-
-    False: this one profile cannot be read, so only a find in the list says something.
-    """
-    for name in filter(None, (item.linkedin_user_id, item.prospect.public_identifier)):
-        (attempt,) = _begin([item], Route.PROFILE, clock())
-        try:
-            profile = client.profile(account.unipile_account_id, name)
-        except UnipileError as error:
-            _end_with_error([attempt], error, clock())
-            if error.outcome == Outcome.REJECTED:
-                continue  # ids go stale when an account is connected anew; the slug may still do
-            is_unreadable = error.outcome == Outcome.NOT_SENT and error.http_status not in {
-                None,
-                503,
-            }
-            return False if is_unreadable else None
-        finding = _finding(profile, clock())
-        _end(attempt, FOUND if finding else NOTHING, profile.raw, clock())
-        return finding or True
-    return False
-
-
-def _finding(profile: Profile, now: dt.datetime) -> Finding | None:
-    if outcomes.is_connected(profile):
-        return Finding(
-            Verdict(
-                QueueItem.Status.SENT,
-                "reconciled",
-                "Found: already connected.",
-                prospect_status=Prospect.Status.CONNECTED,
-            )
-        )
-    seen = (profile.invitation_type, profile.invitation_status)
-    if seen == ("SENT", "PENDING"):
-        return Finding(_FOUND_INVITED)
-    if seen[0] == "SENT":
-        return Finding(outcomes.withdrawn(now))
-    return None
-
-
-_FOUND_INVITED = Verdict(
-    QueueItem.Status.SENT,
-    "reconciled",
-    "Found: LinkedIn shows the invitation.",
-    prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
-)
-
-
-def _by_walk(
-    client: Client, account: LinkedInAccount, items: Mapping[QueueItem, bool], clock: Clock
-) -> list[tuple[QueueItem, Finding | None]]:
-    """Walk the account's sent invitations once for all items; nothing where it is too early.
-
-    From a partial walk nothing is concluded.
-
-    :param items: each with whether its profile was read and shows no trace: only then does a walk
-        without it count.
-    """
-    attempts = _begin_walk(account, list(items), clock())
-    if not attempts:
-        return []
-    try:
-        walk = client.sent_invitations(account.unipile_account_id)
-    except UnipileError as error:
-        _end_with_error(attempts, error, clock())
-        return []
-    if not walk.complete:
-        for attempt in attempts:
-            _end(attempt, Outcome.UNKNOWN, "The walk was not complete.", clock())
-        return []
-    looked = []
-    for (item, counts), attempt in zip(items.items(), attempts, strict=True):
-        found = _match(item, walk.invitations)
-        told = f"A complete walk of {len(walk.invitations)} sent invitations."
-        if not counts:
-            told += " Its profile cannot be read, so that it is not there proves nothing."
-        without = NOTHING if counts else Outcome.UNKNOWN
-        _end(attempt, FOUND if found else without, told, clock())
-        looked.append((item, Finding(_FOUND_INVITED, found.id) if found else None))
-    return looked
-
-
-def _match(item: QueueItem, invitations: Iterable[SentInvitation]) -> SentInvitation | None:
-    slug = item.prospect.public_identifier
-    for invitation in invitations:
-        same_id = invitation.invited_user_id and invitation.invited_user_id == item.linkedin_user_id
-        if same_id or (slug and slug_told(invitation.public_identifier) == slug):
-            return invitation
-    return None
-
-
 def _begin_walk(
     account: LinkedInAccount, items: Sequence[QueueItem], now: dt.datetime
 ) -> list[SendAttempt]:
@@ -248,7 +246,7 @@ def _begin_walk(
     with transaction.atomic():
         LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
         walks = SendAttempt.objects.filter(
-            item__linkedin_account=account,
+            linkedin_account=account,
             route=Route.SENT_LIST,
             started_at__gt=now - BETWEEN_WALKS,
         )
@@ -270,6 +268,7 @@ def _begin(
             attempts.append(
                 SendAttempt.objects.create(
                     item=item,
+                    linkedin_account_id=item.linkedin_account_id,
                     kind=SendAttempt.Kind.LOOKUP,
                     route=route,
                     number=last + 1,
@@ -306,19 +305,29 @@ def _end_with_error(attempts: Iterable[SendAttempt], error: UnipileError, now: d
         _end(attempt, error.outcome, error.raw or error.summary, now)
 
 
-def _was_not_sent(item: QueueItem, now: dt.datetime) -> bool:
-    """Return whether two complete walks, long enough apart, found no trace of the item."""
+def _was_not_sent(item: QueueItem) -> bool:
+    """Return whether two rounds, each of a whole walk and a profile, found no trace of the item.
+
+    They lie far enough apart to outlast the lag of list and profile.
+    """
     _, looks = _calls(item)
-    walks = [
-        look.started_at
-        for look in looks
-        if look.route == Route.SENT_LIST and look.outcome == NOTHING
-    ]
-    return len(walks) >= 2 and walks[-1] - walks[0] >= BETWEEN_LOOKS
+    rounds: list[dt.datetime] = []
+    walked_at: dt.datetime | None = None
+    for look in looks:
+        if look.outcome != NOTHING:
+            continue
+        if look.route == Route.SENT_LIST:
+            walked_at = look.started_at
+        elif walked_at is not None:
+            rounds.append(walked_at)
+            walked_at = None
+    return len(rounds) >= 2 and rounds[-1] - rounds[0] >= BETWEEN_LOOKS
 
 
 def _not_sent(item: QueueItem, now: dt.datetime) -> Verdict:
-    """Return the verdict on an item that was certainly not sent: a retry, or given up."""
+    """Return the verdict on an item without a trace: a retry, or given up."""
+    if item.status == QueueItem.Status.PENDING:
+        return Verdict(item.status, item.error_code, item.error_message)
     delays = settings.RETRY_DELAYS_SECONDS
     if retries.retry_at(now, item.attempts + 1, delays) is None:
         return Verdict(
@@ -337,16 +346,17 @@ def _not_sent(item: QueueItem, now: dt.datetime) -> Verdict:
     )
 
 
-def _settle(item: QueueItem, finding: Finding, now: dt.datetime) -> str:
-    """Record what was found; return the item's new status, or `changed_meanwhile`."""
-    call, _ = _calls(item)
-    began_at = call.started_at if call else item.claimed_at or now
-    sent_at = None
-    if finding.verdict.status == QueueItem.Status.SENT or (
-        finding.verdict.error_code == outcomes.WITHDRAWN
-    ):
-        # The latest instant at which the effect can have come about: caps count by it.
-        bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-        sent_at = min(now, began_at + bound)
-    won = recording.settle_doubt(item, finding.verdict, finding.invitation_id, sent_at, now)
-    return finding.verdict.status if won else "changed_meanwhile"
+def _settle(
+    item: QueueItem, found: Verdict | None, now: dt.datetime, invitation_id: str = ""
+) -> str:
+    """Record what was found, or that nothing was; return the item's new status.
+
+    Or `changed_meanwhile`, where it was settled, or tried again, by somebody else.
+    """
+    if found is not None and found.arrived:
+        held = recording.settle_doubt(item, found, now, invitation_id=invitation_id)
+    else:
+        # What speaks against sending without being a trace of us, such as their own invitation.
+        verdict = found or _not_sent(item, now)
+        held = recording.settle_doubt(item, verdict, now, searched=True)
+    return held.status if held else "changed_meanwhile"

@@ -15,9 +15,9 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from campaigns.people import slug_told
 from queueing import gates
-from queueing.gates import limits
-from queueing.models import QueueItem, SendAttempt
-from queueing.sending import Clock, outcomes
+from queueing.looking import budget
+from queueing.models import QueueItem
+from queueing.sending import Clock, judging
 from queueing.unipile import Client, Outcome, Profile, UnipileError
 
 
@@ -79,17 +79,9 @@ def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:
 
 def _next_prospects(account: LinkedInAccount, now: dt.datetime) -> list[Prospect]:
     """Return the account's next unresolved prospects, as far as its budget of today goes."""
-    day_began_at = limits.day_start(now, gates.policy().day_zone)
-    looks = Prospect.objects.filter(resolved_with=account, resolved_at__gte=day_began_at).order_by()
-    looked_up = (
-        looks.values("public_identifier", "linkedin_user_id").distinct().count()
-        + SendAttempt.objects.filter(
-            item__linkedin_account=account,
-            kind=SendAttempt.Kind.LOOKUP,
-            started_at__gte=day_began_at,
-        ).count()
+    left = min(
+        settings.LOOK_UPS_PER_DAY - budget.views_today(account, now), settings.LOOK_UPS_PER_RUN
     )
-    left = min(settings.LOOK_UPS_PER_DAY - looked_up, settings.LOOK_UPS_PER_RUN)
     if left <= 0:
         return []
     unresolved = Prospect.objects.filter(
@@ -160,7 +152,7 @@ def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: d
     except IntegrityError:
         _mark(prospect, Prospect.Status.SKIPPED, "The same person is in this campaign already.")
         return "same_person"
-    verdict = outcomes.by_profile(profile, now)
+    verdict = judging.on_profile(profile, None, now)
     if verdict is None:
         return "resolved"
     _mark(prospect, verdict.prospect_status, verdict.error_message)

@@ -6,6 +6,7 @@ from typing import Any, Never
 from django.db import models
 from django.db.models import Q
 
+from campaigns.models import LinkedInAccount
 from queueing.models.items import QueueItem
 
 
@@ -60,6 +61,15 @@ class SendAttempt(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     item = models.ForeignKey(QueueItem, on_delete=models.PROTECT, related_name="send_attempts")
+    linkedin_account = models.ForeignKey(
+        LinkedInAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose session made the call.",
+    )
     run = models.ForeignKey(
         ProcessRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="send_attempts"
     )
@@ -93,10 +103,16 @@ class SendAttempt(models.Model):
         indexes = (
             # processing.look_up_budget: look-ups of a day
             models.Index(fields=["started_at"], name="attempt_by_start"),
+            # sending.history: how an account's last claims ended; looking.budget: its looks
+            models.Index(fields=["linkedin_account", "started_at"], name="attempt_by_account"),
         )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}: {self.outcome or 'in flight'}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.linkedin_account_id = self.linkedin_account_id or self.item.linkedin_account_id
+        super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         SendAttempt.objects.filter(pk=self.pk).delete()

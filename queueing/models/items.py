@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
 
@@ -19,18 +19,26 @@ def counts_since(start: dt.datetime) -> Q:
     """Return the condition for what counts against a cap whose window began at `start`.
 
     Sent items by the instant of the answer, which is never before the effect; items in flight
-    always; unconfirmed ones by their claim, plus the longest that a call can take. So no effect
-    within the window is ever left out.
+    always; those of which a try may have arrived by its beginning, plus the longest that a call can
+    take, whatever has become of them since. So no effect within the window is ever left out.
     """
     return Q(sent_at__gte=start) | in_doubt_since(start)
 
 
 def in_doubt_since(start: dt.datetime) -> Q:
     """Return the part of `counts_since` whose outcome is not known: none of it has a `sent_at`."""
-    claimed_since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-    return Q(status=QueueItem.Status.SENDING) | Q(
-        status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=claimed_since
+    since = start - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+    return (
+        Q(status=QueueItem.Status.SENDING)
+        | Q(status=QueueItem.Status.UNCONFIRMED, claimed_at__gte=since)
+        | Q(tried_at__gte=since, sent_at__isnull=True)
     )
+
+
+MAYBE_ARRIVED = Q(tried_at__isnull=False, sent_at__isnull=True) & (
+    Q(searched_at__isnull=True) | Q(searched_at__lt=F("tried_at"))
+)
+"""A try may have arrived, and no conclusive look has been made since: nothing ends like this."""
 
 
 class QueueItemQuerySet(models.QuerySet["QueueItem"]):
@@ -50,8 +58,19 @@ class QueueItemQuerySet(models.QuerySet["QueueItem"]):
         return self.filter(status=QueueItem.Status.SENDING)
 
     def holding_the_person(self) -> Self:
-        """Return what keeps its person from being queued again: queued, in doubt, or invited."""
-        return self.filter(Q(status__in=QueueItem.PERSON_HELD_BY) | Q(sent_at__isnull=False))
+        """Return what keeps its person from being queued again: queued, invited, or maybe invited.
+
+        What was sent, or may have been, holds the person in every state: a skipped item too.
+        """
+        return self.filter(
+            Q(status__in=QueueItem.PERSON_HELD_BY)
+            | Q(sent_at__isnull=False)
+            | Q(tried_at__isnull=False)
+        )
+
+    def maybe_arrived(self) -> Self:
+        """Return that of which a try may have arrived, and whose looks have not ended yet."""
+        return self.filter(MAYBE_ARRIVED)
 
     def counting_since(self, start: dt.datetime) -> Self:
         return self.filter(counts_since(start))
@@ -71,6 +90,7 @@ class QueueItem(models.Model):
     class Kind(models.TextChoices):
         CONNECTION_REQUEST = "connection_request", "Connection request"
 
+    MAYBE_ARRIVED = MAYBE_ARRIVED
     PERSON_HELD_BY = (Status.PENDING, Status.SENDING, Status.UNCONFIRMED, Status.SENT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -102,6 +122,16 @@ class QueueItem(models.Model):
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True)
+    tried_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the last call began that may have reached LinkedIn, as far as is known.",
+    )
+    searched_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When looking for the effect of such a call ended without a trace of one.",
+    )
     invitation_id = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Of a failed item: when it failed, for nothing touches one before it leaves that state.
@@ -117,7 +147,8 @@ class QueueItem(models.Model):
             models.UniqueConstraint(
                 fields=["workspace", "person_key", "kind"],
                 condition=Q(status__in=["pending", "sending", "unconfirmed", "sent"])
-                | Q(sent_at__isnull=False),
+                | Q(sent_at__isnull=False)
+                | Q(tried_at__isnull=False),
                 name="nobody_twice_in_a_workspace",
                 violation_error_message="This person is already queued or invited here.",
             ),
@@ -128,6 +159,7 @@ class QueueItem(models.Model):
                 & (
                     Q(status__in=["pending", "sending", "unconfirmed", "sent"])
                     | Q(sent_at__isnull=False)
+                    | Q(tried_at__isnull=False)
                 ),
                 name="nobody_twice_by_an_account",
                 violation_error_message="This account has this person queued or invited already.",
@@ -160,6 +192,11 @@ class QueueItem(models.Model):
                 | Q(status="skipped")
                 | (~Q(status__in=["sent", "skipped"]) & Q(sent_at__isnull=True)),
                 name="sent_at_when_sent",
+            ),
+            # Nobody's end without a conclusive look, where a try may have arrived.
+            models.CheckConstraint(
+                condition=~Q(status__in=["failed", "skipped"]) | ~MAYBE_ARRIVED,
+                name="no_end_in_doubt",
             ),
         )
         indexes = (
@@ -203,6 +240,12 @@ class QueueItem(models.Model):
                 fields=["linkedin_account", "claimed_at"],
                 condition=Q(status__in=["sending", "unconfirmed"]),
                 name="item_in_doubt",
+            ),
+            # counting.by_account and reconciling: what may have arrived, in any state
+            models.Index(
+                fields=["linkedin_account", "tried_at"],
+                condition=Q(tried_at__isnull=False, sent_at__isnull=True),
+                name="item_maybe_arrived",
             ),
             # The admin's lists, all of them or of one status, in order
             models.Index(fields=["scheduled_for", "created_at", "id"], name="item_in_order"),

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
-from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, default_hours
 from queueing import gates
 from queueing.gates import barred, hours, limits
+from queueing.gates.counting import counts_from
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
 from queueing.planning.slots import Slot, Terms, Timeline
@@ -212,11 +212,10 @@ class Board:
         """
         longest_gap = max((a.min_gap_seconds or 0 for a in self.accounts.values()), default=0)
         since = self.now - max(limits.WEEK, dt.timedelta(seconds=longest_gap))
-        bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
         counting = (
             QueueItem.objects.filter(linkedin_account__in=self.accounts)
             .counting_since(since)
-            .annotate(at=Coalesce("sent_at", F("claimed_at") + bound))
+            .annotate(at=counts_from())
             .values_list("linkedin_account_id", "at")
         )
         sent: dict[uuid.UUID, list[int]] = defaultdict(list)

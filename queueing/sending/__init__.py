@@ -6,7 +6,9 @@ What may happen to an item between its claim and the end of its call is decided 
 from queueing.sending import (
     calls,
     claiming,
+    history,
     journal,
+    judging,
     meaning,
     outcomes,
     processing,
@@ -17,16 +19,10 @@ from queueing.sending import (
 )
 from queueing.sending.claiming import INTERRUPTED, Call, Claim
 from queueing.sending.meaning import Advice, Meaning
-from queueing.sending.outcomes import (
-    BAD_API_KEY_REASON,
-    FOUND,
-    AccountChange,
-    Answer,
-    History,
-    Verdict,
-)
+from queueing.sending.outcomes import BAD_API_KEY_REASON
 from queueing.sending.processing import Clock
 from queueing.sending.recording import follow_up_due_at
+from queueing.sending.verdicts import FOUND, AccountChange, Answer, History, Verdict
 
 __all__ = [
     "BAD_API_KEY_REASON",
@@ -44,7 +40,9 @@ __all__ = [
     "calls",
     "claiming",
     "follow_up_due_at",
+    "history",
     "journal",
+    "judging",
     "meaning",
     "outcomes",
     "processing",

@@ -2,7 +2,7 @@
 
 from queueing.models import SendAttempt
 from queueing.sending.claiming import Call
-from queueing.sending.outcomes import FOUND, Answer
+from queueing.sending.verdicts import FOUND, Answer
 from queueing.unipile import Client, Outcome, UnipileError
 
 

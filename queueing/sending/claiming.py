@@ -16,6 +16,7 @@ from queueing import gates
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 
 Kind = SendAttempt.Kind
+LOOK_LASTS = dt.timedelta(days=1)
 INTERRUPTED = "interrupted"  # error code of a call whose run ended in the middle of it
 
 
@@ -126,9 +127,22 @@ def _take(
         message=item.message,
         name=str(item.prospect),
     )
-    # What a former try was answered need not be true, nor its id be good any more.
-    looks_first = not claimed.provider_id or item.send_attempts.filter(kind=Kind.SEND).exists()
-    return _open_attempt(claimed, Kind.LOOKUP if looks_first else Kind.SEND, run, now)
+    kind = Kind.LOOKUP if _looks_first(item, now) else Kind.SEND
+    return _open_attempt(claimed, kind, run, now)
+
+
+def _looks_first(item: QueueItem, now: dt.datetime) -> bool:
+    """Return whether the person is looked up before the send.
+
+    Not where they were within the day, and nothing was tried since: people are invited by hand, and
+    connect; what a former try was answered need not be true, nor its id be good any more.
+    """
+    looked_at = item.prospect.resolved_at
+    is_fresh = looked_at is not None and looked_at > now - LOOK_LASTS
+    return (
+        not (is_fresh and item.linkedin_user_id)
+        or item.send_attempts.filter(kind=Kind.SEND).exists()
+    )
 
 
 def begin_call(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime) -> Call | None:
@@ -148,6 +162,7 @@ def _open_attempt(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.dat
     number = (made.aggregate(last=Max("number"))["last"] or 0) + 1
     attempt = SendAttempt.objects.create(
         item_id=claimed.item_id,
+        linkedin_account_id=claimed.account_id,
         run=run,
         kind=kind,
         route=SendAttempt.Route.INVITE if kind == Kind.SEND else SendAttempt.Route.PROFILE,

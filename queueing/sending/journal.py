@@ -18,9 +18,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, IntegrityError
 
 from queueing.models import SendAttempt
-from queueing.sending import outcomes, recording
+from queueing.sending import history, outcomes, recording
 from queueing.sending.claiming import Call, Claim
-from queueing.sending.outcomes import Answer
+from queueing.sending.verdicts import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +86,8 @@ _UNFIT = (ValueError, KeyError, TypeError, ObjectDoesNotExist, DataError, Integr
 
 def _record(path: Path) -> None:
     call, answer, answered_at = _read(json.loads(path.read_text()))
-    history = recording.history_of(call.claim, answered_at)
-    verdict = outcomes.after_send(answer, None, history, answered_at)
+    before = history.history_of(call.claim, answered_at)
+    verdict = outcomes.after_send(answer, None, before, answered_at)
     recording.record(call, answer, verdict, answered_at, answer.invitation_id)
     path.unlink(missing_ok=True)
 

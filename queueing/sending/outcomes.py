@@ -4,19 +4,18 @@ The client says what an answer is (`unipile.Outcome`); here it is decided what f
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.gates import hours
 from queueing.models import QueueItem
-from queueing.sending import meaning, retries
+from queueing.sending import judging, meaning, retries
 from queueing.sending.meaning import Meaning
-from queueing.unipile import Outcome, Profile
+from queueing.sending.verdicts import AccountChange, Answer, History, Verdict
+from queueing.unipile import Outcome
 
 Status = QueueItem.Status
 
-REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
 LIMIT_REST = dt.timedelta(hours=24)
 LIMIT_REST_AT_MOST = dt.timedelta(hours=72)
 FEATURE_REST = dt.timedelta(days=1)
@@ -25,6 +24,10 @@ THROTTLE_REST = dt.timedelta(hours=1)
 THROTTLE_REST_AT_MOST = dt.timedelta(hours=24)
 UNKNOWN_IN_A_ROW = 3
 OUR_FAULTS_IN_A_ROW = 3
+REFUSED_IN_A_ROW = 5  # one list may well have four dead profiles in a row
+REFUSED_REST = dt.timedelta(hours=1)
+REFUSED_REST_AT_MOST = dt.timedelta(hours=24)
+SET_ASIDE_FOR = dt.timedelta(days=5)
 BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
 
@@ -40,76 +43,13 @@ _OF_A_WRONG_ID = (
 _SEEN_BY_A_LOOK = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What one call brought. `outcome` of a look-up that found somebody is FOUND."""
-
-    outcome: str
-    summary: str = ""
-    error_code: str = ""
-    http_status: int | None = None
-    raw: str = ""
-    invitation_id: str = ""
-    usage: float | None = None
-    profile: Profile | None = None
-
-
-FOUND = "found"
-WITHDRAWN = "invitation_withdrawn"
-
-
-@dataclass(frozen=True)
-class AccountChange:
-    """What becomes of the account: a new status, or a rest with its reason."""
-
-    status: str = ""
-    rest_until: dt.datetime | None = None
-    reason: str = ""
-    stop_everything: bool = False
-
-
-@dataclass(frozen=True)
-class History:
-    """What went before. Counts of answers in a row, before this one, of the same account.
-
-    `was_tried`: a send about the item has ended before. `id_may_be_wrong`: the person's id was
-    found before this claim, and can be found anew by slug.
-    """
-
-    attempts: int
-    was_tried: bool
-    id_may_be_wrong: bool
-    limits_in_a_row: int
-    throttles_in_a_row: int
-    unknown_in_a_row: int
-    disconnects_in_a_row: int
-    our_faults_in_a_row: int
-    next_day_at: dt.datetime
-    retry_delays_seconds: Sequence[int]
-    hours: hours.Hours
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The item's next state. `retry_at` None leaves its time alone."""
-
-    status: str
-    error_code: str = ""
-    error_message: str = ""
-    burns_attempt: bool = False
-    retry_at: dt.datetime | None = None
-    prospect_status: str = ""
-    account: AccountChange = field(default_factory=AccountChange)
-
-
 def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verdict | None:
     """Decide after the look-up that finds the provider id; None means: go on and send."""
     if answer.profile is not None:
-        if history.was_tried and _is_invited(answer.profile):
-            return _found_invited()  # by an earlier try, whatever was answered then
-        return by_profile(answer.profile, now)
+        verdict = judging.on_profile(answer.profile, history.tried_at, now)
+        return verdict or judging.too_early(history.tried_at, now)
     if answer.outcome == Outcome.REJECTED:
-        return _failed(answer, history)
+        return _refused(answer, history, now)
     if answer.outcome in _BACK_TO_PENDING:
         return _back_to_pending(answer, history, now)
     return _retry(answer, history, now)
@@ -127,21 +67,20 @@ def needs_a_look_up(sent: Answer) -> bool:
 
 
 def after_send(sent: Answer, look: Answer | None, history: History, now: dt.datetime) -> Verdict:
-    """Decide after the send, and the look-up behind it where the answer called for one."""
-    if not needs_a_look_up(sent):
-        return _by_send(sent, history, now)
+    """Decide after the send, and the look-up behind it where the answer called for one.
+
+    An invitation takes up to a minute to show, and the look may have failed: that it shows nothing
+    proves nothing yet, and the next try begins with another (see claiming).
+    """
     profile = look.profile if look else None
-    if profile is not None and profile.invitation_type == "SENT":
-        return _found_invited() if _is_invited(profile) else withdrawn(now)
-    if profile is not None and is_connected(profile):
-        return _connected()
     if sent.outcome == Outcome.ALREADY_INVITED:
-        return _invited_recently(sent, now) if profile else _unconfirmed(sent, history)
-    # An invitation takes up to a minute to show, and the look may have failed: the next try begins
-    # with another (see claiming).
-    if sent.outcome == Outcome.NOT_SENT:
-        return _retry(sent, history, now)
-    return _back_to_pending(sent, history, now)
+        repeated = judging.on_refused_repeat(sent, look, history.tried_at, now)
+        return repeated or _unconfirmed(sent, history)
+    if profile is not None and needs_a_look_up(sent):
+        found = judging.on_profile(profile, history.tried_at or now, now)
+        if found is not None and found.arrived:
+            return found
+    return _by_send(sent, history, now)
 
 
 def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
@@ -150,53 +89,12 @@ def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
     if sent.outcome == Outcome.NOT_SENT:
         return _retry(sent, history, now)
     if sent.outcome == Outcome.REJECTED:
-        return _with_another_id(sent, history, now) or _failed(sent, history)
+        return _with_another_id(sent, history, now) or _refused(sent, history, now)
     if sent.outcome == Outcome.ALREADY_CONNECTED:
-        return _connected()
+        return judging.on_connected_answer(history.tried_at)
     if sent.outcome in _BACK_TO_PENDING:
         return _back_to_pending(sent, history, now)
     return _unconfirmed(sent, history)
-
-
-def _is_invited(profile: Profile) -> bool:
-    return (profile.invitation_type, profile.invitation_status) == ("SENT", "PENDING")
-
-
-def is_connected(profile: Profile) -> bool:
-    """Return whether the account and the person are connected on LinkedIn."""
-    return profile.is_relationship or profile.degree == "FIRST_DEGREE"
-
-
-def by_profile(profile: Profile, now: dt.datetime) -> Verdict | None:
-    """Decide by what LinkedIn shows before anything is sent; None: nothing speaks against it."""
-    if is_connected(profile):
-        return _connected()
-    if profile.is_self:
-        return _skipped("own_profile", "This is the sending account's own profile.")
-    if _is_invited(profile):
-        return Verdict(
-            Status.SKIPPED,
-            error_code="invited_by_hand",
-            error_message="This account has invited the person already, outside SendQ.",
-            prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
-        )
-    seen = (profile.invitation_type, profile.invitation_status)
-    if seen == ("RECEIVED", "PENDING"):
-        return _skipped(
-            "has_invited_us", "The person has invited this account: accept that on LinkedIn."
-        )
-    if seen == ("SENT", "WITHDRAWN"):
-        return withdrawn(now)
-    return None
-
-
-def _found_invited() -> Verdict:
-    return Verdict(
-        Status.SENT,
-        error_code="found_invited",
-        error_message="LinkedIn shows the invitation as pending.",
-        prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
-    )
 
 
 def _sent(sent: Answer, history: History) -> Verdict:
@@ -221,16 +119,20 @@ def next_try(history: History, now: dt.datetime) -> dt.datetime | None:
 
 def _retry(answer: Answer, history: History, now: dt.datetime) -> Verdict:
     at = next_try(history, now)
-    if at is None:
+    if at is not None:
         return Verdict(
-            Status.FAILED,
-            answer.error_code,
-            f"Given up after {history.attempts + 1} tries. {answer.summary}",
-            burns_attempt=True,
-            prospect_status=Prospect.Status.FAILED,
+            Status.PENDING, answer.error_code, answer.summary, burns_attempt=True, retry_at=at
         )
+    if history.outage:
+        # Everybody's calls fail: that is no reason to give anybody up.
+        again = now + dt.timedelta(seconds=history.retry_delays_seconds[-1])
+        return Verdict(Status.PENDING, answer.error_code, answer.summary, retry_at=again)
     return Verdict(
-        Status.PENDING, answer.error_code, answer.summary, burns_attempt=True, retry_at=at
+        Status.FAILED,
+        answer.error_code,
+        f"Given up after {history.attempts + 1} tries. {answer.summary}",
+        burns_attempt=True,
+        prospect_status=Prospect.Status.FAILED,
     )
 
 
@@ -239,23 +141,45 @@ def is_our_fault(outcome: str, error_code: str) -> bool:
     return outcome == Outcome.REJECTED and meaning.of(error_code) == Meaning.OURS
 
 
-def _failed(answer: Answer, history: History) -> Verdict:
-    account = AccountChange()
-    in_a_row = history.our_faults_in_a_row + 1
-    if is_our_fault(answer.outcome, answer.error_code) and in_a_row >= OUR_FAULTS_IN_A_ROW:
-        # Else one change at Unipile would make the whole queue fail, item by item.
-        account = AccountChange(
-            rest_until=history.next_day_at,
-            reason=f"{in_a_row} calls in a row were refused for no reason that lies with a person",
-        )
-    return Verdict(
+def _refused(answer: Answer, history: History, now: dt.datetime) -> Verdict:
+    """Fail the item, unless so many others were refused as well that it cannot be the person.
+
+    One change at Unipile, or one account that sees nobody, would else make a whole queue fail, item
+    by item. People of one company stand together in a list, so they count as one.
+    """
+    failed = Verdict(
         Status.FAILED,
         answer.error_code,
         answer.summary,
         burns_attempt=True,
         prospect_status=Prospect.Status.FAILED,
-        account=account,
+        try_another_account=answer.error_code in _OF_A_WRONG_ID,
     )
+    reason, rest = "", REFUSED_REST
+    if is_our_fault(answer.outcome, answer.error_code):
+        if history.our_faults_in_a_row + 1 >= OUR_FAULTS_IN_A_ROW:
+            reason, rest = "for no reason that lies with a person", history.next_day_at - now
+    elif history.refused_in_a_row + 1 >= REFUSED_IN_A_ROW:
+        reason = "as if the fault were each person's"
+        times_before = history.refused_in_a_row + 1 - REFUSED_IN_A_ROW
+        rest = retries.doubled(REFUSED_REST, times_before, REFUSED_REST_AT_MOST)
+    if not reason or next_try(history, now) is None:
+        return failed
+    return replace(
+        failed,
+        status=Status.PENDING,
+        error_message=f"{answer.summary}. Others were refused as well: asked again after them.",
+        prospect_status="",
+        retry_at=now + rest,
+        account=AccountChange(
+            rest_until=now + rest,
+            reason=f"Calls about {_so_many(history)} in a row were refused {reason}",
+        ),
+    )
+
+
+def _so_many(history: History) -> str:
+    return f"{max(history.refused_in_a_row, history.our_faults_in_a_row) + 1} people"
 
 
 def _with_another_id(sent: Answer, history: History, now: dt.datetime) -> Verdict | None:
@@ -265,40 +189,11 @@ def _with_another_id(sent: Answer, history: History, now: dt.datetime) -> Verdic
     if next_try(history, now) is None:
         return None
     return replace(
-        _failed(sent, history),
+        _refused(sent, history, now),
         status=Status.PENDING,
+        try_another_account=False,
         error_message=f"{sent.summary}. The person is looked up anew before the next try.",
         prospect_status="",
-    )
-
-
-def _connected() -> Verdict:
-    return Verdict(
-        Status.SKIPPED,
-        error_code="already_connected",
-        error_message="Already connected.",
-        prospect_status=Prospect.Status.CONNECTED,
-    )
-
-
-def _skipped(code: str, message: str) -> Verdict:
-    return Verdict(Status.SKIPPED, code, message, prospect_status=Prospect.Status.SKIPPED)
-
-
-def withdrawn(now: dt.datetime) -> Verdict:
-    """Return the verdict on somebody whose earlier invitation was withdrawn."""
-    return _skipped(
-        WITHDRAWN,
-        "An earlier invitation was withdrawn. LinkedIn takes a new one from "
-        f"{(now + REINVITE_AFTER).date()} on at the earliest.",
-    )
-
-
-def _invited_recently(sent: Answer, now: dt.datetime) -> Verdict:
-    return _skipped(
-        sent.error_code or "already_invited_recently",
-        "The person was invited not long ago. LinkedIn takes a new invitation from about "
-        f"{(now + REINVITE_AFTER).date()} on.",
     )
 
 
@@ -313,8 +208,40 @@ def _unconfirmed(answer: Answer, history: History) -> Verdict:
 
 
 def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verdict:
+    """Let the account rest, or be held, and put the item behind what the account has not tried.
+
+    Asked again while others pass, such an answer is the item's own, whatever it says.
+    """
+    if history.others_pass and answer.outcome != Outcome.BAD_API_KEY:
+        return _set_aside(answer, history, now)
     change = _BACK_TO_PENDING[Outcome(answer.outcome)](answer, history, now)
-    return Verdict(Status.PENDING, answer.error_code, answer.summary, account=change)
+    return Verdict(
+        Status.PENDING,
+        answer.error_code,
+        answer.summary,
+        retry_at=change.rest_until,
+        account=change,
+    )
+
+
+def _set_aside(answer: Answer, history: History, now: dt.datetime) -> Verdict:
+    told = f"{answer.summary}. Others pass, so this is about the person"
+    if next_try(history, now) is None:
+        return Verdict(
+            Status.FAILED,
+            answer.error_code,
+            f"{told}: given up after {history.attempts + 1} tries.",
+            burns_attempt=True,
+            prospect_status=Prospect.Status.FAILED,
+        )
+    again = now + SET_ASIDE_FOR
+    return Verdict(
+        Status.PENDING,
+        answer.error_code,
+        f"{told}: set aside until {again:%Y-%m-%d}, then asked again.",
+        burns_attempt=True,
+        retry_at=again,
+    )
 
 
 def _limit_rest(answer: Answer, history: History, now: dt.datetime) -> AccountChange:

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 from queueing.models import ProcessRun, QueueItem, SendAttempt
-from queueing.sending import calls, claiming, journal, outcomes, recording, recovering
+from queueing.sending import calls, claiming, history, journal, outcomes, recording, recovering
 from queueing.sending.claiming import Call
-from queueing.sending.outcomes import Answer, Verdict
+from queueing.sending.verdicts import Answer, Verdict
 from queueing.unipile import Client
 
 logger = logging.getLogger(__name__)
@@ -218,8 +218,8 @@ def _end(run: Run, step: Step, answer: Answer, sent: Answer) -> None:
     """Decide on the send and record it; `answer` is that of the step's own call."""
     now = run.clock()
     look = answer if answer is not sent else None
-    history = recording.history_of(step.call.claim, now)
-    verdict = outcomes.after_send(sent, look, history, now)
+    before = history.history_of(step.call.claim, now)
+    verdict = outcomes.after_send(sent, look, before, now)
     _record(run, step, answer, verdict, invitation_id=sent.invitation_id)
 
 
@@ -227,15 +227,10 @@ def _record(
     run: Run, step: Step, answer: Answer, verdict: Verdict, invitation_id: str = ""
 ) -> None:
     claim = step.call.claim
-    if recording.record(step.call, answer, verdict, run.clock(), invitation_id):
+    held = recording.record(step.call, answer, verdict, run.clock(), invitation_id)
+    if held is not None:
         run.results.append(
-            ItemResult(
-                claim.item_id,
-                claim.name,
-                verdict.status,
-                verdict.error_code,
-                verdict.error_message,
-            )
+            ItemResult(claim.item_id, claim.name, held.status, held.error_code, held.error_message)
         )
 
 

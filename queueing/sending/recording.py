@@ -6,30 +6,25 @@ Fenced by the claim's token: whoever lost the claim changes nothing but its own 
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.people import slug_told
 from queueing import gates
-from queueing.gates import limits
 from queueing.models import QueueItem, SendAttempt, SendingStop
-from queueing.sending import outcomes
+from queueing.sending import judging, outcomes
 from queueing.sending.claiming import INTERRUPTED, Call, Claim
-from queueing.sending.outcomes import AccountChange, Answer, History, Verdict
+from queueing.sending.history import history_of
+from queueing.sending.verdicts import AccountChange, Answer, Verdict, may_have_arrived
 from queueing.telling import notices
-from queueing.unipile import Outcome, Profile
-
-T = TypeVar("T")
+from queueing.unipile import Profile
 
 logger = logging.getLogger(__name__)
-
-IN_A_ROW_AT_MOST = 8  # more do not change any rest
-_HOLD_THE_ACCOUNT = (Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED, Outcome.ACCOUNT_DISCONNECTED)
 
 SAME_PERSON = Verdict(
     QueueItem.Status.SKIPPED,
@@ -45,7 +40,8 @@ DO_NOT_CONTACT = Verdict(
 def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
     """Finish a call's attempt row; once finished it stays as it is.
 
-    A row that was finished as interrupted takes the answer that turned up after all.
+    A row that was finished as interrupted takes the answer that turned up after all. A send that
+    may have arrived is noted on its item at once: whatever becomes of that, it was tried.
     """
     open_or_interrupted = Q(finished_at__isnull=True) | Q(error_code=INTERRUPTED)
     SendAttempt.objects.filter(open_or_interrupted, pk=call.attempt_id).update(
@@ -55,57 +51,28 @@ def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
         error_code=answer.error_code,
         detail=answer.raw or answer.summary,
     )
+    if call.kind == SendAttempt.Kind.SEND and may_have_arrived(answer):
+        note_try(call.claim.item_id, call.attempt_id)
 
 
-def history_of(claim: Claim, now: dt.datetime) -> History:
-    """Read what went before this claim, for the decision on an answer to it."""
-    item = QueueItem.objects.select_related(
-        "prospect", "campaign__sending_hours", "campaign__workspace__sending_hours"
-    ).get(pk=claim.item_id)
-    ended = list(
-        item.send_attempts.filter(finished_at__isnull=False).values_list("kind", "started_at")
-    )
-    was_looked_up = any(
-        kind == SendAttempt.Kind.LOOKUP and started_at >= claim.claimed_at
-        for kind, started_at in ended
-    )
-    # What ended a run's claim: its send, or the look-up before it that the account did not bear.
-    sends = SendAttempt.objects.filter(
-        run=OuterRef("run"), item=OuterRef("item"), kind=SendAttempt.Kind.SEND
-    )
-    looks_alone = Q(run__isnull=False, outcome__in=_HOLD_THE_ACCOUNT) & ~Exists(sends)
-    made = list(
-        SendAttempt.objects.filter(
-            Q(kind=SendAttempt.Kind.SEND) | looks_alone,
-            item__linkedin_account=claim.account_id,
-            started_at__lt=claim.claimed_at,
-            finished_at__isnull=False,
-        )
-        .order_by("-started_at")
-        .values_list("outcome", "error_code")[:IN_A_ROW_AT_MOST]
-    )
-    ended_as = [outcome for outcome, _ in made]
-    return History(
-        attempts=item.attempts,
-        was_tried=any(kind == SendAttempt.Kind.SEND for kind, _ in ended),
-        id_may_be_wrong=bool(item.prospect.public_identifier) and not was_looked_up,
-        limits_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_LIMIT),
-        throttles_in_a_row=_in_a_row(ended_as, Outcome.THROTTLED),
-        unknown_in_a_row=_in_a_row(ended_as, Outcome.UNKNOWN),
-        disconnects_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_DISCONNECTED),
-        our_faults_in_a_row=_in_a_row([outcomes.is_our_fault(*each) for each in made], True),
-        next_day_at=limits.next_day_start(now, gates.policy().day_zone),
-        retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
-        hours=gates.hours_of(item.campaign.hours()),
-    )
+def note_try(item_id: uuid.UUID, attempt_id: uuid.UUID) -> None:
+    """Note on an item that one of its sends may have arrived; the latest such one stays.
 
-
-def _in_a_row(newest_first: Sequence[T], wanted: T) -> int:
-    """Count how many from the newest on are the wanted one."""
-    for number, outcome in enumerate(newest_first):
-        if outcome != wanted:
-            return number
-    return len(newest_first)
+    What has ended meanwhile comes into doubt again: see the constraint `no_end_in_doubt`.
+    """
+    began = SendAttempt.objects.filter(pk=attempt_id).values("started_at")
+    earlier = Q(tried_at__isnull=True) | Q(tried_at__lt=Subquery(began))
+    item = QueueItem.objects.filter(earlier, pk=item_id, sent_at__isnull=True)
+    unsearched = Q(searched_at__isnull=True) | Q(searched_at__lt=Subquery(began))
+    ended = Q(status__in=[QueueItem.Status.FAILED, QueueItem.Status.SKIPPED])
+    try:
+        with transaction.atomic():
+            item.filter(ended, unsearched).update(
+                tried_at=Subquery(began), status=QueueItem.Status.UNCONFIRMED
+            )
+            item.update(tried_at=Subquery(began))
+    except IntegrityError:
+        logger.exception("Item %s may have been sent, and its person has another item", item_id)
 
 
 def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict | None:
@@ -139,60 +106,112 @@ def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
 
 def record(
     call: Call, answer: Answer, verdict: Verdict, now: dt.datetime, invitation_id: str = ""
-) -> bool:
-    """Record the end of a claim and commit. Returns False where the claim was lost meanwhile."""
+) -> Verdict | None:
+    """Record the end of a claim and commit.
+
+    Returns the verdict that holds: the item's end waits where an earlier try may have arrived. None
+    where the claim was lost meanwhile.
+    """
     with transaction.atomic():
         finish_attempt(call, answer, now)
-        won = _record_item(call.claim, verdict, now, invitation_id)
-        if won:
-            record_prospect(call.claim.item_id, verdict, now)
-            if verdict.status == QueueItem.Status.FAILED:
-                notices.item_failed(call.claim.item_id, verdict.error_message, answer.raw, now)
+        held = _record_item(call.claim, verdict, now, invitation_id)
+        if held and held.status == QueueItem.Status.FAILED:
+            notices.item_failed(call.claim.item_id, held.error_message, answer.raw, now)
         change_account(call.claim.account_id, verdict.account, now)
-    if not won:
+    if held is None:
         logger.error(
             "Item %s: the claim was lost before its outcome (%s) was recorded; "
             "the attempt keeps the outcome.",
             call.claim.item_id,
             answer.outcome,
         )
-    return won
+    return held
 
 
 def _held_by(claim: Claim) -> Q:
     """Return the condition under which a claim's outcome may still be recorded.
 
-    The claim stands, or it grew old and was put in doubt: then a known outcome ends the doubt.
+    The claim stands, or it grew old and was put in doubt: then a known outcome ends the doubt. That
+    it was sent is recorded too where the item was given up meanwhile: it must not go twice.
     """
     return Q(status=QueueItem.Status.SENDING, claim_token=claim.token) | Q(
         status=QueueItem.Status.UNCONFIRMED, claimed_at=claim.claimed_at
     )
 
 
-def _record_item(claim: Claim, verdict: Verdict, now: dt.datetime, invitation_id: str) -> bool:
-    held = QueueItem.objects.filter(_held_by(claim), pk=claim.item_id)
-    changes = _changes(verdict, now)
-    if verdict.status != QueueItem.Status.SENT:
-        return bool(held.update(**changes))
-    changes |= {"sent_at": now, "invitation_id": invitation_id}
-    return bool(held.update(**changes)) or _sent_after_all(claim, changes)
+_GIVEN_UP = (QueueItem.Status.PENDING, QueueItem.Status.FAILED, QueueItem.Status.SKIPPED)
 
 
-def _sent_after_all(claim: Claim, changes: dict[str, Any]) -> bool:
-    """Record as sent what was given up as not sent before its answer came: it must not go twice.
-
-    False where it was claimed again, or where the person has another item by now.
-    """
-    given_up = QueueItem.objects.filter(
-        pk=claim.item_id,
-        claimed_at=claim.claimed_at,
-        status__in=[QueueItem.Status.PENDING, QueueItem.Status.FAILED, QueueItem.Status.SKIPPED],
-    )
+def _record_item(
+    claim: Claim, verdict: Verdict, now: dt.datetime, invitation_id: str
+) -> Verdict | None:
+    item = _locked(_held_by(claim), pk=claim.item_id)
+    if item is None and verdict.status == QueueItem.Status.SENT:
+        item = _locked(pk=claim.item_id, claimed_at=claim.claimed_at, status__in=_GIVEN_UP)
+    if item is None:
+        return None
     try:
         with transaction.atomic():
-            return bool(given_up.update(**changes))
+            return _end(item, verdict, now, invitation_id)
     except IntegrityError:
+        if item.status not in _GIVEN_UP:
+            raise
+        return None  # the person has another item by now
+
+
+def _locked(*conditions: Q, **values: Any) -> QueueItem | None:
+    items = QueueItem.objects.select_for_update(no_key=True)
+    return items.filter(*conditions, **values).first()
+
+
+def _end(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: str) -> Verdict:
+    """Bring a locked item and its prospect to what the verdict says; return the one that holds."""
+    maybe_arrived = QueueItem.objects.maybe_arrived().filter(pk=item.pk).exists()
+    held = judging.nothing_ends_in_doubt(verdict, maybe_arrived=maybe_arrived)
+    if held.try_another_account and _goes_by_another_account(item, held, now):
+        return replace(held, status=QueueItem.Status.PENDING)
+    changes = _changes(held, now)
+    if held.status == QueueItem.Status.SENT or held.arrived:
+        # By the latest instant at which the effect can have come about: caps count by it.
+        bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
+        began_at = (item.tried_at or item.claimed_at) if held.arrived else None
+        changes["sent_at"] = min(now, began_at + bound) if began_at else now
+        changes["invitation_id"] = invitation_id
+    QueueItem.objects.filter(pk=item.pk).update(**changes)
+    record_prospect(item.pk, held, changes.get("sent_at", now))
+    return held
+
+
+def _goes_by_another_account(item: QueueItem, verdict: Verdict, now: dt.datetime) -> bool:
+    """Give an item that is known by an id alone to an account that was not asked yet.
+
+    Ids are good for one account only, and whose an imported one is nobody knows. False where the
+    person can be found by address, may have been invited, or all accounts have been asked.
+    """
+    if item.prospect.public_identifier or item.tried_at:
         return False
+    asked = item.send_attempts.values("linkedin_account")
+    account = (
+        item.campaign.accounts.filter(status=LinkedInAccount.Status.CONNECTED)
+        .exclude(pk__in=asked)
+        .exclude(pk=item.linkedin_account_id)
+        .order_by("name", "pk")
+        .first()
+    )
+    if account is None:
+        return False
+    told = f"{item.linkedin_account} does not know this id: {account} is asked. "
+    QueueItem.objects.filter(pk=item.pk).update(
+        **_changes(verdict, now)
+        | {
+            "status": QueueItem.Status.PENDING,
+            "linkedin_account": account,
+            "linkedin_user_id": "",
+            "scheduled_for": now,
+            "error_message": told + verdict.error_message,
+        }
+    )
+    return True
 
 
 def _changes(verdict: Verdict, now: dt.datetime) -> dict[str, Any]:
@@ -239,26 +258,35 @@ def follow_up_due_at(campaign: Campaign, sent_at: dt.datetime) -> dt.datetime:
 def settle_doubt(
     item: QueueItem,
     verdict: Verdict,
-    invitation_id: str,
-    sent_at: dt.datetime | None,
     now: dt.datetime,
-) -> bool:
-    """End an item's doubt as the verdict says; return False where it was ended meanwhile."""
+    *,
+    invitation_id: str = "",
+    searched: bool = False,
+    never_tried: bool = False,
+) -> Verdict | None:
+    """End an item's doubt as the verdict says; None where it was ended, or tried again, meanwhile.
+
+    :param searched: the looks were conclusive, and found no trace of the last try.
+    :param never_tried: somebody has made sure that nothing was sent.
+    """
     with transaction.atomic():
-        in_doubt = QueueItem.objects.filter(
-            pk=item.pk, status=QueueItem.Status.UNCONFIRMED, claimed_at=item.claimed_at
+        locked = _locked(
+            pk=item.pk, status=item.status, claimed_at=item.claimed_at, sent_at__isnull=True
         )
-        changes = _changes(verdict, now) | {"sent_at": sent_at, "invitation_id": invitation_id}
-        if not in_doubt.update(**changes):
-            return False
-        record_prospect(item.pk, verdict, sent_at or now)
-        if verdict.status == QueueItem.Status.FAILED:
+        if locked is None or locked.status == QueueItem.Status.SENDING:
+            return None
+        if never_tried:
+            QueueItem.objects.filter(pk=item.pk).update(tried_at=None)
+        elif searched:
+            QueueItem.objects.filter(pk=item.pk).update(searched_at=now)
+        held = _end(locked, verdict, now, invitation_id)
+        if held.status == QueueItem.Status.FAILED:
             answered = item.send_attempts.filter(
                 kind=SendAttempt.Kind.SEND, http_status__isnull=False
             ).order_by("-number")
             raw = answered.values_list("detail", flat=True).first() or ""
-            notices.item_failed(item.pk, verdict.error_message, raw, now)
-    return True
+            notices.item_failed(item.pk, held.error_message, raw, now)
+    return held
 
 
 @transaction.atomic

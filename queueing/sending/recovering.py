@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import transaction
 
 from queueing.models import QueueItem, SendAttempt
-from queueing.sending import outcomes, recording
+from queueing.sending import history, outcomes, recording
 from queueing.sending.claiming import INTERRUPTED, Call, Claim
-from queueing.sending.outcomes import Answer
+from queueing.sending.verdicts import Answer
 from queueing.unipile import Outcome, UnipileError
 
 Kind = SendAttempt.Kind
@@ -43,7 +43,7 @@ def recover(now: dt.datetime) -> tuple[int, int]:
 def _settle(item: QueueItem, now: dt.datetime) -> str:
     """Take a dead claim away; return the item's new status."""
     unfinished = item.send_attempts.filter(finished_at__isnull=True)
-    in_doubt = unfinished.filter(kind=Kind.SEND).exists()
+    begun = unfinished.filter(kind=Kind.SEND).last()
     unfinished.update(
         finished_at=now,
         outcome=Outcome.UNKNOWN,
@@ -52,15 +52,25 @@ def _settle(item: QueueItem, now: dt.datetime) -> str:
     )
     # Any other answer is recorded together with its item.
     refused = item.send_attempts.filter(kind=Kind.SEND, started_at__gte=item.claimed_at).last()
-    if refused and not in_doubt:
+    if refused and not begun:
         return _settle_as_refused(item, refused, now)
     item.claim_token = None
     item.updated_at = now
-    item.status = QueueItem.Status.UNCONFIRMED if in_doubt else QueueItem.Status.PENDING
-    if in_doubt:
+    item.status = QueueItem.Status.UNCONFIRMED if begun else QueueItem.Status.PENDING
+    if begun:
+        item.tried_at = begun.started_at
         item.error_code = INTERRUPTED
         item.error_message = "The run ended in the middle of this call: it may have been sent."
-    item.save(update_fields=["claim_token", "status", "error_code", "error_message", "updated_at"])
+    item.save(
+        update_fields=[
+            "claim_token",
+            "status",
+            "error_code",
+            "error_message",
+            "tried_at",
+            "updated_at",
+        ]
+    )
     return item.status
 
 
@@ -82,7 +92,7 @@ def _settle_as_refused(item: QueueItem, refused: SendAttempt, now: dt.datetime) 
         raw=refused.detail,
     )
     claim = Claim(item.pk, item.claim_token, item.linkedin_account_id, item.claimed_at)
-    history = recording.history_of(claim, refused.finished_at)
-    verdict = outcomes.after_send(answer, None, history, refused.finished_at)
-    recording.record(Call(claim, refused.pk, Kind.SEND), answer, verdict, now)
-    return verdict.status
+    before = history.history_of(claim, refused.finished_at)
+    verdict = outcomes.after_send(answer, None, before, refused.finished_at)
+    held = recording.record(Call(claim, refused.pk, Kind.SEND), answer, verdict, now)
+    return held.status if held else item.status

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from django.conf import settings
 from django.contrib.auth.models import User
 
 from campaigns import messages
@@ -135,6 +134,7 @@ class MarkSent(ItemAction):
 
     verb = "marked as sent"
     starts_from = (Status.UNCONFIRMED,)
+    never_tried = False
 
     def verdict(self, by: User, reason: str, now: dt.datetime) -> Verdict:
         return Verdict(
@@ -142,17 +142,13 @@ class MarkSent(ItemAction):
             "marked_by_staff",
             f"Marked as sent by {by}: {reason}",
             prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
+            arrived=True,
         )
-
-    def sent_at(self, item: QueueItem, now: dt.datetime) -> dt.datetime | None:
-        # The latest instant at which the effect can have come about: caps count by it.
-        bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-        return min(now, (item.claimed_at or now) + bound)
 
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
         verdict = self.verdict(by, reason, now)
         for item in items:
-            recording.settle_doubt(item, verdict, "", self.sent_at(item, now), now)
+            recording.settle_doubt(item, verdict, now, never_tried=self.never_tried)
         log.note(by, items, self.verb.capitalize(), reason)
         return Result(len(items))
 
@@ -162,10 +158,8 @@ class ConfirmNotSent(MarkSent):
 
     verb = "confirmed as not sent"
     takes_time = True
+    never_tried = True
 
     def verdict(self, by: User, reason: str, now: dt.datetime) -> Verdict:
         told = f"Confirmed as not sent by {by}: {reason}"
         return Verdict(Status.PENDING, "not_sent", told, burns_attempt=True, retry_at=now)
-
-    def sent_at(self, item: QueueItem, now: dt.datetime) -> dt.datetime | None:
-        return None

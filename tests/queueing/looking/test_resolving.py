@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
+from django.utils import timezone
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from queueing.looking import resolving
@@ -386,7 +387,7 @@ def test_who_was_found_is_sent_without_another_look(
     sandbox: Sandbox,
 ) -> None:
     settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
-    resolving.resolve_pending(client_of_unipile, MovedClock())
+    resolving.resolve_pending(client_of_unipile, timezone.now)
 
     call_command("enqueue_campaign", campaign.name)
     call_command("process_send_queue")

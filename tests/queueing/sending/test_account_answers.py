@@ -143,7 +143,7 @@ def test_a_change_at_unipile_does_not_fail_the_whole_queue(
         clock.advance(minutes=30)
 
     account.refresh_from_db()
-    assert QueueItem.objects.filter(status=Status.FAILED).count() == 3
+    assert QueueItem.objects.filter(status=Status.FAILED).count() == 2
     assert account.paused_until == dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 
 

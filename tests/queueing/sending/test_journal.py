@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.models import ProcessRun, QueueItem
-from queueing.sending import journal, processing, recording, recovering, runs
+from queueing.sending import Verdict, journal, processing, recording, recovering, runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import NOON, an_item
@@ -28,11 +28,11 @@ def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path / "journal"
 
 
-def away(times: int) -> Callable[..., bool]:
+def away(times: int) -> Callable[..., Verdict | None]:
     """Return a `recording.record` that finds the database away so many times."""
     real, left = recording.record, [times]
 
-    def record(*args: Any, **kwargs: Any) -> bool:
+    def record(*args: Any, **kwargs: Any) -> Verdict | None:
         if left[0]:
             left[0] -= 1
             raise OperationalError("server closed the connection unexpectedly")
@@ -194,7 +194,8 @@ def test_what_was_given_up_as_not_sent_meanwhile_is_not_sent_again(
     sent_without_record(item, client_of_unipile, clock, monkeypatch)
     clock.advance(minutes=10)
     recovering.recover(clock())
-    QueueItem.objects.update(status=given_up)  # somebody confirmed that it was not sent
+    # Somebody confirmed that it was not sent.
+    QueueItem.objects.update(status=given_up, tried_at=None)
 
     runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
 
@@ -215,7 +216,7 @@ def test_where_the_person_has_another_item_meanwhile_that_one_stays(
     sent_without_record(item, client_of_unipile, clock, monkeypatch)
     clock.advance(minutes=10)
     recovering.recover(clock())
-    QueueItem.objects.update(status=Status.SKIPPED)
+    QueueItem.objects.update(status=Status.SKIPPED, tried_at=None)
     an_item(campaign, account, person_key=item.person_key)
 
     assert journal.replay() == 1

@@ -8,7 +8,7 @@ import pytest
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.gates import hours
 from queueing.models import QueueItem
-from queueing.sending import FOUND, Answer, History, outcomes
+from queueing.sending import FOUND, AccountChange, Answer, History, outcomes
 from queueing.unipile import Outcome, Profile
 from tests.builders import NOON
 
@@ -25,12 +25,18 @@ def a_history(
     unknown: int = 0,
     disconnects: int = 0,
     our_faults: int = 0,
-    was_tried: bool = False,
+    refused: int = 0,
+    tried: bool = False,
+    others_pass: bool = False,
+    outage: bool = False,
     id_may_be_wrong: bool = False,
 ) -> History:
     return History(
         attempts=attempts,
-        was_tried=was_tried,
+        tried_at=NOON - dt.timedelta(hours=1) if tried else None,
+        refused_in_a_row=refused,
+        others_pass=others_pass,
+        outage=outage,
         id_may_be_wrong=id_may_be_wrong,
         limits_in_a_row=limits,
         throttles_in_a_row=throttles,
@@ -94,7 +100,12 @@ STRANGER = found(a_profile())
         ),
         (Outcome.ALREADY_INVITED, CONNECTED, Status.SKIPPED, Prospect.Status.CONNECTED),
         (Outcome.ALREADY_INVITED, WITHDRAWN, Status.SKIPPED, Prospect.Status.SKIPPED),
-        (Outcome.ALREADY_INVITED, STRANGER, Status.SKIPPED, Prospect.Status.SKIPPED),
+        (
+            Outcome.ALREADY_INVITED,
+            STRANGER,
+            Status.SKIPPED,
+            Prospect.Status.CONNECTION_REQUEST_SENT,  # by hand: nobody else invites them either
+        ),
         (Outcome.ALREADY_INVITED, NOBODY, Status.UNCONFIRMED, ""),
         (Outcome.ACCOUNT_LIMIT, PENDING, Status.SENT, Prospect.Status.CONNECTION_REQUEST_SENT),
         (Outcome.ACCOUNT_LIMIT, WITHDRAWN, Status.SKIPPED, Prospect.Status.SKIPPED),
@@ -132,7 +143,7 @@ def test_a_server_that_had_the_request_is_not_simply_believed(
 
 
 def test_an_earlier_try_may_have_sent_what_a_look_finds() -> None:
-    verdict = outcomes.after_first_look(PENDING, a_history(was_tried=True), NOON)
+    verdict = outcomes.after_first_look(PENDING, a_history(tried=True), NOON)
 
     assert verdict is not None
     assert (verdict.status, verdict.error_code) == (Status.SENT, "found_invited")
@@ -249,23 +260,65 @@ def test_an_account_that_is_lost_again_at_once_rests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "code", "rest_until"),
+    ("before", "code", "status", "rest_until"),
     [
-        (1, "missing_parameters", None),
-        (2, "missing_parameters", TOMORROW),
-        (2, "nobody_has_seen_this_one", TOMORROW),
-        (2, "blocked_recipient", None),
-        (2, "too_many_characters", None),
+        (1, "missing_parameters", Status.FAILED, None),
+        (2, "missing_parameters", Status.PENDING, TOMORROW),
+        (2, "nobody_has_seen_this_one", Status.PENDING, TOMORROW),
+        (2, "blocked_recipient", Status.FAILED, None),
+        (2, "too_many_characters", Status.FAILED, None),
     ],
 )
 def test_three_refusals_in_a_row_that_no_person_explains_rest_the_account(
-    before: int, code: str, rest_until: dt.datetime | None
+    before: int, code: str, status: str, rest_until: dt.datetime | None
 ) -> None:
     refused = Answer(Outcome.REJECTED, error_code=code)
 
     verdict = outcomes.after_send(refused, None, a_history(our_faults=before), NOON)
 
-    assert (verdict.status, verdict.account.rest_until) == (Status.FAILED, rest_until)
+    assert (verdict.status, verdict.account.rest_until) == (status, rest_until)
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "hours"),
+    [(3, Status.FAILED, None), (4, Status.PENDING, 1), (5, Status.PENDING, 2)],
+)
+def test_where_everybody_is_refused_nobody_fails_for_it(
+    before: int, status: str, hours: int | None
+) -> None:
+    refused = Answer(Outcome.REJECTED, error_code="resource_not_found", http_status=404)
+
+    verdict = outcomes.after_first_look(refused, a_history(refused=before), NOON)
+
+    assert verdict is not None
+    assert verdict.status == status
+    assert verdict.account.rest_until == (hours and NOON + dt.timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED, Outcome.ACCOUNT_DISCONNECTED]
+)
+def test_what_only_one_person_is_answered_about_the_account_sets_that_one_aside(
+    outcome: Outcome,
+) -> None:
+    verdict = outcomes.after_send(Answer(outcome), STRANGER, a_history(others_pass=True), NOON)
+
+    assert (verdict.status, verdict.account) == (Status.PENDING, AccountChange())
+    assert verdict.retry_at == NOON + outcomes.SET_ASIDE_FOR
+    assert f"set aside until {NOON + outcomes.SET_ASIDE_FOR:%Y-%m-%d}" in verdict.error_message
+
+
+def test_what_the_account_could_not_send_goes_behind_the_rest() -> None:
+    verdict = outcomes.after_send(Answer(Outcome.ACCOUNT_LIMIT), STRANGER, a_history(), NOON)
+
+    assert verdict.retry_at == verdict.account.rest_until == NOON + outcomes.LIMIT_REST
+
+
+def test_an_outage_gives_nobody_up() -> None:
+    verdict = outcomes.after_send(Answer(Outcome.NOT_SENT), None, a_history(3, outage=True), NOON)
+
+    assert (verdict.status, verdict.burns_attempt) == (Status.PENDING, False)
+    assert verdict.retry_at == NOON + dt.timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

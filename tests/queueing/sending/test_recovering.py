@@ -45,7 +45,7 @@ def test_an_answer_that_comes_late_ends_the_doubt(
     )
 
     item.refresh_from_db()
-    assert (won, item.status, item.invitation_id) == (True, Status.SENT, "17")
+    assert (bool(won), item.status, item.invitation_id) == (True, Status.SENT, "17")
     assert item.send_attempts.get().outcome == Outcome.SENT
 
 
@@ -81,7 +81,7 @@ def test_who_lost_the_claim_changes_nothing_and_says_so(
 
     won = recording.record(lost, Answer(Outcome.SENT), Verdict(Status.SENT), clock())
 
-    assert (won, QueueItem.objects.values().get()) == (False, before)
+    assert (won, QueueItem.objects.values().get()) == (None, before)
     assert item.send_attempts.get(pk=lost.attempt_id).outcome == Outcome.SENT
     assert "the claim was lost" in caplog.text
 

@@ -7,7 +7,7 @@ from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import a_prospect, an_item
+from tests.builders import NOON, a_prospect, an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +17,9 @@ REFUSED, FOUND_ANEW = ("send", "rejected"), ("lookup", "found")
 
 def with_an_old_id(campaign: Campaign, account: LinkedInAccount) -> QueueItem:
     """An item whose id Unipile does not know for this account, as after a reconnection."""
-    prospect = a_prospect(campaign, public_identifier="grace-example")
+    prospect = a_prospect(
+        campaign, public_identifier="grace-example", resolved_with=account, resolved_at=NOON
+    )
     return an_item(campaign, account, prospect=prospect, linkedin_user_id="ACoAAoftheold0000000000")
 
 

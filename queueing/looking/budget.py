@@ -1,0 +1,37 @@
+"""How many profiles an account may look at today: LinkedIn bears about a hundred views."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from campaigns.models import LinkedInAccount, Prospect
+from queueing import gates
+from queueing.gates import limits
+from queueing.models import SendAttempt
+
+
+def views_today(account: LinkedInAccount, now: dt.datetime) -> int:
+    """Count the profiles that the account has looked at since its day of the caps began."""
+    day_began_at = limits.day_start(now, gates.policy().day_zone)
+    ahead = Prospect.objects.filter(resolved_with=account, resolved_at__gte=day_began_at)
+    return (
+        ahead.order_by().values("public_identifier", "linkedin_user_id").distinct().count()
+        + _views(account, day_began_at).count()
+    )
+
+
+def left_for_doubts(account: LinkedInAccount, now: dt.datetime) -> int:
+    """Return how many profiles may still be looked at today to settle doubts.
+
+    What the day's budget leaves, and a part of it in any case: sending must not starve settling.
+    """
+    day_began_at = limits.day_start(now, gates.policy().day_zone)
+    settling = _views(account, day_began_at).filter(run__isnull=True).count()
+    in_any_case = settings.LOOK_UPS_PER_DAY // 4 - settling
+    return max(settings.LOOK_UPS_PER_DAY - views_today(account, now), in_any_case, 0)
+
+
+def _views(account: LinkedInAccount, since: dt.datetime) -> QuerySet[SendAttempt]:
+    looks = SendAttempt.objects.filter(kind=SendAttempt.Kind.LOOKUP, started_at__gte=since)
+    return looks.filter(linkedin_account=account).exclude(route=SendAttempt.Route.SENT_LIST)

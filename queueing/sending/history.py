@@ -1,0 +1,131 @@
+"""What went before a claim, read for the decision on an answer to it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
+
+from django.conf import settings
+from django.db.models import Exists, Max, OuterRef, Q
+
+from queueing import gates
+from queueing.gates import limits
+from queueing.models import QueueItem, SendAttempt
+from queueing.sending import outcomes
+from queueing.sending.claiming import Claim
+from queueing.sending.verdicts import History
+from queueing.unipile import Outcome
+
+T = TypeVar("T")
+
+IN_A_ROW_AT_MOST = 60  # people of one company stand together, and count as one
+_ABOUT_THE_ACCOUNT = (
+    Outcome.ACCOUNT_LIMIT,
+    Outcome.THROTTLED,
+    Outcome.ACCOUNT_DISCONNECTED,
+    Outcome.ACCOUNT_RESTRICTED,
+)
+
+
+def history_of(claim: Claim, now: dt.datetime) -> History:
+    """Read what went before this claim, for the decision on an answer to it."""
+    item = QueueItem.objects.select_related(
+        "prospect", "campaign__sending_hours", "campaign__workspace__sending_hours"
+    ).get(pk=claim.item_id)
+    looks = item.send_attempts.filter(kind=SendAttempt.Kind.LOOKUP, finished_at__isnull=False)
+    was_looked_up = looks.filter(started_at__gte=claim.claimed_at).exists()
+    made = _calls_before(claim)
+    ended_as = [call.outcome for call in made]
+    is_refusal = [call.outcome == Outcome.REJECTED for call in made]
+    refused = made[: _in_a_row(is_refusal, True)]
+    ours = [outcomes.is_our_fault(call.outcome, call.error_code) for call in made]
+    return History(
+        attempts=item.attempts,
+        tried_at=item.tried_at,
+        id_may_be_wrong=bool(item.prospect.public_identifier) and not was_looked_up,
+        limits_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_LIMIT),
+        throttles_in_a_row=_in_a_row(ended_as, Outcome.THROTTLED),
+        unknown_in_a_row=_in_a_row(ended_as, Outcome.UNKNOWN),
+        disconnects_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_DISCONNECTED),
+        refused_in_a_row=_places(refused, item),
+        our_faults_in_a_row=_places(made[: _in_a_row(ours, True)], item),
+        others_pass=_others_pass(item, claim),
+        outage=item.attempts >= len(settings.RETRY_DELAYS_SECONDS) and _is_outage(item),
+        next_day_at=limits.next_day_start(now, gates.policy().day_zone),
+        retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
+        hours=gates.hours_of(item.campaign.hours()),
+    )
+
+
+class _Made(NamedTuple):
+    """How an account's claim ended: its send, or the look-up before it that nothing followed."""
+
+    outcome: str
+    error_code: str
+    item_id: uuid.UUID
+    company_key: str
+
+
+def _calls_before(claim: Claim) -> list[_Made]:
+    """Return how the account's last claims ended, newest first."""
+    sends = SendAttempt.objects.filter(
+        run=OuterRef("run"), item=OuterRef("item"), kind=SendAttempt.Kind.SEND
+    )
+    looks_alone = Q(run__isnull=False) & ~Exists(sends)
+    rows = (
+        SendAttempt.objects.filter(
+            Q(kind=SendAttempt.Kind.SEND) | looks_alone,
+            linkedin_account=claim.account_id,
+            started_at__lt=claim.claimed_at,
+            finished_at__isnull=False,
+        )
+        .order_by("-started_at")
+        .values_list("outcome", "error_code", "item", "item__prospect__company_key")
+    )
+    return [_Made(*row) for row in rows[:IN_A_ROW_AT_MOST]]
+
+
+def _places(made: Sequence[_Made], item: QueueItem) -> int:
+    """Count companies, and people without one; the item's own place is counted by who asks."""
+    places = {call.company_key or str(call.item_id) for call in made}
+    return len(places - {item.prospect.company_key or str(item.pk)})
+
+
+def _others_pass(item: QueueItem, claim: Claim) -> bool:
+    """Return whether the account has sent since the item last met an answer about the account."""
+    earlier = item.send_attempts.filter(
+        outcome__in=_ABOUT_THE_ACCOUNT, started_at__lt=claim.claimed_at
+    )
+    met_at = earlier.aggregate(at=Max("started_at"))["at"]
+    return (
+        met_at is not None
+        and SendAttempt.objects.filter(
+            linkedin_account=claim.account_id,
+            kind=SendAttempt.Kind.SEND,
+            outcome=Outcome.SENT,
+            started_at__gt=met_at,
+        ).exists()
+    )
+
+
+def _is_outage(item: QueueItem) -> bool:
+    """Return whether other people's calls have failed, too, since the item's began to.
+
+    Where none has been answered Unipile is away, and nobody is to be given up for that.
+    """
+    failed = item.send_attempts.filter(outcome=Outcome.NOT_SENT).order_by("-number")
+    began = failed.values_list("started_at", flat=True)[: len(settings.RETRY_DELAYS_SECONDS) + 1]
+    since = min(began, default=None)
+    if since is None:
+        return False
+    others = SendAttempt.objects.filter(started_at__gte=since, finished_at__isnull=False)
+    told = set(others.exclude(item=item).values_list("outcome", flat=True).distinct())
+    return told == {Outcome.NOT_SENT.value}
+
+
+def _in_a_row(newest_first: Sequence[T], wanted: T) -> int:
+    """Count how many from the newest on are the wanted one."""
+    for number, outcome in enumerate(newest_first):
+        if outcome != wanted:
+            return number
+    return len(newest_first)

@@ -1,0 +1,191 @@
+"""What LinkedIn shows of a person, judged together with what we did. Pure; the one judge.
+
+The look before a send, the look behind one, reconciling, and LinkedIn's answer to a repeat all end
+here: the same evidence must never be read in two ways. docs/reliability.md has it as a table.
+"""
+
+import datetime as dt
+from dataclasses import replace
+from enum import StrEnum
+
+from campaigns.models import Prospect
+from queueing.models import QueueItem
+from queueing.sending.verdicts import Answer, Verdict
+from queueing.unipile import Outcome, Profile
+
+Status = QueueItem.Status
+
+SHOWS_AFTER = dt.timedelta(minutes=2)  # lists and profiles lag behind an invitation by a minute
+REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
+
+
+class Seen(StrEnum):
+    """What a profile shows between the asking account and the person."""
+
+    CONNECTED = "connected"
+    OWN = "own"
+    INVITED = "invited"
+    IGNORED = "ignored"
+    WITHDRAWN = "withdrawn"
+    HAS_INVITED_US = "has_invited_us"
+    NOTHING = "nothing"
+
+
+_INVITATIONS = {
+    ("SENT", "PENDING"): Seen.INVITED,
+    ("SENT", "IGNORED"): Seen.IGNORED,
+    ("SENT", "WITHDRAWN"): Seen.WITHDRAWN,
+    ("RECEIVED", "PENDING"): Seen.HAS_INVITED_US,
+}
+
+
+def seen(profile: Profile) -> Seen:
+    """Read what a profile shows."""
+    if profile.is_relationship or profile.degree == "FIRST_DEGREE":
+        return Seen.CONNECTED
+    if profile.is_self:
+        return Seen.OWN
+    invitation = (profile.invitation_type, profile.invitation_status)
+    return _INVITATIONS.get(invitation, Seen.NOTHING)
+
+
+def on_profile(profile: Profile, tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
+    """Judge a profile; None: it shows nothing that speaks for a try, or against sending.
+
+    :param tried_at: when the account's last try began that may have arrived; None: none has.
+    """
+    return by_what_is_seen(seen(profile), tried_at, now)
+
+
+def by_what_is_seen(shown: Seen, tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
+    """Judge what is seen of a person, also in the list of sent invitations; see `on_profile`."""
+    if shown == Seen.NOTHING:
+        return None
+    verdict = _IF_TRIED.get(shown) if tried_at is not None else None
+    if verdict is None:
+        verdict = _IF_NOT_TRIED[shown]
+    if shown == Seen.WITHDRAWN:
+        date = (now + REINVITE_AFTER).date()
+        verdict = replace(verdict, error_message=verdict.error_message.format(date=date))
+    return verdict
+
+
+def on_refused_repeat(
+    sent: Answer, look: Answer | None, tried_at: dt.datetime | None, now: dt.datetime
+) -> Verdict | None:
+    """Judge LinkedIn's word that the person was invited recently, with the look that followed.
+
+    After a try of ours the word itself is the proof that the try arrived, whatever has become of
+    the invitation since: people decline, and then nothing shows it. None: the look failed, and
+    without a try of ours nothing is known.
+    """
+    profile = look.profile if look else None
+    verdict = on_profile(profile, tried_at, now) if profile else None
+    if tried_at is not None:
+        return verdict if verdict and verdict.arrived else _ARRIVED_BY_REFUSAL
+    if profile is None:
+        return None
+    if verdict is not None and seen(profile) == Seen.INVITED:
+        # Somebody between us and LinkedIn may have passed this very call on twice.
+        return replace(FOUND_INVITED, arrived=False)
+    return verdict or _invited_recently(sent, now)
+
+
+def on_connected_answer(tried_at: dt.datetime | None) -> Verdict:
+    """Judge LinkedIn's word that the two are connected already."""
+    return (_IF_TRIED if tried_at is not None else _IF_NOT_TRIED)[Seen.CONNECTED]
+
+
+def too_early(tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
+    """Wait where a try would not show yet: until then, that nothing is seen says nothing."""
+    if tried_at is None or now >= tried_at + SHOWS_AFTER:
+        return None
+    return Verdict(
+        Status.PENDING,
+        "too_early",
+        "An earlier try may have arrived, and would not show yet: looked up again.",
+        retry_at=tried_at + SHOWS_AFTER,
+    )
+
+
+def nothing_ends_in_doubt(verdict: Verdict, *, maybe_arrived: bool) -> Verdict:
+    """Return what holds instead of an end, where a try may have arrived and nobody has looked.
+
+    The item is looked up first; what the verdict says of person and account stands.
+
+    :param maybe_arrived: there is such a try, and no verdict on it.
+    """
+    is_end = verdict.status in {Status.FAILED, Status.SKIPPED} and not verdict.arrived
+    if not (is_end and maybe_arrived):
+        return verdict
+    told = f"{verdict.error_message} An earlier try may have arrived: it is looked up first."
+    return replace(verdict, status=Status.UNCONFIRMED, error_message=told, prospect_status="")
+
+
+FOUND_INVITED = Verdict(
+    Status.SENT,
+    "found_invited",
+    "Found: LinkedIn shows the invitation as pending.",
+    prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
+    arrived=True,
+)
+_ARRIVED_BY_REFUSAL = replace(
+    FOUND_INVITED,
+    error_code="found_by_refusal",
+    error_message="LinkedIn refuses to invite this person again: an earlier try has arrived.",
+)
+
+
+def _skipped(code: str, message: str, prospect_status: str = Prospect.Status.SKIPPED) -> Verdict:
+    return Verdict(Status.SKIPPED, code, message, prospect_status=prospect_status)
+
+
+def _invited_recently(sent: Answer, now: dt.datetime) -> Verdict:
+    # Invited in this account's name, though not by us: no other account invites them again.
+    return _skipped(
+        sent.error_code or Outcome.ALREADY_INVITED,
+        "The person was invited not long ago, outside SendQ. LinkedIn takes a new invitation from "
+        f"about {(now + REINVITE_AFTER).date()} on.",
+        Prospect.Status.CONNECTION_REQUEST_SENT,
+    )
+
+
+_WITHDRAWN = _skipped(
+    "invitation_withdrawn",
+    "An earlier invitation was withdrawn. LinkedIn takes a new one from {date} on at the earliest.",
+)
+_HAS_INVITED_US = _skipped(
+    "has_invited_us", "The person has invited this account: accept that on LinkedIn."
+)
+
+_IF_TRIED = {
+    Seen.CONNECTED: replace(
+        FOUND_INVITED,
+        error_code="found_connected",
+        error_message="Found: connected by now.",
+        prospect_status=Prospect.Status.CONNECTED,
+    ),
+    Seen.INVITED: FOUND_INVITED,
+    Seen.IGNORED: replace(
+        FOUND_INVITED,
+        error_code="found_ignored",
+        error_message="Found: the person has ignored the invitation.",
+    ),
+    Seen.WITHDRAWN: replace(_WITHDRAWN, arrived=True),
+}
+_IF_NOT_TRIED = {
+    Seen.CONNECTED: _skipped("already_connected", "Already connected.", Prospect.Status.CONNECTED),
+    Seen.OWN: _skipped("own_profile", "This is the sending account's own profile."),
+    Seen.INVITED: _skipped(
+        "invited_by_hand",
+        "This account has invited the person already, outside SendQ.",
+        Prospect.Status.CONNECTION_REQUEST_SENT,
+    ),
+    Seen.IGNORED: _skipped(
+        "invited_by_hand",
+        "The person has ignored an invitation that this account sent outside SendQ.",
+        Prospect.Status.CONNECTION_REQUEST_SENT,
+    ),
+    Seen.WITHDRAWN: _WITHDRAWN,
+    Seen.HAS_INVITED_US: _HAS_INVITED_US,
+}

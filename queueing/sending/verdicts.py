@@ -1,0 +1,92 @@
+"""What a decision about an item is made from, and what it is. Plain values."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from queueing.gates import hours
+from queueing.unipile import Outcome, Profile
+
+FOUND = "found"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call brought. `outcome` of a look-up that found somebody is FOUND."""
+
+    outcome: str
+    summary: str = ""
+    error_code: str = ""
+    http_status: int | None = None
+    raw: str = ""
+    invitation_id: str = ""
+    usage: float | None = None
+    profile: Profile | None = None
+
+
+def may_have_arrived(sent: Answer) -> bool:
+    """Return whether a send with this answer may have reached LinkedIn, and is not known to have.
+
+    No answer, and an answer that says "not now" although the request was received: 503, 429 and
+    limits are said by machines between us and LinkedIn, too, and have hidden an effect.
+    """
+    if sent.outcome == Outcome.NOT_SENT:
+        return sent.http_status is not None
+    return sent.outcome in {Outcome.UNKNOWN, Outcome.THROTTLED, Outcome.ACCOUNT_LIMIT}
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """What becomes of the account: a new status, or a rest with its reason."""
+
+    status: str = ""
+    rest_until: dt.datetime | None = None
+    reason: str = ""
+    stop_everything: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """What went before. Counts of answers in a row, before this one, of the same account.
+
+    `tried_at`: when the last try about the item began that may have arrived; None where there is
+    none. `id_may_be_wrong`: the person's id was found before this claim, and can be found anew by
+    slug. `refused_in_a_row`: companies, or people without one, whose calls were refused, newest
+    first; of those `our_faults_in_a_row` in a way that no person explains. `others_pass`: since the
+    item last met an answer about its account, the account has sent to somebody else. `outage`:
+    since the item's first failure, everybody else's calls have failed as well.
+    """
+
+    attempts: int
+    tried_at: dt.datetime | None
+    id_may_be_wrong: bool
+    limits_in_a_row: int
+    throttles_in_a_row: int
+    unknown_in_a_row: int
+    disconnects_in_a_row: int
+    refused_in_a_row: int
+    our_faults_in_a_row: int
+    others_pass: bool
+    outage: bool
+    next_day_at: dt.datetime
+    retry_delays_seconds: Sequence[int]
+    hours: hours.Hours
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The item's next state. `retry_at` None leaves its time alone.
+
+    `arrived`: an earlier try is known to have arrived, and the item is dated by it.
+    `try_another_account`: the id that failed may be one of another account of the campaign.
+    """
+
+    status: str
+    error_code: str = ""
+    error_message: str = ""
+    burns_attempt: bool = False
+    retry_at: dt.datetime | None = None
+    prospect_status: str = ""
+    arrived: bool = False
+    try_another_account: bool = False
+    account: AccountChange = field(default_factory=AccountChange)

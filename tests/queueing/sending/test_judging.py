@@ -1,0 +1,109 @@
+"""The one judge: what LinkedIn shows, together with what we did."""
+
+import datetime as dt
+
+import pytest
+
+from campaigns.models import Prospect
+from queueing.models import QueueItem
+from queueing.sending import Answer, Verdict, judging
+from queueing.sending.judging import Seen
+from queueing.unipile import Outcome
+from tests.builders import NOON
+from tests.queueing.sending.test_outcomes import (
+    CONNECTED,
+    NOBODY,
+    PENDING,
+    STRANGER,
+    WITHDRAWN,
+    a_profile,
+    found,
+)
+
+Status = QueueItem.Status
+AN_HOUR_AGO = NOON - dt.timedelta(hours=1)
+IGNORED = found(a_profile(("SENT", "IGNORED")))
+
+
+@pytest.mark.parametrize(
+    ("shown", "tried", "not_tried"),
+    [
+        (Seen.CONNECTED, (Status.SENT, "found_connected"), (Status.SKIPPED, "already_connected")),
+        (Seen.INVITED, (Status.SENT, "found_invited"), (Status.SKIPPED, "invited_by_hand")),
+        (Seen.IGNORED, (Status.SENT, "found_ignored"), (Status.SKIPPED, "invited_by_hand")),
+        (
+            Seen.WITHDRAWN,
+            (Status.SKIPPED, "invitation_withdrawn"),
+            (Status.SKIPPED, "invitation_withdrawn"),
+        ),
+        (
+            Seen.HAS_INVITED_US,
+            (Status.SKIPPED, "has_invited_us"),
+            (Status.SKIPPED, "has_invited_us"),
+        ),
+        (Seen.NOTHING, None, None),
+    ],
+)
+def test_what_is_seen_means_what_our_tries_make_of_it(
+    shown: Seen, tried: tuple[str, str] | None, not_tried: tuple[str, str] | None
+) -> None:
+    verdicts = [judging.by_what_is_seen(shown, tried_at, NOON) for tried_at in (AN_HOUR_AGO, None)]
+
+    assert [v and (v.status, v.error_code) for v in verdicts] == [tried, not_tried]
+
+
+@pytest.mark.parametrize("shown", [Seen.CONNECTED, Seen.INVITED, Seen.IGNORED, Seen.WITHDRAWN])
+def test_a_trace_dates_the_item_by_the_try(shown: Seen) -> None:
+    tried = judging.by_what_is_seen(shown, AN_HOUR_AGO, NOON)
+    by_hand = judging.by_what_is_seen(shown, None, NOON)
+
+    assert tried is not None
+    assert by_hand is not None
+    assert (tried.arrived, by_hand.arrived) == (True, False)
+
+
+@pytest.mark.parametrize("look", [STRANGER, NOBODY, None, PENDING, CONNECTED, IGNORED])
+def test_a_refused_repeat_proves_that_the_try_arrived(look: Answer | None) -> None:
+    refused = Answer(Outcome.ALREADY_INVITED)
+
+    verdict = judging.on_refused_repeat(refused, look, AN_HOUR_AGO, NOON)
+
+    assert verdict is not None
+    assert (verdict.status, verdict.arrived) == (Status.SENT, True)
+
+
+def test_a_withdrawn_one_was_sent_too() -> None:
+    verdict = judging.on_refused_repeat(
+        Answer(Outcome.ALREADY_INVITED), WITHDRAWN, AN_HOUR_AGO, NOON
+    )
+
+    assert verdict is not None
+    assert (verdict.status, verdict.arrived) == (Status.SKIPPED, True)
+
+
+def test_whom_somebody_else_invited_in_our_name_is_not_left_to_the_next_account() -> None:
+    verdict = judging.on_refused_repeat(Answer(Outcome.ALREADY_INVITED), STRANGER, None, NOON)
+
+    assert verdict is not None
+    assert verdict.status == Status.SKIPPED
+    assert verdict.prospect_status == Prospect.Status.CONNECTION_REQUEST_SENT
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(0, True), (119, True), (120, False)])
+def test_nothing_is_concluded_before_a_try_would_show(seconds: int, waits: bool) -> None:
+    tried_at = NOON - dt.timedelta(seconds=seconds)
+
+    verdict = judging.too_early(tried_at, NOON)
+
+    assert (verdict is not None) is waits
+    assert verdict is None or verdict.retry_at == tried_at + judging.SHOWS_AFTER
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.SKIPPED])
+def test_nothing_ends_while_a_try_may_have_arrived(status: str) -> None:
+    end = Verdict(status, "blocked_recipient", prospect_status=Prospect.Status.FAILED)
+
+    held = judging.nothing_ends_in_doubt(end, maybe_arrived=True)
+
+    assert (held.status, held.prospect_status) == (Status.UNCONFIRMED, "")
+    assert judging.nothing_ends_in_doubt(end, maybe_arrived=False) == end
