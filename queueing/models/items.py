@@ -217,11 +217,11 @@ class QueueItem(models.Model):
                 condition=Q(status="pending"),
                 name="item_pending_by_pair",
             ),
-            # barring.barred: people on a do-not-contact list
+            # barring.barred: people on a do-not-contact list; recording: the same id elsewhere
             models.Index(
                 fields=["linkedin_user_id"],
-                condition=Q(status="pending") & ~Q(linkedin_user_id=""),
-                name="item_pending_by_user_id",
+                condition=~Q(linkedin_user_id=""),
+                name="item_by_user_id",
             ),
             # barring.barred: those whom a look-up may have found under a newer slug
             models.Index(

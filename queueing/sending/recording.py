@@ -80,6 +80,8 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
     verdict = outcomes.after_first_look(answer, history_of(claim, now), now)
     if answer.profile is None or verdict is not None:
         return verdict
+    if _is_held_by_another_account(claim, answer.profile):
+        return SAME_PERSON
     try:
         with transaction.atomic():
             _keep_identity(claim, answer.profile, now)
@@ -87,6 +89,19 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
         return SAME_PERSON
     listed = QueueItem.objects.filter(gates.on_do_not_contact_list(), pk=claim.item_id)
     return DO_NOT_CONTACT if listed.exists() else None
+
+
+def _is_held_by_another_account(claim: Claim, profile: Profile) -> bool:
+    """Return whether another account of the workspace holds somebody of the same id.
+
+    Ids are good for one account only, but where two accounts see the same one it is the same
+    person. That it is another id proves nothing.
+    """
+    workspace = QueueItem.objects.filter(pk=claim.item_id).values("workspace")
+    same = QueueItem.objects.holding_the_person().filter(
+        linkedin_user_id=profile.provider_id, workspace=Subquery(workspace)
+    )
+    return same.exclude(pk=claim.item_id).exists()
 
 
 def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
