@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from campaigns.models import LinkedInAccount
+from campaigns.models import LinkedInAccount, Prospect
 from queueing.models import QueueItem
 from queueing.sending import claiming, recovering
 from queueing.unipile import Client
@@ -50,6 +50,7 @@ def test_the_account_rests_all_the_same(
         account.unipile_account_id, item.prospect.public_identifier
     )
     item.save()
+    Prospect.objects.update(resolved_with=account, resolved_at=NOON)  # nobody looks before the send
     lenient_sandbox.control.fault("answer", route="invite", status=status, type=f"errors/{kind}")
 
     url, key = lenient_sandbox.url, lenient_sandbox.api_key
