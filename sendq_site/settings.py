@@ -229,6 +229,7 @@ TYPE_WEEKLY_LIMITS = {"free": 100, "premium": 200, "sales_navigator": 200}
 WARM_UP_FIRST_DAY = 5
 WARM_UP_DAYS = 14
 SPACING_FLOOR_SECONDS = 90
+FREE_NOTES = 5  # requests with a note that LinkedIn takes from a free account in 30 days
 LOOK_UPS_PER_DAY = 80  # profile views of an account before its requests; LinkedIn bears about 100
 LOOK_UPS_PER_RUN = 2
 RETRY_DELAYS_SECONDS = (300, 900, 3600)

@@ -216,6 +216,12 @@ class Campaign(models.Model):
         help_text="The note. Empty: no note. May use {{ first_name }}, {{ last_name }}, "
         "{{ company }}, {{ headline }}, {{ location }} and extra columns of the import.",
     )
+    without_note_when_used_up = models.BooleanField(
+        "without a note when notes are used up",
+        default=False,
+        help_text="A free account may send five notes in 30 days. On: further requests go without. "
+        "Off: they wait until the account may send a note again.",
+    )
     follow_up_after_days = models.PositiveIntegerField(
         default=3, validators=[MaxValueValidator(DAYS_IN_A_YEAR)]
     )

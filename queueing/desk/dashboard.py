@@ -93,6 +93,10 @@ def gather(
     )
 
 
+Line = tuple[uuid.UUID, bool]
+"""A campaign, and whether its items have a note: what an account sends in turn."""
+
+
 def _counted(items: QueueItemQuerySet, of_status: str) -> CappedPaginator:
     # As the list counts that the figure links to: up to the same bound.
     return CappedPaginator(items.filter(status=of_status), per_page=1)
@@ -126,13 +130,13 @@ def _lines(
         items.pending()
         .filter(linkedin_account__in=shown)
         .order_by()
-        .values_list("linkedin_account", "campaign")
+        .values_list("linkedin_account", "campaign", "has_note")
         .annotate(first=Min("scheduled_for"))
     )
-    waiting: dict[uuid.UUID, dict[uuid.UUID, dt.datetime]] = defaultdict(dict)
-    for account, campaign, at in first:
+    waiting: dict[uuid.UUID, dict[Line, dt.datetime]] = defaultdict(dict)
+    for account, campaign, has_note, at in first:
         if campaign in explain.status:  # else made since those were read
-            waiting[account][campaign] = at
+            waiting[account][campaign, has_note] = at
     active: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     serving = Campaign.accounts.through.objects.filter(
         linkedinaccount__in=shown, campaign__status=Campaign.Status.ACTIVE
@@ -150,18 +154,18 @@ def _lines(
 
 def _line(
     usage: status.Usage,
-    waiting: dict[uuid.UUID, dt.datetime],
+    waiting: dict[Line, dt.datetime],
     active: Collection[uuid.UUID],
     explain: Explainer,
 ) -> AccountLine:
     # Of campaigns that the gates do not tell apart, the one whose turn comes first.
     first = {
-        explain.kind(campaign): campaign
-        for campaign in sorted(waiting, key=waiting.__getitem__, reverse=True)
+        (explain.kind(line[0]), line[1]): line
+        for line in sorted(waiting, key=waiting.__getitem__, reverse=True)
     }
     reports = [
-        explain.report(usage.account.pk, campaign, scheduled_for=waiting[campaign])
-        for campaign in first.values()
+        explain.report(usage.account.pk, line[0], scheduled_for=waiting[line], has_note=line[1])
+        for line in first.values()
     ]
     runs = [
         cadence.next_run_in(report.facts.hours, report.earliest)
@@ -170,7 +174,9 @@ def _line(
     ]
     next_send = min((run for run in runs if run), default=None)
     first_held = next((explaining.waits_for(report) for report in reports), "")
-    zones = [explain.hours[campaign].timezone for campaign in (*active, *waiting)]
+    zones = [
+        explain.hours[campaign].timezone for campaign in (*active, *(line[0] for line in waiting))
+    ]
     most = cadence.most_a_day({explain.hours[campaign] for campaign in active}, explain.now)
     return AccountLine(
         usage=usage,

@@ -5,13 +5,22 @@ A new rule about when something may go is a gate here, or a limit that a gate as
 
 from queueing.gates import cadence, counting, explaining, hours, limits
 from queueing.gates.barring import barred
-from queueing.gates.evaluating import AccountFacts, Facts, Gate, GateState, Report, evaluate
+from queueing.gates.evaluating import (
+    AccountFacts,
+    Facts,
+    Gate,
+    GateState,
+    Report,
+    evaluate,
+    notes_are_used_up,
+)
 from queueing.gates.explaining import Explainer, Waits
 from queueing.gates.facts import (
     daily_limit_of,
     daily_limits_of,
     facts_of,
     hours_of,
+    notes_limit,
     on_do_not_contact_list,
     policy,
     report,
@@ -42,6 +51,8 @@ __all__ = [
     "hours",
     "hours_of",
     "limits",
+    "notes_are_used_up",
+    "notes_limit",
     "on_do_not_contact_list",
     "policy",
     "report",

@@ -53,6 +53,27 @@ def counts_from() -> Coalesce:
     return Coalesce("sent_at", MAYBE_SENT_AT + bound, output_field=DateTimeField())
 
 
+def notes_sent(
+    accounts: Iterable[LinkedInAccount], now: dt.datetime
+) -> dict[uuid.UUID, list[dt.datetime]]:
+    """Return when free accounts sent the notes that still count, oldest first.
+
+    Others have no such limit: they are left out.
+    """
+    free = [one.pk for one in accounts if one.account_type == LinkedInAccount.Type.FREE]
+    found: dict[uuid.UUID, list[dt.datetime]] = {key: [] for key in free}
+    if free:
+        rows = (
+            QueueItem.objects.filter(among("send_queue.linkedin_account_id", free), has_note=True)
+            .counting_since(now - limits.NOTES_WINDOW)
+            .annotate(at=counts_from())
+            .order_by("at")
+        )
+        for key, at in rows.values_list("linkedin_account", "at"):
+            found[key].append(at)
+    return found
+
+
 class Counted(NamedTuple):
     """Requests of one account: since the day began, in the last 7 days, in flight; the last."""
 

@@ -27,6 +27,7 @@ class Gate(StrEnum):
     SPACING = "spacing"
     DAILY_CAP = "daily_cap"
     WEEKLY_CAP = "weekly_cap"
+    NOTES = "notes"
     NOTHING_IN_FLIGHT = "nothing_in_flight"
 
 
@@ -60,6 +61,9 @@ class AccountFacts:
     day_began_at: dt.datetime
     next_day_at: dt.datetime
     week_frees_at: dt.datetime | None
+    notes_sent: int = 0
+    notes_limit: int | None = None  # in 30 days; None: as many as requests
+    notes_free_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class Facts:
     hours: hours.Hours
     account: AccountFacts
     policy: limits.Policy
+    has_note: bool = False
+    may_drop_note: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,6 +226,33 @@ def _cap(
     )
 
 
+def notes_are_used_up(account: AccountFacts) -> bool:
+    """Return whether the account may send requests only without a note now."""
+    return account.notes_limit is not None and account.notes_sent >= account.notes_limit
+
+
+def _notes(facts: Facts, now: dt.datetime) -> GateState:
+    account = facts.account
+    if account.notes_limit is None:
+        return GateState(Gate.NOTES, True, "The account may send a note with every request")
+    used = f"{account.notes_sent} of {account.notes_limit} notes sent in the last 30 days"
+    if not facts.has_note:
+        return GateState(Gate.NOTES, True, f"Goes without a note ({used})")
+    if not notes_are_used_up(account):
+        return GateState(Gate.NOTES, True, f"{used}, which a free account may")
+    if facts.may_drop_note:
+        return GateState(Gate.NOTES, True, f"{used}: goes without its note, as the campaign says")
+    return GateState(
+        Gate.NOTES,
+        False,
+        f"{used}: more a free account may not send with a note",
+        opens_at=account.notes_free_at,
+        somebody_must_act=account.notes_free_at is None,
+        count=account.notes_sent,
+        limit=account.notes_limit,
+    )
+
+
 def _nothing_in_flight(facts: Facts, now: dt.datetime) -> GateState:
     is_free = facts.account.in_flight == 0
     detail = "No call in flight" if is_free else "A request of this account is being sent"
@@ -242,5 +275,6 @@ _IN_ORDER: tuple[Callable[[Facts, dt.datetime], GateState], ...] = (
     _spacing,
     _daily_cap,
     _weekly_cap,
+    _notes,
     _nothing_in_flight,
 )

@@ -41,6 +41,7 @@ IN_WORDS = {
     Gate.SPACING: "the gap after the last request",
     Gate.DAILY_CAP: "tomorrow: today's limit is reached",
     Gate.WEEKLY_CAP: "room in the 7-day limit",
+    Gate.NOTES: "a free account's next note",
     Gate.NOTHING_IN_FLIGHT: "a request that is being sent",
     NEXT_RUN: "the next run",
 }
@@ -51,8 +52,8 @@ _AN_INSTANT = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
-Kind = tuple[str, int]
-"""The state and hours of a campaign: campaigns of one kind get the same answer of the gates."""
+Kind = tuple[str, int, bool]
+"""A campaign's state, its hours, and whether it may drop notes: a kind is alike to the gates."""
 
 
 class Explainer:
@@ -70,6 +71,7 @@ class Explainer:
         rows = campaigns.order_by().select_related("workspace")
         self.status = {campaign.pk: campaign.status for campaign in rows}
         self.hours = hours_by_campaign(rows)
+        self.may_drop_note = {row.pk: row.without_note_when_used_up for row in rows}
         self._workspaces = {campaign.workspace_id: campaign.workspace for campaign in rows}
         self.usage: dict[uuid.UUID, AccountFacts] = {}
         if account_ids:
@@ -86,7 +88,8 @@ class Explainer:
         self.usage = usages(accounts, self.now)
 
     def kind(self, campaign_id: uuid.UUID) -> Kind:
-        return self.status[campaign_id], id(self.hours[campaign_id])
+        hours_id = id(self.hours[campaign_id])
+        return self.status[campaign_id], hours_id, self.may_drop_note[campaign_id]
 
     def report(
         self,
@@ -96,6 +99,7 @@ class Explainer:
         status: str = QueueItem.Status.PENDING,
         scheduled_for: dt.datetime | None = None,
         do_not_contact: bool = False,
+        has_note: bool = False,
     ) -> Report:
         """Ask every gate; `scheduled_for` None stands for an item that is due."""
         facts = Facts(
@@ -107,6 +111,8 @@ class Explainer:
             hours=self.hours[campaign_id],
             account=self.usage[account_id],
             policy=self.policy,
+            has_note=has_note,
+            may_drop_note=self.may_drop_note[campaign_id],
         )
         return evaluate(facts, self.now)
 
@@ -141,6 +147,7 @@ def reports(items: Collection[QueueItem], now: dt.datetime) -> dict[uuid.UUID, R
             status=item.status,
             scheduled_for=item.scheduled_for,
             do_not_contact=item.pk in barred,
+            has_note=item.has_note,
         )
         for item in items
     }
@@ -162,8 +169,8 @@ class Wait:
     bound: dt.datetime
 
 
-Place = tuple[uuid.UUID, Kind]
-"""An account, and the kind of the campaigns that it sends for."""
+Place = tuple[uuid.UUID, Kind, bool]
+"""An account, the kind of the campaigns that it sends for, and whether with a note."""
 
 
 class Pending(NamedTuple):
@@ -200,13 +207,13 @@ class Waits(dict[Place, Wait]):
             self._campaign_of[kind] = campaign
         self._number_of = {kind: number for number, kind in enumerate(self._campaign_of)}
         self.pending = self.counted(items.pending())
-        self.explain.count(account for account, _ in self.pending)
+        self.explain.count(account for account, _, _ in self.pending)
 
     def counted(self, rows: QueueItemQuerySet) -> dict[Place, Pending]:
         """Count rows by place, summed up by the database: there are many more campaigns."""
         by_pair = (
             rows.order_by()
-            .values("linkedin_account", "campaign")
+            .values("linkedin_account", "campaign", "has_note")
             .annotate(
                 due=Count("scheduled_for", filter=Q(scheduled_for__lte=self.explain.now)),
                 total=Count("*"),
@@ -219,14 +226,14 @@ class Waits(dict[Place, Wait]):
         kinds = list(self._campaign_of)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pair.linkedin_account, kind.number, sum(pair.due)::bigint,"  # noqa: S608 - all of it is ours
-                f" sum(pair.total)::bigint FROM ({sql}) AS pair JOIN {_KINDS}"
-                " ON kind.campaign = pair.campaign GROUP BY 1, 2",
+                "SELECT pair.linkedin_account, kind.number, pair.has_note,"  # noqa: S608 - all of it is ours
+                f" sum(pair.due)::bigint, sum(pair.total)::bigint FROM ({sql}) AS pair"
+                f" JOIN {_KINDS} ON kind.campaign = pair.campaign GROUP BY 1, 2, 3",
                 (*values, *self._kinds()),
             )
             return {
-                (account, kinds[number]): Pending(due, total)
-                for account, number, due, total in cursor.fetchall()
+                (account, kinds[number], has_note): Pending(due, total)
+                for account, number, has_note, due, total in cursor.fetchall()
             }
 
     def _kinds(self) -> tuple[str, str]:
@@ -234,8 +241,8 @@ class Waits(dict[Place, Wait]):
         return as_array(self._kind_of), as_array(map(self._number_of.get, self._kind_of.values()))
 
     def __missing__(self, place: Place) -> Wait:
-        account, campaign = place[0], self._campaign_of[place[1]]
-        report = self.explain.report(account, campaign)
+        account, kind, has_note = place
+        report = self.explain.report(account, self._campaign_of[kind], has_note=has_note)
         state, bound = report.binding, self.explain.now + _AN_INSTANT  # what is due is before it
         if state is not None and state.somebody_must_act:
             bound = _NEVER
@@ -246,13 +253,17 @@ class Waits(dict[Place, Wait]):
 
     def if_barred(self, place: Place) -> str:
         """Return what those wait for who are on the do-not-contact list, whatever the time."""
-        account, campaign = place[0], self._campaign_of[place[1]]
-        return waits_for(self.explain.report(account, campaign, do_not_contact=True))
+        account, kind, has_note = place
+        campaign = self._campaign_of[kind]
+        return waits_for(
+            self.explain.report(account, campaign, do_not_contact=True, has_note=has_note)
+        )
 
-    def place(self, account: uuid.UUID, campaign: uuid.UUID) -> Place | None:
+    def place(self, account: uuid.UUID, campaign: uuid.UUID, has_note: bool) -> Place | None:
         """Return the place of an item; None where it was queued since the others were counted."""
         kind = self._kind_of.get(campaign)
-        return (account, kind) if kind and (account, kind) in self.pending else None
+        found = (account, kind, has_note) if kind else None
+        return found if found in self.pending else None
 
     def where(self, found: Collection[Place], comparison: str) -> Q:
         """Return the condition that an item is of one of these places, on this side of its bound.
@@ -260,27 +271,30 @@ class Waits(dict[Place, Wait]):
         A look-up, not a join: however the planner errs, a row costs no more than finding its
         account among those of its kind.
         """
-        accounts_of: dict[Kind, list[uuid.UUID]] = defaultdict(list)
-        for account, kind in found:
-            accounts_of[kind].append(account)
+        accounts_of: dict[tuple[Kind, bool], list[uuid.UUID]] = defaultdict(list)
+        for account, kind, has_note in found:
+            accounts_of[kind, has_note].append(account)
         campaigns_of: dict[Kind, list[uuid.UUID]] = defaultdict(list)
         for campaign, kind in self._kind_of.items():
             campaigns_of[kind].append(campaign)
-        arms, values = [], []
-        for kind, accounts in accounts_of.items():
-            bounds = (f'"{self[account, kind].bound.isoformat()}"' for account in accounts)
+        arms: list[str] = []
+        values: list[str | bool] = []
+        for (kind, has_note), accounts in accounts_of.items():
+            ends = (self[account, kind, has_note].bound for account in accounts)
             arms.append(
-                "WHEN send_queue.campaign_id = ANY(%s::uuid[]) THEN (%s::timestamptz[])"
+                "WHEN send_queue.campaign_id = ANY(%s::uuid[]) AND send_queue.has_note = %s"
+                " THEN (%s::timestamptz[])"
                 "[array_position(%s::uuid[], send_queue.linkedin_account_id)]"
             )
-            values += [as_array(campaigns_of[kind]), as_array(bounds), as_array(accounts)]
+            bounds = as_array(f'"{end.isoformat()}"' for end in ends)
+            values += [as_array(campaigns_of[kind]), has_note, bounds, as_array(accounts)]
         on_its_side = RawSQL(  # noqa: S611 - every value is a parameter
             f"send_queue.scheduled_for {comparison} CASE {' '.join(arms)} END",
             values,
             output_field=BooleanField(),
         )
         # The planner knows how many items these accounts have.
-        return Q(among("send_queue.linkedin_account_id", {account for account, _ in found})) & Q(
+        return Q(among("send_queue.linkedin_account_id", {account for account, _, _ in found})) & Q(
             on_its_side
         )
 
@@ -303,7 +317,10 @@ def waiting_for(
         listed = _barred(items, workspaces)
         barred_items = items.filter(pk__in=[item.pk for item in listed])
         waits = Waits(barred_items, now, workspaces)
-        places = [(item.pk, waits.place(item.account_id, item.campaign_id)) for item in listed]
+        places = [
+            (item.pk, waits.place(item.account_id, item.campaign_id, item.has_note))
+            for item in listed
+        ]
         found = [pk for pk, place in places if place and waits.if_barred(place) == gate]
         return pending.filter(pk__in=found)
     waits = Waits(items, now, workspaces)
@@ -333,11 +350,12 @@ class Barred(NamedTuple):
     account_id: uuid.UUID
     campaign_id: uuid.UUID
     scheduled_for: dt.datetime
+    has_note: bool
 
 
 def _barred(items: QueueItemQuerySet, workspaces: Collection[uuid.UUID] | None) -> list[Barred]:
     """Return them as a plain list: few, and looked up once."""
-    fields = ("pk", "linkedin_account", "campaign", "scheduled_for")
+    fields = ("pk", "linkedin_account", "campaign", "scheduled_for", "has_note")
     return [Barred(*row) for row in barred(items, workspaces).order_by().values_list(*fields)]
 
 
@@ -356,7 +374,7 @@ def count_waiting(items: QueueItemQuerySet, waits: Waits) -> Counter[str]:
         waiting[wait.gate] += before
         waiting[Gate.DUE] += number.total - before
     for item in _barred(items, waits.workspaces):
-        place_of_it = waits.place(item.account_id, item.campaign_id)
+        place_of_it = waits.place(item.account_id, item.campaign_id, item.has_note)
         if place_of_it is not None:
             wait = waits[place_of_it]
             waiting[wait.gate if item.scheduled_for < wait.bound else Gate.DUE] -= 1

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -92,6 +93,7 @@ def usages(
         for account in accounts
     }
     excess = {pk: counted[pk].week - limit.value for pk, limit in weekly.items()}
+    notes = counting.notes_sent(accounts, now)
     frees_at = counting.weeks_free_at({pk: over for pk, over in excess.items() if over >= 0}, now)
     return {
         account.pk: AccountFacts(
@@ -108,8 +110,27 @@ def usages(
             day_began_at=day_began_at,
             next_day_at=next_day_at,
             week_frees_at=frees_at.get(account.pk),
+            **_notes(notes.get(account.pk)),
         )
         for account in accounts
+    }
+
+
+def notes_limit(account: LinkedInAccount) -> int | None:
+    """Return how many notes an account may send in 30 days; None for any number."""
+    return settings.FREE_NOTES if account.account_type == LinkedInAccount.Type.FREE else None
+
+
+def _notes(sent: Sequence[dt.datetime] | None) -> dict[str, Any]:
+    """Return the facts on an account's notes; `sent` is None where it may send any number."""
+    if sent is None:
+        return {}
+    most = settings.FREE_NOTES
+    used_up = most and len(sent) >= most
+    return {
+        "notes_sent": len(sent),
+        "notes_limit": most,
+        "notes_free_at": sent[-most] + limits.NOTES_WINDOW if used_up else None,
     }
 
 
@@ -148,6 +169,8 @@ def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
         hours=hours_of(item.campaign.hours()),
         account=account,
         policy=policy(),
+        has_note=bool(item.message),
+        may_drop_note=item.campaign.without_note_when_used_up,
     )
 
 

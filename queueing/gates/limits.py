@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+NOTES_WINDOW = dt.timedelta(days=30)
 WEEK = dt.timedelta(days=7)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
 
@@ -109,6 +109,11 @@ class QueueItem(models.Model):
     )
     person_key = models.CharField(max_length=200)
     message = models.TextField(blank=True)
+    has_note = models.GeneratedField(
+        expression=ExpressionWrapper(~Q(message=""), models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     scheduled_for = models.DateTimeField()
     pinned = models.BooleanField(
         default=False, help_text="Set to this time by hand: planning leaves it there."
@@ -213,7 +218,7 @@ class QueueItem(models.Model):
             # explaining.waiting_for and count_waiting: what waits, by account and campaign
             models.Index(
                 fields=["linkedin_account", "campaign", "scheduled_for"],
-                include=["workspace"],
+                include=["workspace", "has_note"],
                 condition=Q(status="pending"),
                 name="item_pending_by_pair",
             ),

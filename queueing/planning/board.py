@@ -16,7 +16,7 @@ from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
 
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, default_hours
 from queueing import gates
-from queueing.gates import barred, hours, limits
+from queueing.gates import barred, counting, hours, limits
 from queueing.gates.counting import counts_from
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
@@ -48,6 +48,7 @@ class Pending(NamedTuple):
     at: int
     pinned: bool
     attempts: int
+    has_note: bool = False
 
 
 def epoch(instant: dt.datetime) -> int:
@@ -75,6 +76,11 @@ def starts_at(campaign: Campaign) -> int:
     if campaign.status == Campaign.Status.DRAFT and campaign.starts_at:
         return epoch(campaign.starts_at)
     return 0
+
+
+def needs_a_note(item: "Pending", campaign: Campaign) -> bool:
+    """Return whether an item waits where its account's notes are used up."""
+    return item.has_note and not campaign.without_note_when_used_up
 
 
 def campaigns() -> QuerySet[Campaign]:
@@ -132,9 +138,14 @@ class Board:
         self._policy = gates.policy()
         self._calendars: dict[hours.Hours, Calendar] = {}
         self._calendar_of: dict[uuid.UUID, Calendar] = {}
-        sent = self._sent()
+        sent, noted = self._sent(), counting.notes_sent(accounts, now)
         self.timelines = {
-            key: Timeline(self._terms(account), epoch(now), sent[key])
+            key: Timeline(
+                self._terms(account),
+                epoch(now),
+                sent[key],
+                [min(epoch(at), epoch(now)) for at in noted.get(key, ())],
+            )
             for key, account in self.accounts.items()
         }
 
@@ -166,14 +177,15 @@ class Board:
         :param of: their campaigns.
         """
         calendars = {key: self.calendar_of(campaign) for key, campaign in of.items()}
-        waiting: dict[uuid.UUID, dict[uuid.UUID, list[Waiting[Pending]]]] = defaultdict(dict)
+        lines_of: dict[uuid.UUID, dict[tuple[uuid.UUID, bool], list[Waiting[Pending]]]]
+        lines_of = defaultdict(dict)
         for turn, item in enumerate(pending):
-            by_campaign = waiting[item.account_id]
-            by_campaign.setdefault(item.campaign_id, []).append(Waiting(item, item.at, turn))
+            line = (item.campaign_id, needs_a_note(item, of[item.campaign_id]))
+            lines_of[item.account_id].setdefault(line, []).append(Waiting(item, item.at, turn))
         for key, account in self.accounts.items():
             lines = [
-                Line(calendars[campaign_id], items, starts_at(of[campaign_id]))
-                for campaign_id, items in waiting[key].items()
+                Line(calendars[campaign_id], items, starts_at(of[campaign_id]), note)
+                for (campaign_id, note), items in lines_of[key].items()
                 if can_send(account)
             ]
             for entry, slot in simulate(self.timelines[key], lines):
@@ -203,6 +215,7 @@ class Board:
             own_gap=account.min_gap_seconds,
             policy=self._policy,
             rests_until=epoch(account.paused_until) + 1 if account.paused_until else 0,
+            notes=gates.notes_limit(account),
         )
 
     def _sent(self) -> dict[uuid.UUID, list[int]]:
@@ -240,6 +253,7 @@ def pending_of(items: QueueItemQuerySet) -> Iterator[Pending]:
             "times": _EPOCH,
             "pins": F("pinned"),
             "tries": F("attempts"),
+            "notes": F("has_note"),
         }.items()
     }
     rows = by_account.annotate(**lists).values_list("linkedin_account_id", *lists)

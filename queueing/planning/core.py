@@ -36,26 +36,28 @@ class Spreader:
         self._calendar = calendar
         self._not_before = not_before
         # Nothing before these instants is free any more: what is taken stays taken.
-        self._from = [max(not_before, timeline.now) for timeline in timelines]
+        starts = [max(not_before, timeline.now) for timeline in timelines]
+        self._from = {False: starts, True: list(starts)}  # with a note, and without
         self._given = [0] * len(timelines)
-        self._free: list[Slot | None] = [None] * len(timelines)  # as long as nothing is taken
-        self._heaps: dict[tuple[int, ...], list[tuple[int, int, int]]] = {}
+        self._free: dict[tuple[int, bool], Slot | None] = {}  # as long as nothing is taken
+        self._heaps: dict[tuple[tuple[int, ...], bool], list[tuple[int, int, int]]] = {}
         self._may_go_now = [
-            start == line.now for start, line in zip(self._from, timelines, strict=True)
+            start == line.now for start, line in zip(starts, timelines, strict=True)
         ]
 
-    def place(self, eligible: tuple[int, ...], jitter: Jitter) -> Placed | None:
+    def place(self, eligible: tuple[int, ...], jitter: Jitter, note: bool = False) -> Placed | None:
         """Give one person a slot with one of the eligible accounts; None where none ever has one.
 
         :param eligible: indexes of timelines.
+        :param note: with a note that the campaign does not let go without.
         """
-        heap = self._heaps.get(eligible)
+        heap = self._heaps.get((eligible, note))
         if heap is None:
-            heap = self._heaps[eligible] = [(0, 0, account) for account in eligible]
+            heap = self._heaps[eligible, note] = [(0, 0, account) for account in eligible]
             heapify(heap)
         while heap:
             account = heap[0][2]
-            free = self._first_free(account)
+            free = self._first_free(account, note)
             if free is None:
                 heappop(heap)
                 continue
@@ -64,27 +66,29 @@ class Spreader:
             if heap[0] != current:
                 heapreplace(heap, current)
                 continue
-            return Placed(account, self._take(account, free, jitter))
+            return Placed(account, self._take(account, free, jitter, note))
         return None
 
-    def _first_free(self, account: int) -> Slot | None:
-        free = self._free[account]
+    def _first_free(self, account: int, note: bool) -> Slot | None:
+        free = self._free.get((account, note))
         if free is None:
-            timeline, since = self._timelines[account], self._from[account]
-            free = self._free[account] = timeline.first_free(self._calendar, since)
+            timeline, since = self._timelines[account], self._from[note][account]
+            free = timeline.first_free(self._calendar, since, note)
+            self._free[account, note] = free
         return free
 
-    def _take(self, account: int, free: Slot, jitter: Jitter) -> Slot:
+    def _take(self, account: int, free: Slot, jitter: Jitter, note: bool) -> Slot:
         timeline = self._timelines[account]
         slot = None
         if self._may_go_now[account]:
             self._may_go_now[account] = False
-            slot = timeline.take_now(self._calendar)
+            slot = timeline.take_now(self._calendar, note)
         if slot is None:
-            slot = timeline.take_near(self._calendar, free, jitter, self._not_before)
-        self._from[account] = slot.tick + 1
+            slot = timeline.take_near(self._calendar, free, jitter, self._not_before, note)
+        self._from[note][account] = slot.tick + 1
         self._given[account] += 1
-        self._free[account] = None
+        self._free.pop((account, True), None)
+        self._free.pop((account, False), None)
         return slot
 
 
@@ -101,11 +105,15 @@ class Waiting(NamedTuple, Generic[Key]):
 
 @dataclass(frozen=True)
 class Line(Generic[Key]):
-    """An account's pending items of one campaign, in turn: only the first may go."""
+    """An account's pending items of one campaign, in turn: only the first may go.
+
+    `note`: they have a note, and the campaign does not let them go without.
+    """
 
     calendar: Calendar
     items: Sequence[Waiting[Key]]
     not_before: int = 0
+    note: bool = False
 
 
 def simulate(timeline: Timeline, lines: Sequence[Line[Key]]) -> Iterator[tuple[Waiting[Key], Slot]]:
@@ -123,13 +131,13 @@ def simulate(timeline: Timeline, lines: Sequence[Line[Key]]) -> Iterator[tuple[W
     while heap:
         tick, _, _, number = heap[0]
         line, item = lines[number], lines[number].items[heads[number]]
-        free = timeline.first_free(line.calendar, max(item.at, line.not_before, tick))
+        free = timeline.first_free(line.calendar, max(item.at, line.not_before, tick), line.note)
         if free is None:
             heappop(heap)
         elif free.tick > tick and len(heap) > 1:  # another line may come first
             heapreplace(heap, (free.tick, item.at, item.turn, number))
         else:
-            timeline.take(free)
+            timeline.take(free, line.note)
             yield item, Slot(item.at, free.tick, free.day)
             heads[number] += 1
             if heads[number] < len(line.items):

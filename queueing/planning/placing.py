@@ -93,8 +93,9 @@ class Placing:
         jitter = Jitter.of(self._campaign.pk, prospect.pk)
         able = self._able(note)
         bound_to = self._bound_to(prospect, tried_with)
-        placed = self._spreader.place((bound_to,), jitter) if bound_to in able else None
-        placed = placed or self._spreader.place(able, jitter)
+        needs = bool(note) and not self._campaign.without_note_when_used_up
+        placed = self._spreader.place((bound_to,), jitter, needs) if bound_to in able else None
+        placed = placed or self._spreader.place(able, jitter, needs)
         if placed is None:
             return None
         return Planned(prospect, note, self._accounts[placed.account].pk, placed.slot)

@@ -139,27 +139,30 @@ class _Arranging:
         self._timeline = planned.timelines[account_id]
         self._calendars = {key: planned.calendar_of(campaign) for key, campaign in of.items()}
         self._starts = {key: board.starts_at(campaign) for key, campaign in of.items()}
-        self._from: dict[uuid.UUID, int] = {}
+        self._from: dict[tuple[uuid.UUID, bool], int] = {}
+        self._of = of
 
     def place(self, item: Pending) -> Slot | None:
         """Take a slot for an item; it keeps its time where the same run would send it anyway."""
         timeline, calendar = self._timeline, self._calendars[item.campaign_id]
         starts = self._starts[item.campaign_id]
         not_before = max(starts, item.at) if item.attempts else starts
-        since = max(self._from.get(item.campaign_id, timeline.now), not_before)
+        line = (item.campaign_id, item.has_note)
+        since = max(self._from.get(line, timeline.now), not_before)
         is_late = max(item.at, not_before) <= timeline.now
-        slot = timeline.take_now(calendar) if is_late else None
+        note = board.needs_a_note(item, self._of[item.campaign_id])
+        slot = timeline.take_now(calendar, note) if is_late else None
         if slot is not None:
             return Slot(item.at, slot.tick, slot.day)
-        free = timeline.first_free(calendar, since)
+        free = timeline.first_free(calendar, since, note)
         if free is None:
             return None
         jitter = Jitter.of(item.campaign_id, item.prospect_id)
         if item.attempts:  # it begins where it was put last: it would go later every time
             jitter = jitter._replace(run=0.0)
-        slot = timeline.take_near(calendar, free, jitter, not_before)
+        slot = timeline.take_near(calendar, free, jitter, not_before, note)
         if not item.attempts:
-            self._from[item.campaign_id] = slot.tick + 1
+            self._from[line] = slot.tick + 1
         is_sent_then = not is_late and self._goes_with(item, slot, calendar, not_before)
         return Slot(item.at if is_sent_then else slot.at, slot.tick, slot.day)
 

@@ -18,6 +18,7 @@ from queueing.gates import limits
 from queueing.planning.ticks import HORIZON_SECONDS, LATENESS_SECONDS, Calendar, Stretch
 
 WEEK_SECONDS = int(limits.WEEK.total_seconds())
+NOTES_SECONDS = int(limits.NOTES_WINDOW.total_seconds())
 
 
 class Binds(StrEnum):
@@ -26,6 +27,7 @@ class Binds(StrEnum):
     DAILY_CAP = "daily cap"
     WEEKLY_CAP = "weekly cap"
     SPACING = "spacing"
+    NOTES = "notes"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Terms:
     own_gap: int | None
     policy: limits.Policy
     rests_until: int = 0
+    notes: int | None = None  # in 30 days; None: as many as requests
 
     def gap(self, calendar: Calendar, day: dt.date) -> int:
         return limits.gap_seconds(
@@ -72,12 +75,15 @@ class Jitter(NamedTuple):
 class Timeline:
     """What one account has sent and will send, in order."""
 
-    def __init__(self, terms: Terms, now: int, sent: Iterable[int]) -> None:
-        """Begin with what counts against the caps already: the instants of `sent`."""
+    def __init__(
+        self, terms: Terms, now: int, sent: Iterable[int], noted: Iterable[int] = ()
+    ) -> None:
+        """Begin with what counts already: the instants of `sent`, and of those with a note."""
         self.terms = terms
         self.now = now
         self.earliest = max(now, terms.rests_until)
         self._times = sorted(sent)
+        self._noted = sorted(noted)
         self._day_limits: dict[dt.date, limits.Limit] = {}
         self._gaps: dict[tuple[int, dt.date], int] = {}
         self._widest_gap = 0  # what is planned behind an instant may need more than its own gap
@@ -106,8 +112,11 @@ class Timeline:
         position = bisect_left(self._times, last)
         return position > 0 and self._times[position - 1] >= before
 
-    def first_free(self, calendar: Calendar, not_before: int) -> Slot | None:
-        """Return the first run at which one more may go, or None within the horizon."""
+    def first_free(self, calendar: Calendar, not_before: int, note: bool = False) -> Slot | None:
+        """Return the first run at which one more may go, or None within the horizon.
+
+        :param note: with a note that the campaign does not let go without.
+        """
         instant = max(not_before, self.earliest)
         given_up_at = instant + HORIZON_SECONDS
         while instant < given_up_at:
@@ -116,7 +125,7 @@ class Timeline:
                 return None
             stretch, index = found
             tick = stretch.ticks[index]
-            blocked = self.blocked(tick, stretch, self._gap(calendar, stretch.day))
+            blocked = self.blocked(tick, stretch, self._gap(calendar, stretch.day), note)
             if blocked is None:
                 return Slot(tick, tick, stretch.day)
             instant = blocked[1]
@@ -129,7 +138,9 @@ class Timeline:
             raise ValueError("the instant is not open")
         return self.blocked(instant, stretch, self._gap(calendar, stretch.day))
 
-    def blocked(self, instant: int, stretch: Stretch, gap: int) -> tuple[Binds, int] | None:
+    def blocked(
+        self, instant: int, stretch: Stretch, gap: int, note: bool = False
+    ) -> tuple[Binds, int] | None:
         """Return what keeps one more from going at an instant, and when to ask again."""
         if self._per_day[stretch.day] >= self.limit_on(stretch.day).value:
             return Binds.DAILY_CAP, stretch.day_ends
@@ -138,30 +149,24 @@ class Timeline:
             return Binds.SPACING, free_at
         if position < len(self._times) and self._times[position] < instant + self._widest_gap:
             return Binds.SPACING, self._times[position] + gap
-        return self._week_is_full(instant, position)
-
-    def _week_is_full(self, instant: int, position: int) -> tuple[Binds, int] | None:
-        weekly, reach = self.terms.weekly.value, WEEK_SECONDS + LATENESS_SECONDS
-        if weekly <= 0:
-            return Binds.WEEKLY_CAP, instant + HORIZON_SECONDS
-        if position >= weekly and self._times[position - weekly] >= instant - reach:
-            return Binds.WEEKLY_CAP, self._times[position - weekly] + reach + 1
-        # What is planned behind this instant must keep its place.
-        for later in range(position, bisect_right(self._times, instant + reach)):
-            first = bisect_left(self._times, self._times[later] - reach)
-            if later - first + 1 >= weekly:
-                return Binds.WEEKLY_CAP, self._times[later] + 1
+        week_at = _window_is_full(self._times, self.terms.weekly.value, WEEK_SECONDS, instant)
+        if week_at is not None:
+            return Binds.WEEKLY_CAP, week_at
+        if note and self.terms.notes is not None:
+            notes_at = _window_is_full(self._noted, self.terms.notes, NOTES_SECONDS, instant)
+            return None if notes_at is None else (Binds.NOTES, notes_at)
         return None
 
-    def take(self, slot: Slot) -> None:
+    def take(self, slot: Slot, note: bool = False) -> None:
         """Count one more at a slot."""
-        if not self._times or slot.tick >= self._times[-1]:
-            self._times.append(slot.tick)
-        else:
-            self._times.insert(bisect_right(self._times, slot.tick), slot.tick)
+        for times in (self._times, self._noted) if note else (self._times,):
+            if not times or slot.tick >= times[-1]:
+                times.append(slot.tick)
+            else:
+                times.insert(bisect_right(times, slot.tick), slot.tick)
         self._per_day[slot.day] += 1
 
-    def take_now(self, calendar: Calendar) -> Slot | None:
+    def take_now(self, calendar: Calendar, note: bool = False) -> Slot | None:
         """Take a slot that is due at once, or return None where a gate is closed now.
 
         It goes with the next run, which nobody else may have yet: a person may start one by hand,
@@ -170,17 +175,22 @@ class Timeline:
         stretch = calendar.at(self.now)
         if stretch is None or self.earliest > self.now:
             return None
-        if self.blocked(self.now, stretch, self._gap(calendar, stretch.day)):
+        if self.blocked(self.now, stretch, self._gap(calendar, stretch.day), note):
             return None
-        run, found = self.first_free(calendar, self.now), calendar.at_or_after(self.now)
+        run, found = self.first_free(calendar, self.now, note), calendar.at_or_after(self.now)
         if run is None or found is None or run.tick != found[0].ticks[found[1]]:
             return None
         slot = Slot(self.now, run.tick, run.day)
-        self.take(slot)
+        self.take(slot, note)
         return slot
 
     def take_near(
-        self, calendar: Calendar, free: Slot, jitter: Jitter, not_before: int = 0
+        self,
+        calendar: Calendar,
+        free: Slot,
+        jitter: Jitter,
+        not_before: int = 0,
+        note: bool = False,
     ) -> Slot:
         """Take a slot at or soon after a free one, and let it fall due some time before its run.
 
@@ -191,18 +201,24 @@ class Timeline:
             raise ValueError("the slot is not one of this calendar")
         stretch, index = found
         gap = self._gap(calendar, stretch.day)
-        index = self._jittered(calendar, stretch, index, gap, jitter)
+        index = self._jittered(calendar, stretch, index, gap, jitter, note)
         tick = stretch.ticks[index]
         position = bisect_right(self._times, tick)
         since = max(stretch.due_from(index), self.earliest, not_before)
         if position:
             since = max(since, self._times[position - 1] + gap)
         slot = Slot(tick - int(jitter.lead * max(tick - since, 0)), tick, stretch.day)
-        self.take(slot)
+        self.take(slot, note)
         return slot
 
     def _jittered(
-        self, calendar: Calendar, stretch: Stretch, index: int, gap: int, jitter: Jitter
+        self,
+        calendar: Calendar,
+        stretch: Stretch,
+        index: int,
+        gap: int,
+        jitter: Jitter,
+        note: bool,
     ) -> int:
         starts = calendar.latest_starts(stretch, gap)
         left = self.limit_on(stretch.day).value - self._per_day[stretch.day]
@@ -210,7 +226,7 @@ class Timeline:
         last = starts[min(left, possible) - 1] if possible else index
         room = bisect_right(stretch.ticks, stretch.ticks[index] + gap // 2) - 1
         chosen = index + int(jitter.run * (max(min(last, room), index) - index + 1))
-        if chosen != index and self.blocked(stretch.ticks[chosen], stretch, gap):
+        if chosen != index and self.blocked(stretch.ticks[chosen], stretch, gap, note):
             return index
         return chosen
 
@@ -222,3 +238,20 @@ class Timeline:
             known = self._gaps[key] = self.terms.gap(calendar, day) + LATENESS_SECONDS
             self._widest_gap = max(self._widest_gap, known)
         return known
+
+
+def _window_is_full(times: list[int], most: int, seconds: int, instant: int) -> int | None:
+    """Return when to ask again where one more at an instant is too many within a rolling window.
+
+    :param times: sorted; what is planned behind the instant must keep its place.
+    """
+    reach, position = seconds + LATENESS_SECONDS, bisect_right(times, instant)
+    if most <= 0:
+        return instant + HORIZON_SECONDS
+    if position >= most and times[position - most] >= instant - reach:
+        return times[position - most] + reach + 1
+    for later in range(position, bisect_right(times, instant + reach)):
+        first = bisect_left(times, times[later] - reach)
+        if later - first + 1 >= most:
+            return times[later] + 1
+    return None

@@ -13,6 +13,7 @@ from django.db.models import Max, Min, Value
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
+from queueing.gates import Gate
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 
 Kind = SendAttempt.Kind
@@ -88,7 +89,8 @@ def next_open_item(account: LinkedInAccount, now: dt.datetime) -> QueueItem | No
 
     All gates but the item's own depend on account and campaign only: where they are closed for one
     item they are closed for all of its campaign, and the next campaign's oldest item is asked.
-    Items on the do-not-contact list stand aside.
+    Items on the do-not-contact list stand aside, and so do those with a note where only notes are
+    used up. Where its campaign says so, such an item comes without its note.
     """
     stop, usage = gates.stop_reason(), gates.usage(account, now)
     due = (
@@ -98,10 +100,19 @@ def next_open_item(account: LinkedInAccount, now: dt.datetime) -> QueueItem | No
         .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
     )
     closed: list[uuid.UUID] = []
-    while (item := due.exclude(campaign__in=closed).first()) is not None:
-        if gates.evaluate(gates.facts_of(item, usage, stop), now).is_open:
+    closed_to_notes: list[uuid.UUID] = []
+    while (
+        item := due.exclude(campaign__in=closed)
+        .exclude(campaign__in=closed_to_notes, has_note=True)
+        .first()
+    ) is not None:
+        report = gates.evaluate(gates.facts_of(item, usage, stop), now)
+        if report.is_open:
+            if gates.notes_are_used_up(usage):
+                item.message = ""
             return item
-        closed.append(item.campaign_id)
+        only_notes = [state.gate for state in report.states if not state.is_open] == [Gate.NOTES]
+        (closed_to_notes if only_notes else closed).append(item.campaign_id)
     return None
 
 
@@ -112,7 +123,13 @@ def _take(
     won = (
         QueueItem.objects.pending()
         .filter(pk=item.pk)
-        .update(status=QueueItem.Status.SENDING, claim_token=token, claimed_at=now, updated_at=now)
+        .update(
+            status=QueueItem.Status.SENDING,
+            claim_token=token,
+            claimed_at=now,
+            message=item.message,
+            updated_at=now,
+        )
     )
     if not won:  # staff skipped it in this instant
         return None

@@ -172,7 +172,7 @@ def held_by_gate(
     groups = list(
         due.order_by()
         .annotate(do_not_contact=gates.on_do_not_contact_list())
-        .values("linkedin_account", "campaign", "do_not_contact")
+        .values("linkedin_account", "campaign", "do_not_contact", "has_note")
         .annotate(number=Count("id"))
     )
     campaigns = Campaign.objects.filter(pk__in={group["campaign"] for group in groups})
@@ -181,7 +181,10 @@ def held_by_gate(
     closed: dict[str, tuple[int, GateState]] = {}
     for group in groups:
         state = explain.report(
-            group["linkedin_account"], group["campaign"], do_not_contact=group["do_not_contact"]
+            group["linkedin_account"],
+            group["campaign"],
+            do_not_contact=group["do_not_contact"],
+            has_note=group["has_note"],
         ).binding
         if state is None:
             continue

@@ -53,11 +53,12 @@ class RetrySpread(BackToPending):
         calendar = self._calendars.get(item.campaign_id)
         if timeline is None or calendar is None:
             return None
-        free = timeline.first_free(calendar, board.epoch(now))
+        note = item.has_note and not item.campaign.without_note_when_used_up
+        free = timeline.first_free(calendar, board.epoch(now), note)
         if free is None:
             return None
         jitter = Jitter.of(item.campaign_id, item.prospect_id)
-        return board.instant(timeline.take_near(calendar, free, jitter).at)
+        return board.instant(timeline.take_near(calendar, free, jitter, note=note).at)
 
 
 class EditAndRetry(RetrySpread):
