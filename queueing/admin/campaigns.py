@@ -179,7 +179,7 @@ class CampaignAdmin(ForecastAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("workspace", "accounts", "sending_hours")
     readonly_fields = ("status",)  # buttons change it: what is queued has to follow
-    times_depend_on = ("accounts", "sending_hours", "starts_at")
+    times_depend_on = ("accounts", "sending_hours", "starts_at", "without_note_when_used_up")
     deeds = (
         _deed("start", "Start", places.START.starts_from, _new_people, _start),
         _deed("queue", "Queue new people", CAN_BE_QUEUED, _new_people, _queue),
