@@ -9,7 +9,7 @@ from queueing.unipile import Client, Outcome, UnipileError
 def make(client: Client, call: Call, not_after: float) -> Answer:
     """Make the call. Every failure is an answer; nothing is raised for it.
 
-    :param not_after: instant of `time.monotonic()` after which nothing may be sent any more: the
+    :param not_after: instant of `uptime()` after which nothing may be sent any more: the
         claim could have been taken away meanwhile.
     """
     claim = call.claim

@@ -19,7 +19,7 @@ from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import calls, claiming, history, journal, outcomes, recording, recovering
 from queueing.sending.claiming import Call
 from queueing.sending.verdicts import Answer, Verdict
-from queueing.unipile import Client
+from queueing.unipile import Client, uptime
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class ItemResult:
 
 @dataclass
 class Run:
-    """A run under way. `started` is an instant of `time.monotonic()`."""
+    """A run under way. `started` is an instant of `uptime()`."""
 
     client: Client
     clock: Clock
@@ -49,7 +49,7 @@ class Run:
     deadline_seconds: float
     should_stop: Callable[[], bool]
     waiting: Iterator[uuid.UUID]
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=uptime)
     claimed: int = 0
     broken: Error | None = None
     results: list[ItemResult] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Run:
         """Return whether another item may be claimed: limit, deadline and stop allow it."""
         return (
             (self.limit is None or self.claimed < self.limit)
-            and time.monotonic() - self.started < self.deadline_seconds
+            and uptime() - self.started < self.deadline_seconds
             and self.broken is None
             and not self.should_stop()
         )
@@ -149,7 +149,7 @@ def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
 def _submit(run: Run, senders: ThreadPoolExecutor, call: Call) -> Future[Answer]:
     # Half the bound: the claim cannot be taken away while the call goes on.
     age = (run.clock() - call.claim.claimed_at).total_seconds()
-    not_after = time.monotonic() + settings.SENDING_BOUND_SECONDS / 2 - age
+    not_after = uptime() + settings.SENDING_BOUND_SECONDS / 2 - age
     return senders.submit(calls.make, run.client, call, not_after)
 
 

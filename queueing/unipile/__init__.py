@@ -11,6 +11,7 @@ from queueing.unipile.answers import (
     safe_text,
 )
 from queueing.unipile.client import Client, base_url, note_limit
+from queueing.unipile.exchange import uptime
 from queueing.unipile.shapes import Account, Invitation, Profile, SentInvitation, SentWalk
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "base_url",
     "note_limit",
     "safe_text",
+    "uptime",
 ]

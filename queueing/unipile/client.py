@@ -6,12 +6,11 @@ concluded; nothing is retried here.
 
 import ipaddress
 import re
-import time
 from urllib.parse import quote, urljoin, urlsplit
 
 from queueing.unipile import shapes
 from queueing.unipile.answers import Answer, Outcome, UnipileError, refusal, unanswered
-from queueing.unipile.exchange import Call, NoAnswerError, exchange
+from queueing.unipile.exchange import Call, NoAnswerError, exchange, uptime
 from queueing.unipile.shapes import Account, Invitation, Profile, SentInvitation, SentWalk
 
 PAGE_SIZE = 100  # the documented 250 is met with 100 by the live service
@@ -88,7 +87,7 @@ class Client:
     ) -> Invitation:
         """Send a connection request: one POST, at most once on the wire.
 
-        `not_after`, a `time.monotonic()` instant, is checked at the last moment, when the
+        `not_after`, an instant of `uptime()`, is checked at the last moment, when the
         connection stands: a process that was paused does not send what others have given up.
         Raise UnipileError; with `may_have_been_sent` the invitation must not be sent again before
         somebody has looked.
@@ -159,7 +158,7 @@ class Client:
     ) -> Answer:
         """Make the one request behind every call; return a 2xx answer or raise UnipileError."""
         reading = method == "GET"
-        deadline = time.monotonic() + self._total_timeout
+        deadline = uptime() + self._total_timeout
         url, query = self._base_url + path, params or {}
         for _ in range(MAX_REDIRECTS + 1):
             call = Call(

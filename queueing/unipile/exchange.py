@@ -35,11 +35,22 @@ from queueing.unipile.answers import Answer
 logger = logging.getLogger(__name__)
 
 _CHUNK = 65_536
+# macOS has no CLOCK_BOOTTIME, and its CLOCK_MONOTONIC runs through a sleep.
+_THROUGH_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def uptime() -> float:
+    """Return seconds of a clock that never jumps and runs on while the machine sleeps.
+
+    Not `time.monotonic`, which on Linux stands still then: a machine that is suspended and wakes
+    must know that others have taken for dead what it was doing.
+    """
+    return time.clock_gettime(_THROUGH_SLEEP)
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `leave_by` and `deadline` are `time.monotonic()` instants, time-outs seconds."""
+    """One request. `leave_by` and `deadline` are instants of `uptime()`, time-outs seconds."""
 
     method: str
     url: str
@@ -71,7 +82,7 @@ def exchange(call: Call) -> Answer:
     thread = threading.Thread(target=_work, args=(call, wire), name="unipile", daemon=True)
     try:
         thread.start()
-        wire.done.wait(max(0.0, call.deadline - time.monotonic()))
+        wire.done.wait(max(0.0, call.deadline - uptime()))
     except (RuntimeError, OSError, MemoryError) as err:  # the machine has no more threads
         raise NoAnswerError(f"could not start: {err}", left=wire.call_off()) from err
     finally:
@@ -96,6 +107,9 @@ class _Wire:
         self.error: BaseException | None = None
         self.status: int | None = None
         self._leave_by = leave_by
+        # A virtual machine that was paused finds every clock of its own standing still, until its
+        # wall clock is put right.
+        self._wall_ahead_by = time.time() - uptime()
         self._lock = threading.Lock()
         self._called_off = False
         self._socket: socket.socket | None = None
@@ -105,9 +119,12 @@ class _Wire:
         with self._lock:
             if self._called_off:
                 raise TooLateError("called off")
-            if self._socket is None and time.monotonic() >= self._leave_by:
+            if self._socket is None and self._now() >= self._leave_by:
                 raise TooLateError("too late to send")
             self._socket = sock
+
+    def _now(self) -> float:
+        return max(uptime(), time.time() - self._wall_ahead_by)
 
     def call_off(self) -> bool:
         """Nothing leaves from now on, and a waiting read ends. Return whether anything left."""
@@ -177,7 +194,7 @@ def _work(call: Call, wire: _Wire) -> None:
 
 
 def _request(call: Call, wire: _Wire) -> Answer:
-    left = max(0.001, call.deadline - time.monotonic())
+    left = max(0.001, call.deadline - uptime())
     with requests.Session() as session:
         session.trust_env = False
         session.mount("https://", _Adapter(wire))
