@@ -92,17 +92,24 @@ class Counted(NamedTuple):
 
 
 def by_account(
-    accounts: Collection[LinkedInAccount], day_began_at: dt.datetime, now: dt.datetime
+    accounts: Collection[LinkedInAccount],
+    day_began_at: dt.datetime,
+    now: dt.datetime,
+    without: uuid.UUID | None = None,
 ) -> dict[uuid.UUID, Counted]:
     """Count what each account has sent, in one query: both halves see the same moment.
 
     What was sent and what is in doubt exclude each other, and each half has an index that answers.
+
+    :param without: an item that counts for nothing.
     """
     week_began_at = now - limits.WEEK
     longest_gap = max((account.min_gap_seconds or 0 for account in accounts), default=0)
     since = min(week_began_at, now - dt.timedelta(seconds=longest_gap))
     ids = [account.pk for account in accounts]
     of_them = QueueItem.objects.filter(among("send_queue.linkedin_account_id", ids))
+    if without is not None:
+        of_them = of_them.exclude(pk=without)
     by_one = of_them.order_by().values("linkedin_account")
     sent = by_one.filter(sent_at__gte=since).annotate(
         today=Count("sent_at", filter=Q(sent_at__gte=day_began_at)),

@@ -72,20 +72,25 @@ def daily_limit_of(
     return min(daily_limits_of(account, today, rules), key=lambda limit: limit.value)
 
 
-def usage(account: LinkedInAccount, now: dt.datetime) -> AccountFacts:
-    """Count what an account has sent, in one query, or two where its week is full."""
-    return usages([account], now)[account.pk]
+def usage(
+    account: LinkedInAccount, now: dt.datetime, without: uuid.UUID | None = None
+) -> AccountFacts:
+    """Count what an account has sent, in one query, or two where its week is full.
+
+    :param without: an item that counts for nothing.
+    """
+    return usages([account], now, without)[account.pk]
 
 
 def usages(
-    accounts: Collection[LinkedInAccount], now: dt.datetime
+    accounts: Collection[LinkedInAccount], now: dt.datetime, without: uuid.UUID | None = None
 ) -> dict[uuid.UUID, AccountFacts]:
     """Count what accounts have sent, in one query, or some more where weeks are full."""
     rules = policy()
     zone, today = rules.day_zone, now.astimezone(rules.day_zone).date()
     day_began_at = limits.day_start(now, zone)
     next_day_at = limits.next_day_start(now, zone)
-    counted = counting.by_account(accounts, day_began_at, now)
+    counted = counting.by_account(accounts, day_began_at, now, without)
     weekly = {
         account.pk: limits.weekly_limit(
             rules, account_type=account.account_type, own=account.weekly_limit

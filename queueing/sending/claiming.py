@@ -162,16 +162,41 @@ def _looks_first(item: QueueItem, now: dt.datetime) -> bool:
     )
 
 
-def begin_call(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime) -> Call | None:
+def begin_call(
+    claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime
+) -> Call | gates.GateState | None:
     """Write the attempt row of a claim's next call, and commit.
 
-    Returns None where the claim is lost: it grew too old and was taken away.
+    Before a send every gate is asked once more, for much may have been stopped while somebody was
+    looked up: returns the one that holds the item where one is closed by now. Returns None where
+    the claim is lost: it grew too old and was taken away.
     """
     with transaction.atomic():
         held = QueueItem.objects.sending().filter(pk=claimed.item_id, claim_token=claimed.token)
         if not held.update(updated_at=now):
             return None
-        return _open_attempt(claimed, kind, run, now)
+        closed = _closed_by_now(claimed, now) if kind == Kind.SEND else None
+        return closed or _open_attempt(claimed, kind, run, now)
+
+
+def _closed_by_now(claimed: Claim, now: dt.datetime) -> gates.GateState | None:
+    """Ask a claimed item's gates under its account's lock, as if it had not been claimed.
+
+    So it is pending, and counts for nothing.
+    """
+    account = (
+        LinkedInAccount.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("workspace")
+        .get(pk=claimed.account_id)
+    )
+    item = (
+        QueueItem.objects.annotate(do_not_contact=gates.on_do_not_contact_list())
+        .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
+        .get(pk=claimed.item_id)
+    )
+    item.status = QueueItem.Status.PENDING
+    usage = gates.usage(account, now, without=item.pk)
+    return gates.evaluate(gates.facts_of(item, usage, gates.stop_reason()), now).binding
 
 
 def _open_attempt(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime) -> Call:

@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import replace
 
 from campaigns.models import LinkedInAccount, Prospect
-from queueing.gates import hours
+from queueing.gates import GateState, hours
 from queueing.models import QueueItem
 from queueing.sending import judging, meaning, retries
 from queueing.sending.meaning import Meaning
@@ -53,6 +53,11 @@ def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verd
     if answer.outcome in _BACK_TO_PENDING:
         return _back_to_pending(answer, history, now)
     return _retry(answer, history, now)
+
+
+def held(by: GateState) -> Verdict:
+    """Return the verdict on an item whose send was stopped before it began: it waits again."""
+    return Verdict(Status.PENDING, by.gate, f"Held just before it was to be sent: {by.detail}")
 
 
 def needs_a_look_up(sent: Answer) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from django.conf import settings
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
+from queueing.gates import GateState
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import calls, claiming, history, journal, outcomes, recording, recovering
 from queueing.sending.claiming import Call
@@ -201,6 +202,9 @@ def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
         raise AssertionError("a look-up that found nobody must have a verdict")
     found = replace(claim, provider_id=answer.profile.provider_id)
     call = claiming.begin_call(found, SendAttempt.Kind.SEND, run.row, now)
+    if isinstance(call, GateState):
+        _record(run, step, answer, outcomes.held(call))
+        return None
     return Step(call) if call else None
 
 
@@ -211,7 +215,7 @@ def _after_send(run: Run, step: Step, answer: Answer) -> Step | None:
         return None
     recording.finish_attempt(step.call, answer, now)
     call = claiming.begin_call(claim, SendAttempt.Kind.LOOKUP, run.row, now)
-    return Step(call, sent=answer, sent_call=step.call) if call else None
+    return Step(call, sent=answer, sent_call=step.call) if isinstance(call, Call) else None
 
 
 def _end(run: Run, step: Step, answer: Answer, sent: Answer) -> None:

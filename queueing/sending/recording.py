@@ -32,9 +32,6 @@ SAME_PERSON = Verdict(
     "This is somebody who is queued or invited here already, under another address.",
     prospect_status=Prospect.Status.SKIPPED,
 )
-DO_NOT_CONTACT = Verdict(
-    QueueItem.Status.PENDING, "do_not_contact", "The person is on the do-not-contact list."
-)
 
 
 def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
@@ -87,8 +84,7 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
             _keep_identity(claim, answer.profile, now)
     except IntegrityError:
         return SAME_PERSON
-    listed = QueueItem.objects.filter(gates.on_do_not_contact_list(), pk=claim.item_id)
-    return DO_NOT_CONTACT if listed.exists() else None
+    return None
 
 
 def _is_held_by_another_account(claim: Claim, profile: Profile) -> bool:

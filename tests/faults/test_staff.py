@@ -129,6 +129,8 @@ def test_staff_and_four_runs_get_along(
         places.move(campaign, places.RESUME, admin_user)
         for run in runs:
             killing.ended(run)
+    # What was paused before its send began was not sent: so one more, with nobody about.
+    killing.ended(killing.run_in_child(lenient_sandbox.url, lenient_sandbox.api_key, clock))
 
     judgement = oracle.judge(lenient_sandbox.control)
     assert judgement.broken == {}

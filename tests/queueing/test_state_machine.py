@@ -173,6 +173,9 @@ class LifeOfItems(RuleBasedStateMachine):
         assert looks
         recording.finish_attempt(call, shown, self.now)
         following = claiming.begin_call(call.claim, SendAttempt.Kind.SEND, None, self.now)
+        if isinstance(following, gates.GateState):  # stopped or lost since it was claimed
+            recording.record(call, shown, outcomes.held(following), self.now)
+            return
         assert following is not None
         self.calls.append(following)
 
