@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns.models import DoNotContact, Prospect
+from campaigns.models import Prospect
 from queueing.models import QueueItem
 from queueing.staff import items, log
+from queueing.staff.barring import bar, names_of
 from queueing.staff.triage import NeverContact
 
 STILL_OPEN = (QueueItem.Status.PENDING, QueueItem.Status.FAILED, QueueItem.Status.SENDING)
@@ -39,7 +40,7 @@ def never_contact(
     for workspace, persons in by_workspace.items():
         _bar(workspace, persons, by, reason, companies=companies)
         waiting = QueueItem.objects.filter(
-            Q(person_key__in=[person.person_key for person in persons]) | Q(prospect__in=persons),
+            Q(person_key__in=names_of(workspace, persons)) | Q(prospect__in=persons),
             workspace=workspace,
             status__in=STILL_OPEN,
         )
@@ -51,23 +52,8 @@ def never_contact(
 def _bar(
     workspace: uuid.UUID, persons: Sequence[Prospect], by: User, reason: str, *, companies: bool
 ) -> None:
-    kinds = DoNotContact.Kind
-    entries = {
-        # Under each form: either may be all that a later list says of the person.
-        *((kinds.PERSON, person.public_identifier) for person in persons),
-        *((kinds.PERSON, person.linkedin_user_id) for person in persons),
-    }
-    if companies:
-        entries |= {(kinds.COMPANY, person.company_key) for person in persons}
     with transaction.atomic():
-        DoNotContact.objects.bulk_create(
-            (
-                DoNotContact(workspace_id=workspace, kind=kind, value=value, reason=reason)
-                for kind, value in entries
-                if value
-            ),
-            ignore_conflicts=True,
-        )
+        bar(workspace, persons, reason, companies=companies)
         Prospect.objects.filter(
             pk__in=[person.pk for person in persons],
             status__in=[Prospect.Status.NEW, Prospect.Status.FAILED],

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from django.contrib.auth.models import User
 
 from campaigns import messages
-from campaigns.models import DoNotContact, LinkedInAccount, Prospect
+from campaigns.models import LinkedInAccount, Prospect
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning import board
 from queueing.planning.board import Board
@@ -17,6 +17,7 @@ from queueing.planning.slots import Jitter
 from queueing.planning.ticks import Calendar
 from queueing.sending import Verdict, recording
 from queueing.staff import log
+from queueing.staff.barring import bar
 from queueing.staff.items import BackToPending, ItemAction, Result, Status
 
 
@@ -115,18 +116,9 @@ class NeverContact(Skip):
     code = "do_not_contact"
 
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
-        DoNotContact.objects.bulk_create(
-            (
-                DoNotContact(
-                    workspace_id=item.workspace_id,
-                    kind=DoNotContact.Kind.PERSON,
-                    value=DoNotContact.normalised(DoNotContact.Kind.PERSON, item.person_key),
-                    reason=reason,
-                )
-                for item in items
-            ),
-            ignore_conflicts=True,
-        )
+        for workspace in {item.workspace_id for item in items}:
+            people = [item.prospect for item in items if item.workspace_id == workspace]
+            bar(workspace, people, reason)
         return super().change(items, by, reason, now)
 
 
