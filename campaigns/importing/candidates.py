@@ -53,7 +53,7 @@ class Candidate:
 
     @property
     def company_key(self) -> str:
-        return people.company_key(self.values["company"]) if self.values["company"] else ""
+        return people.company_key(self.values["company"])
 
     @property
     def shown_as(self) -> str:
@@ -124,7 +124,7 @@ def company_in(row: Row, mapping: ColumnMapping) -> str:
     """
     index = mapping.column("company")
     company = _value(fitted_cells(row, mapping), mapping, "company")
-    if not company:
+    if not people.company_key(company):
         raise RowRefusedError("" if index is None else mapping.header[index], "no company")
     return company
 

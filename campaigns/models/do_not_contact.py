@@ -65,6 +65,8 @@ class DoNotContact(models.Model):
 
         :raises ValidationError: where it names nobody.
         """
-        if kind == cls.Kind.COMPANY:
-            return people.company_key(value)
-        return people.person_value(value)
+        if kind == cls.Kind.PERSON:
+            return people.person_value(value)
+        if not (key := people.company_key(value)):
+            raise ValidationError("Give the company's name.")
+        return key

@@ -7,11 +7,28 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Lower, Trim
+from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
 from campaigns import messages, people
 from campaigns.models import search
+
+
+class CompanyKey(models.CharField):  # type: ignore[type-arg]
+    """What a person's company is recognised by: made of its name whenever the row is written."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = people.company_key(getattr(model_instance, "company"))  # noqa: B009 - any model with one, in migrations too
+        setattr(model_instance, self.attname, key)
+        return key
+
+
+class ProspectQuerySet(models.QuerySet["Prospect"]):
+    def update(self, **values: Any) -> int:
+        """Update; a new company is one that Python knows, for its key is made of it."""
+        if "company" in values:
+            values["company_key"] = people.company_key(values["company"])
+        return super().update(**values)
 
 
 class Prospect(models.Model):
@@ -68,18 +85,12 @@ class Prospect(models.Model):
     status = models.CharField(max_length=30, choices=Status, default=Status.NEW)
     status_reason = models.TextField(blank=True, help_text="Why skipped or failed, in words.")
     follow_up_due_at = models.DateTimeField(null=True, blank=True)
-    company_key = models.GeneratedField(
-        expression=Lower(
-            Trim(
-                models.Func(
-                    "company", Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace"
-                )
-            )
-        ),
-        output_field=models.CharField(max_length=300),
-        db_persist=True,
+    company_key = CompanyKey(
+        max_length=people.COMPANY_KEY_AT_MOST, blank=True, editable=False, db_default=""
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProspectQuerySet.as_manager()
 
     class Meta:
         ordering = ("created_at", "id")
@@ -187,6 +198,8 @@ class Prospect(models.Model):
         if not self.public_identifier and self.profile_url:
             self.public_identifier = people.slug_of(self.profile_url)
         self.public_identifier = people.normalised_slug(self.public_identifier)
+        if "company" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "company_key"}
         super().save(*args, **kwargs)
 
 

@@ -5,6 +5,7 @@ Pure: every spelling of one person must come to the same here, and no two people
 
 from campaigns.people import names
 from campaigns.people.identity import (
+    COMPANY_KEY_AT_MOST,
     CONTROL,
     EXAMPLE,
     INVISIBLE,
@@ -31,6 +32,7 @@ from campaigns.people.identity import (
 )
 
 __all__ = [
+    "COMPANY_KEY_AT_MOST",
     "CONTROL",
     "EXAMPLE",
     "INVISIBLE",

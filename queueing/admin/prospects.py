@@ -65,9 +65,8 @@ class CompanyFilter(admin.SimpleListFilter):
         name = self.value()
         if not name:
             return queryset
-        found = queryset.filter(company_key=persons.company_key(name))
-        # The words lead to few by an index; the key makes sure.
-        return matching(found, name) if any(map(str.isalnum, name)) else found
+        key = persons.company_key(name)
+        return queryset.filter(company_key=key) if key else queryset.none()
 
 
 IDENTITY = ("profile_url", "public_identifier", "linkedin_user_id")
