@@ -11,6 +11,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -34,6 +35,7 @@ from queueing.sending import (
     retries,
 )
 from queueing.sending.judging import Seen
+from queueing.telling import Fence, in_words
 from queueing.unipile import Client, Outcome, SentInvitation, UnipileError
 
 logger = logging.getLogger(__name__)
@@ -64,13 +66,19 @@ IN_DOUBT = Q(status=QueueItem.Status.UNCONFIRMED) | (
 """What is looked up: in doubt, or waiting for another try while an earlier one may have arrived."""
 
 
-def reconcile(client: Client, clock: Clock) -> Counter[str]:
-    """Look up what is in doubt and due for a look; return how many items became what."""
-    released, in_doubt = recovering.recover(clock())
+def reconcile(client: Client, clock: Clock, fence: Fence | None = None) -> Counter[str]:
+    """Look up what is in doubt and due for a look; return how many items became what.
+
+    What could not be dealt with is counted as `set_aside`, and remembered by the fence.
+    """
+    fence = fence or Fence(clock())
+    released, in_doubt = recovering.recover(clock(), fence)
     settled = Counter({"released": released, "interrupted": in_doubt})
     for account in _accounts_in_doubt(clock()):
-        due = [item for item in _in_doubt(account) if _is_due(item, clock())]
-        settled += check(client, account, due, clock)
+        with fence.around(f"What is in doubt of {account}", account.workspace_id):
+            due = [item for item in _in_doubt(account) if _is_due(item, clock())]
+            settled += check(client, account, due, clock, fence)
+    settled["set_aside"] = len(fence.aside)
     return +settled
 
 
@@ -88,24 +96,43 @@ def check_item(client: Client, item_id: uuid.UUID, clock: Clock) -> str:
 
 
 def check(
-    client: Client, account: LinkedInAccount, items: Sequence[QueueItem], clock: Clock
+    client: Client,
+    account: LinkedInAccount,
+    items: Sequence[QueueItem],
+    clock: Clock,
+    fence: Fence | None = None,
 ) -> Counter[str]:
     """Look up an account's items: one walk for all, then the profiles of those it does not show."""
     settled: Counter[str] = Counter()
+    fence = fence or Fence(clock())
     walk = _walk(client, account, items, clock)
     looked = 0
     for item in items:
-        invitation = walk.get(item.pk) if walk else None
-        if invitation is not None:
-            found = judging.by_what_is_seen(Seen.INVITED, _tried_at(item), clock())
-            settled[_settle(item, found, clock(), invitation.id)] += 1
-        elif (walk is not None or not _calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
-            if budget.left_for_doubts(account, clock()) < NAMES_LOOKED_UP:
-                break
-            looked += 1
-            if not _look_at_profile(client, account, item, clock, settled):
-                break  # the account cannot look anybody up now
+        with fence.around(
+            f"The doubt about {item.prospect}",
+            item.workspace_id,
+            item_id=item.pk,
+            then=partial(_note_trouble, item, clock),
+        ):
+            invitation = walk.get(item.pk) if walk else None
+            if invitation is not None:
+                found = judging.by_what_is_seen(Seen.INVITED, _tried_at(item), clock())
+                settled[_settle(item, found, clock(), invitation.id)] += 1
+            elif (walk is not None or not _calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
+                if budget.left_for_doubts(account, clock()) < NAMES_LOOKED_UP:
+                    break
+                looked += 1
+                if not _look_at_profile(client, account, item, clock, settled):
+                    break  # the account cannot look anybody up now
     return settled
+
+
+def _note_trouble(item: QueueItem, clock: Clock, error: Exception) -> None:
+    """Say on an item that stays in doubt why nothing settles it."""
+    told = f"SendQ could not deal with what was seen of this person: {in_words(error)}"
+    QueueItem.objects.filter(pk=item.pk, status=QueueItem.Status.UNCONFIRMED).update(
+        error_code=claiming.TROUBLE, error_message=told, updated_at=clock()
+    )
 
 
 def _tried_at(item: QueueItem) -> dt.datetime | None:

@@ -7,6 +7,7 @@ import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -18,48 +19,79 @@ from queueing import gates
 from queueing.looking import budget
 from queueing.models import QueueItem
 from queueing.sending import Clock, judging
+from queueing.telling import Fence
 from queueing.unipile import Client, Outcome, Profile, UnipileError
 
 
-def resolve_pending(client: Client, clock: Clock, limit: int | None = None) -> Counter[str]:
+def resolve_pending(
+    client: Client, clock: Clock, limit: int | None = None, fence: Fence | None = None
+) -> Counter[str]:
     """Look up new prospects with their campaigns' accounts; return how many were what.
 
     Profile views are budgeted: `LOOK_UPS_PER_DAY` of an account and `LOOK_UPS_PER_RUN` of them in
     one run, so that they spread over the day. A run ends after `SEND_RUN_DEADLINE_SECONDS`; the
-    next one begins with the accounts that had to wait.
+    next one begins with the accounts that had to wait. What could not be dealt with is counted as
+    `set_aside`, and remembered by the fence.
 
     :param limit: look up at most so many prospects.
     """
     found: Counter[str] = Counter()
     began_at = clock()
+    fence = fence or Fence(began_at)
     deadline = began_at + dt.timedelta(seconds=settings.SEND_RUN_DEADLINE_SECONDS)
     for account in _usable_accounts(began_at):
         now = clock()
         if now >= deadline:
             break
-        for prospect in _next_prospects(account, now):
-            if limit is not None and found.total() >= limit:
-                return found
-            if _was_found_elsewhere(prospect, account):
-                found["found_before"] += 1
-                continue
-            if not _claim(prospect, account, clock()):
-                continue  # another run looks them up
-            try:
-                profile = client.profile(
-                    account.unipile_account_id,
-                    prospect.public_identifier or prospect.linkedin_user_id,
-                )
-            except UnipileError as error:
-                found[error.outcome] += 1
-                if not _was_asked(error):
-                    _release(prospect)
-                    break  # the account, or Unipile, cannot look anybody up now
-                if error.outcome == Outcome.REJECTED:
-                    _mark(prospect, Prospect.Status.FAILED, error.summary)
-                continue
-            found[_keep(prospect, account, profile, clock())] += 1
-    return found
+        with fence.around(f"Looking people up with {account}", account.workspace_id):
+            for prospect in _next_prospects(account, now):
+                if limit is not None and found.total() + len(fence.aside) >= limit:
+                    break
+                with fence.around(
+                    f"Looking up {prospect}",
+                    account.workspace_id,
+                    then=partial(_leave_to_the_sending, prospect, account, clock),
+                ):
+                    if not _look_up(client, prospect, account, clock, found):
+                        break
+    found["set_aside"] = len(fence.aside)
+    return +found
+
+
+def _look_up(
+    client: Client,
+    prospect: Prospect,
+    account: LinkedInAccount,
+    clock: Clock,
+    found: Counter[str],
+) -> bool:
+    """Look one prospect up; False where the account, or Unipile, can look nobody up now."""
+    if _was_found_elsewhere(prospect, account):
+        found["found_before"] += 1
+        return True
+    if not _claim(prospect, account, clock()):
+        return True  # another run looks them up
+    try:
+        profile = client.profile(
+            account.unipile_account_id,
+            prospect.public_identifier or prospect.linkedin_user_id,
+        )
+    except UnipileError as error:
+        found[error.outcome] += 1
+        if not _was_asked(error):
+            _release(prospect)
+            return False
+        if error.outcome == Outcome.REJECTED:
+            _mark(prospect, Prospect.Status.FAILED, error.summary)
+        return True
+    found[_keep(prospect, account, profile, clock())] += 1
+    return True
+
+
+def _leave_to_the_sending(
+    prospect: Prospect, account: LinkedInAccount, clock: Clock, error: Exception
+) -> None:
+    _claim(prospect, account, clock())  # so that it is not the next one for ever
 
 
 def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:

@@ -10,7 +10,7 @@ from campaigns.models import LinkedInAccount
 from queueing import gates, planning
 from queueing.models import SendingStop
 from queueing.sending import BAD_API_KEY_REASON, AccountChange, recording
-from queueing.telling import notices
+from queueing.telling import Fence, notices
 from queueing.unipile import Account, Client, UnipileError
 
 logger = logging.getLogger(__name__)
@@ -20,12 +20,13 @@ PASSING = "CONNECTING"  # Unipile is at it: neither lost nor back
 Status = LinkedInAccount.Status
 
 
-def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
+def sync_accounts(client: Client, now: dt.datetime, fence: Fence | None = None) -> Counter[str]:
     """Bring every account's status to what Unipile reports; return how many changed to what.
 
     A lost account goes on when Unipile reports it as OK and its rest, if it has one, is over. What
     it has waiting then gets new times: its old ones may be over, or too many a day for the warm-up
-    that begins after a restriction.
+    that begins after a restriction. What could not be dealt with is counted as `set_aside`, and
+    remembered by the fence.
 
     :raises UnipileError: where Unipile cannot be asked; a refused API key stops all sending first.
     """
@@ -40,16 +41,19 @@ def sync_accounts(client: Client, now: dt.datetime) -> Counter[str]:
     returned: list[LinkedInAccount] = []
     if _lift_own_stop(now):
         changed["sending_on"] += 1
-    for account_id, unipile_id in LinkedInAccount.objects.values_list("pk", "unipile_account_id"):
-        with transaction.atomic():
-            account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-            status = _bring_to(account, reported.get(unipile_id), now)
-        if status:
-            changed[status] += 1
-        if status == Status.CONNECTED:
-            returned.append(account)
-    planning.replan(returned, now)
-    return changed
+    fence = fence or Fence(now)
+    for known in LinkedInAccount.objects.all():
+        with fence.around(f"How the account {known} is", known.workspace_id):
+            with transaction.atomic():
+                account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=known.pk)
+                status = _bring_to(account, reported.get(account.unipile_account_id), now)
+            if status:
+                changed[status] += 1
+            if status == Status.CONNECTED:
+                returned.append(account)
+    planning.replan(returned, now, fence)
+    changed["set_aside"] = len(fence.aside)
+    return +changed
 
 
 def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.datetime) -> str:

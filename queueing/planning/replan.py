@@ -17,11 +17,14 @@ from queueing.planning import board
 from queueing.planning.board import WILL_SEND, Board, Pending, instant
 from queueing.planning.slots import Jitter, Slot
 from queueing.planning.ticks import Calendar, ticker
+from queueing.telling import Fence
 
 CHUNK = 2000  # items a transaction
 
 
-def replan(accounts: Collection[LinkedInAccount], now: dt.datetime) -> int:
+def replan(
+    accounts: Collection[LinkedInAccount], now: dt.datetime, fence: Fence | None = None
+) -> int:
     """Move the times of what these accounts have waiting to where it can go; return how many moved.
 
     Call it when limits, hours or closed days change, an account rests or returns, a campaign
@@ -29,13 +32,40 @@ def replan(accounts: Collection[LinkedInAccount], now: dt.datetime) -> int:
     staff pinned stay; those that are tried again go no earlier than planned; those of accounts and
     campaigns that can't send stay as they are. Safe beside runs: an item that is claimed meanwhile
     is left alone.
+
+    :param fence: remembers accounts that can't be planned. Without one, the first error is raised
+        when all others are done.
     """
     moved = 0
     by_workspace = sorted(accounts, key=_workspace)
+    own = fence or Fence(now)
     for workspace_id, group in groupby(by_workspace, key=_workspace):
-        with board.planning(workspace_id):
-            moved += _replan_workspace([account.pk for account in group], now)
+        moved += _each_or_all(workspace_id, list(group), now, own)
+    if fence is None and own.first is not None:
+        raise own.first
     return moved
+
+
+def _each_or_all(
+    workspace_id: uuid.UUID, accounts: Sequence[LinkedInAccount], now: dt.datetime, fence: Fence
+) -> int:
+    """Replan a workspace's accounts together; where that fails each alone, for one is at fault."""
+    if len(accounts) > 1:
+        together = Fence(None)
+        with together.around(f"Planning {len(accounts)} accounts at once"):
+            return _replan_in(workspace_id, accounts, now)
+    moved = 0
+    for account in accounts:
+        with fence.around(f"Planning the account {account}", workspace_id):
+            moved += _replan_in(workspace_id, [account], now)
+    return moved
+
+
+def _replan_in(
+    workspace_id: uuid.UUID, accounts: Sequence[LinkedInAccount], now: dt.datetime
+) -> int:
+    with board.planning(workspace_id):
+        return _replan_workspace([account.pk for account in accounts], now)
 
 
 def replan_campaign(campaign: Campaign, now: dt.datetime) -> int:
@@ -53,7 +83,7 @@ def replan_hours(sending_hours: SendingHours, now: dt.datetime) -> int:
     return replan(_accounts_with(QueueItem.objects.filter(campaign__in=keep)), now)
 
 
-def replan_overdue(now: dt.datetime) -> int:
+def replan_overdue(now: dt.datetime, fence: Fence | None = None) -> int:
     """Replan the accounts that have an item which can't go, or hasn't gone, at its time.
 
     After a failure or a standstill, or when LinkedIn's answer lets an account rest, nobody calls:
@@ -67,7 +97,7 @@ def replan_overdue(now: dt.datetime) -> int:
         linkedin_account__paused_until__gt=now,
         scheduled_for__lt=F("linkedin_account__paused_until"),
     )
-    return replan({*_accounts_with(late), *_accounts_with(in_a_rest)}, now)
+    return replan({*_accounts_with(late), *_accounts_with(in_a_rest)}, now, fence)
 
 
 def _last_run(now: dt.datetime) -> dt.datetime:

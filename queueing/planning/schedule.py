@@ -9,6 +9,7 @@ from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
 from queueing.planning.enqueue import CannotEnqueueError, cannot_start, enqueue
 from queueing.planning.replan import replan_overdue
+from queueing.telling import Fence
 
 STILL_TO_DO = (Prospect.Status.NEW, Prospect.Status.QUEUED)
 STILL_UNDER_WAY = (
@@ -22,7 +23,8 @@ STILL_UNDER_WAY = (
 class ScheduleReport:
     """Names of campaigns; `not_started` maps a name to the reason.
 
-    `queued` counts people; `moved` items that have a new time.
+    `queued` counts people; `moved` items that have a new time. `set_aside` names what could not be
+    dealt with.
     """
 
     started: list[str] = field(default_factory=list)
@@ -30,6 +32,7 @@ class ScheduleReport:
     completed: list[str] = field(default_factory=list)
     moved: int = 0
     not_started: dict[str, str] = field(default_factory=dict)
+    set_aside: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         parts = [f"Started {len(self.started)}, queued {self.queued}"]
@@ -44,6 +47,7 @@ class ScheduleReport:
             "completed": self.completed,
             "moved": self.moved,
             "not_started": self.not_started,
+            **({"set_aside": self.set_aside} if self.set_aside else {}),
         }
 
 
@@ -56,14 +60,17 @@ def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     Safe to repeat and to race. A draft is queued first and started then, so that one that is
     interrupted is taken up again; one that can queue nobody stays a draft.
     """
-    report = ScheduleReport()
+    report, fence = ScheduleReport(), Fence(now)
     due = Campaign.objects.filter(status=Campaign.Status.DRAFT, starts_at__lte=now)
     for campaign in due.order_by("starts_at", "pk"):
-        _start(campaign, now, report)
+        with fence.around(f"The start of campaign “{campaign}”", campaign.workspace_id):
+            _start(campaign, now, report)
     for campaign in done().order_by("name", "pk"):
-        if done().filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):
-            report.completed.append(campaign.name)
-    report.moved = replan_overdue(now)
+        with fence.around(f"The end of campaign “{campaign}”", campaign.workspace_id):
+            if done().filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):
+                report.completed.append(campaign.name)
+    report.moved = replan_overdue(now, fence)
+    report.set_aside = fence.aside
     return report
 
 

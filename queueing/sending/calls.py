@@ -1,9 +1,14 @@
 """Make one call and say what it brought. Runs in the sender threads: HTTP only, no database."""
 
+import logging
+
 from queueing.models import SendAttempt
-from queueing.sending.claiming import Call
+from queueing.sending.claiming import TROUBLE, Call
 from queueing.sending.verdicts import FOUND, Answer
+from queueing.telling import in_words
 from queueing.unipile import Client, Outcome, UnipileError
+
+logger = logging.getLogger(__name__)
 
 
 def make(client: Client, call: Call, not_after: float) -> Answer:
@@ -25,6 +30,9 @@ def make(client: Client, call: Call, not_after: float) -> Answer:
     except UnipileError as error:
         error.outcome = _told_apart(client, claim.unipile_account_id, error)
         return _answer_of(error)
+    except Exception as error:
+        logger.exception("The call about item %s ended in no answer", claim.item_id)
+        return Answer(Outcome.UNKNOWN, summary=in_words(error), error_code=TROUBLE)
     return Answer(
         Outcome.SENT,
         http_status=sent.http_status,

@@ -15,9 +15,11 @@ from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
 from queueing.gates import Gate
 from queueing.models import ProcessRun, QueueItem, SendAttempt
+from queueing.telling import Fence
 
 Kind = SendAttempt.Kind
 LOOK_LASTS = dt.timedelta(days=1)
+TROUBLE = "internal_error"  # error code of an item with which SendQ itself could not deal
 INTERRUPTED = "interrupted"  # error code of a call whose run ended in the middle of it
 
 
@@ -29,6 +31,7 @@ class Claim:
     token: uuid.UUID
     account_id: uuid.UUID
     claimed_at: dt.datetime
+    workspace_id: uuid.UUID | None = None
     unipile_account_id: str = ""
     provider_id: str = ""
     identifier: str = ""
@@ -64,7 +67,9 @@ def accounts_in_turn(now: dt.datetime, only: uuid.UUID | None = None) -> list[uu
     return list(waiting.values_list("linkedin_account", flat=True))
 
 
-def claim(account_id: uuid.UUID, run: ProcessRun | None, now: dt.datetime) -> Call | None:
+def claim(
+    account_id: uuid.UUID, run: ProcessRun | None, now: dt.datetime, fence: Fence | None = None
+) -> Call | None:
     """Claim the account's next item whose gates are all open, and commit.
 
     Returns None where there is none, or where another run is at this account. The lock comes in a
@@ -80,11 +85,13 @@ def claim(account_id: uuid.UUID, run: ProcessRun | None, now: dt.datetime) -> Ca
         )
         if account is None:
             return None
-        item = next_open_item(account, now)
+        item = next_open_item(account, now, fence)
         return _take(item, account, run, now) if item else None
 
 
-def next_open_item(account: LinkedInAccount, now: dt.datetime) -> QueueItem | None:
+def next_open_item(
+    account: LinkedInAccount, now: dt.datetime, fence: Fence | None = None
+) -> QueueItem | None:
     """Return the oldest due item of the account for which every gate is open.
 
     All gates but the item's own depend on account and campaign only: where they are closed for one
@@ -101,17 +108,21 @@ def next_open_item(account: LinkedInAccount, now: dt.datetime) -> QueueItem | No
     )
     closed: list[uuid.UUID] = []
     closed_to_notes: list[uuid.UUID] = []
+    fence = fence or Fence(now)
     while (
         item := due.exclude(campaign__in=closed)
         .exclude(campaign__in=closed_to_notes, has_note=True)
         .first()
     ) is not None:
-        report = gates.evaluate(gates.facts_of(item, usage, stop), now)
-        if report.is_open:
-            if gates.notes_are_used_up(usage):
-                item.message = ""
-            return item
-        only_notes = [state.gate for state in report.states if not state.is_open] == [Gate.NOTES]
+        only_notes = False
+        # A campaign whose gates cannot be asked holds back no other of the account.
+        with fence.around(f"Campaign “{item.campaign}”", item.workspace_id):
+            report = gates.evaluate(gates.facts_of(item, usage, stop), now)
+            if report.is_open:
+                if gates.notes_are_used_up(usage):
+                    item.message = ""
+                return item
+            only_notes = {each.gate for each in report.states if not each.is_open} == {Gate.NOTES}
         (closed_to_notes if only_notes else closed).append(item.campaign_id)
     return None
 
@@ -138,6 +149,7 @@ def _take(
         token=token,
         account_id=account.pk,
         claimed_at=now,
+        workspace_id=item.workspace_id,
         unipile_account_id=account.unipile_account_id,
         provider_id=item.linkedin_user_id,
         identifier=item.prospect.public_identifier or item.prospect.linkedin_user_id,

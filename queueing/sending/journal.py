@@ -10,17 +10,18 @@ import json
 import logging
 import os
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DataError, IntegrityError
+from django.db import OperationalError
 
 from queueing.models import SendAttempt
 from queueing.sending import history, outcomes, recording
 from queueing.sending.claiming import Call, Claim
 from queueing.sending.verdicts import Answer
+from queueing.telling import Fence
 
 logger = logging.getLogger(__name__)
 
@@ -57,31 +58,22 @@ def _write(folder: Path, name: str, text: str) -> None:
     draft.rename(folder / name)
 
 
-def replay() -> int:
+def replay(fence: Fence | None = None) -> int:
     """Record what the journal has; return how many answers that were.
 
     Fenced as any recording is: an answer whose item was settled meanwhile changes nothing. A file
-    that cannot be read is set aside and named in the log.
+    that cannot be dealt with is set aside and named in the log: its item is looked up, as any other
+    in doubt.
     """
-    replayed = 0
+    replayed, fence = 0, fence or Fence(None)
     for path in sorted(Path(settings.JOURNAL_DIR).glob("*.json")):
-        try:
-            _record(path)
-        except FileNotFoundError:  # another run replayed it in this instant
-            continue
-        except _UNFIT:
-            logger.exception("The journal's %s cannot be replayed; set aside", path.name)
-            _set_aside(path)
-            continue
-        except OSError:
-            logger.exception("The journal's %s cannot be read or removed; left there", path.name)
-            continue
-        replayed += 1
+        with fence.around(f"The journal's {path.name}", then=partial(_set_aside, path)):
+            try:
+                _record(path)
+            except FileNotFoundError:  # another run replayed it in this instant
+                continue
+            replayed += 1
     return replayed
-
-
-# What is wrong with one file, and will be again: it must not keep every later run from sending.
-_UNFIT = (ValueError, KeyError, TypeError, ObjectDoesNotExist, DataError, IntegrityError)
 
 
 def _record(path: Path) -> None:
@@ -92,7 +84,10 @@ def _record(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _set_aside(path: Path) -> None:
+def _set_aside(path: Path, error: Exception) -> None:
+    """Rename what will be as wrong the next time; what can't be read or written now stays."""
+    if isinstance(error, OSError | OperationalError):
+        return
     try:
         path.rename(path.with_suffix(".unreadable"))
     except FileNotFoundError:

@@ -10,16 +10,20 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 
+from campaigns.models import LinkedInAccount
 from queueing.gates import GateState
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import calls, claiming, history, journal, outcomes, recording, recovering
 from queueing.sending.claiming import Call
 from queueing.sending.verdicts import Answer, Verdict
+from queueing.telling import Fence
 from queueing.unipile import Client, uptime
 
 logger = logging.getLogger(__name__)
@@ -49,7 +53,8 @@ class Run:
     limit: int | None
     deadline_seconds: float
     should_stop: Callable[[], bool]
-    waiting: Iterator[uuid.UUID]
+    waiting: Iterator[LinkedInAccount]
+    fence: Fence
     started: float = field(default_factory=uptime)
     claimed: int = 0
     broken: Error | None = None
@@ -70,16 +75,20 @@ class Run:
             account = next(self.waiting, None)
             if account is None:
                 return None
-            try:
-                call = claiming.claim(account, self.row, self.clock())
-            except Error as error:
-                # Nothing more is claimed; the calls in flight are still ended and recorded.
-                logger.exception("The database does not let anything be claimed")
-                self.broken = error
-                return None
+            call = self._claim(account)
             if call is not None:
                 self.claimed += 1
                 return call
+        return None
+
+    def _claim(self, account: LinkedInAccount) -> Call | None:
+        with self.fence.around(f"The queue of {account}", account.workspace_id):
+            try:
+                return claiming.claim(account.pk, self.row, self.clock(), self.fence)
+            except (OperationalError, InterfaceError) as error:
+                # Nothing more is claimed; the calls in flight are still ended and recorded.
+                logger.exception("The database does not let anything be claimed")
+                self.broken = error
         return None
 
 
@@ -95,6 +104,11 @@ class Step:
     def sending_call(self) -> Call:
         return self.sent_call or self.call
 
+    @property
+    def is_about_a_send(self) -> bool:
+        """Whether there is a send whose answer must not be lost."""
+        return self.sending_call.kind == SendAttempt.Kind.SEND
+
 
 def process_queue(
     client: Client,
@@ -106,15 +120,20 @@ def process_queue(
     concurrency: int = settings.SEND_CONCURRENCY,
     deadline_seconds: float = settings.SEND_RUN_DEADLINE_SECONDS,
     should_stop: Callable[[], bool] = lambda: False,
-) -> list[ItemResult]:
-    """Send what may go now, at most one item of each account; return what became of each.
+) -> Run:
+    """Send what may go now, at most one item of each account.
+
+    Returns the run, with what became of each item, and what could not be dealt with.
 
     :param limit: claim at most so many items.
     :param deadline_seconds: claim nothing more after so many seconds; calls under way are ended.
     :param should_stop: asked before each claim.
     """
-    journal.replay()
-    recovering.recover(clock())
+    fence = Fence(clock())
+    journal.replay(fence)
+    recovering.recover(clock(), fence)
+    in_turn = claiming.accounts_in_turn(clock(), account)
+    accounts = LinkedInAccount.objects.in_bulk(in_turn)
     run = Run(
         client=client,
         clock=clock,
@@ -122,13 +141,14 @@ def process_queue(
         limit=limit,
         deadline_seconds=deadline_seconds,
         should_stop=should_stop,
-        waiting=iter(claiming.accounts_in_turn(clock(), account)),
+        waiting=iter([accounts[pk] for pk in in_turn if pk in accounts]),
+        fence=fence,
     )
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="sender") as senders:
         _send_all(run, senders, concurrency)
     if run.broken is not None:
         raise run.broken
-    return run.results
+    return run
 
 
 def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
@@ -142,9 +162,30 @@ def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
             return
         ended, _ = wait(in_flight, return_when=FIRST_COMPLETED)
         for future in ended:
-            following = _carry_on_or_keep(run, in_flight.pop(future), future.result())
+            step, answer = in_flight.pop(future), future.result()
+            following = None
+            with _fenced(run, step, answer):
+                following = _carry_on_or_keep(run, step, answer)
             if following is not None:
                 in_flight[_submit(run, senders, following.call)] = following
+
+
+def _fenced(run: Run, step: Step, answer: Answer) -> AbstractContextManager[None]:
+    claim = step.call.claim
+    return run.fence.around(
+        f"The answer about {claim.name}",
+        claim.workspace_id,
+        item_id=claim.item_id,
+        then=partial(_set_aside, run, step, answer),
+    )
+
+
+def _set_aside(run: Run, step: Step, answer: Answer, error: Exception) -> None:
+    """Keep a send's answer for a later run; after a look-up nothing was sent, so try later."""
+    if step.is_about_a_send:
+        journal.keep(step.sending_call, step.sent or answer, run.clock())
+        return
+    recording.record_trouble(step.call, error, run.clock())
 
 
 def _submit(run: Run, senders: ThreadPoolExecutor, call: Call) -> Future[Answer]:
@@ -163,22 +204,15 @@ def _carry_on_or_keep(run: Run, step: Step, answer: Answer) -> Step | None:
             logger.warning("The database is away (%s); the next try in %s s", error, pause)
             connection.close()
             time.sleep(pause)
-        except DatabaseError as error:
-            _keep(run, step, answer, error)  # waiting does not help
-            return None
     try:
         return _carry_on(run, step, answer)
-    except Error as error:
-        _keep(run, step, answer, error)
+    except (OperationalError, InterfaceError) as error:
+        # Nothing more is claimed; the other calls are still ended.
+        logger.exception("The answer about %s cannot be recorded now", step.call.claim.name)
+        run.broken = error
+        if step.is_about_a_send:
+            journal.keep(step.sending_call, step.sent or answer, run.clock())
         return None
-
-
-def _keep(run: Run, step: Step, answer: Answer, error: Error) -> None:
-    """Keep the answer for a later run. Nothing more is claimed; the other calls are still ended."""
-    logger.error("The answer about %s cannot be recorded now", step.call.claim.name, exc_info=error)
-    run.broken = error
-    if step.sent is not None or step.call.kind == SendAttempt.Kind.SEND:
-        journal.keep(step.sending_call, step.sent or answer, run.clock())
 
 
 def _carry_on(run: Run, step: Step, answer: Answer) -> Step | None:

@@ -15,14 +15,13 @@ from django.db.models import F, Q, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.people import slug_told
-from queueing import gates
 from queueing.models import QueueItem, SendAttempt, SendingStop
-from queueing.sending import judging, outcomes
-from queueing.sending.claiming import INTERRUPTED, Call, Claim
+from queueing.sending import judging, outcomes, retries
+from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
 from queueing.sending.history import history_of
 from queueing.sending.verdicts import AccountChange, Answer, Verdict, may_have_arrived
-from queueing.telling import notices
-from queueing.unipile import Profile
+from queueing.telling import in_words, notices
+from queueing.unipile import Outcome, Profile
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +136,26 @@ def record(
             answer.outcome,
         )
     return held
+
+
+def record_trouble(call: Call, error: Exception, now: dt.datetime) -> None:
+    """Let an item wait whose look-up SendQ could not deal with, and fail where that goes on.
+
+    Nothing was sent: the send was to follow.
+    """
+    told = f"SendQ could not deal with the look-up before the send: {in_words(error)}"
+    answer = Answer(Outcome.UNKNOWN, summary=told, error_code=TROUBLE)
+    tries = QueueItem.objects.values_list("attempts", flat=True).get(pk=call.claim.item_id) + 1
+    again = retries.retry_at(now, tries, settings.RETRY_DELAYS_SECONDS)
+    verdict = Verdict(
+        QueueItem.Status.PENDING if again else QueueItem.Status.FAILED,
+        TROUBLE,
+        told if again else f"Given up after {tries} tries. {told}",
+        burns_attempt=True,
+        retry_at=again,
+        prospect_status="" if again else Prospect.Status.FAILED,
+    )
+    record(call, answer, verdict, now)
 
 
 def _held_by(claim: Claim) -> Q:

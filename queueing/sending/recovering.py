@@ -1,43 +1,62 @@
 """What becomes of an item whose run died: its claim stands, and nobody is at it any more."""
 
 import datetime as dt
+from collections import Counter
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
-from queueing.models import QueueItem, SendAttempt
+from queueing.models import QueueItem, QueueItemQuerySet, SendAttempt
 from queueing.sending import history, outcomes, recording
-from queueing.sending.claiming import INTERRUPTED, Call, Claim
+from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
 from queueing.sending.verdicts import Answer
+from queueing.telling import Fence, in_words
 from queueing.unipile import Outcome, UnipileError
 
 Kind = SendAttempt.Kind
 
 
-def recover(now: dt.datetime) -> tuple[int, int]:
+def recover(now: dt.datetime, fence: Fence | None = None) -> tuple[int, int]:
     """Release the claims of runs that died; return how many went back, and how many are in doubt.
 
     Beyond the bound no call can still be under way. Where a send was begun and never finished, its
     effect is unknown. Where it was refused and the look-up behind it never ended, the refusal
-    stands. Else the item was certainly not sent and waits again.
+    stands. Else the item was certainly not sent and waits again. Where none of that can be told,
+    it is in doubt: its claim must not hold its account for ever.
     """
     bound = now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
-    released = in_doubt = 0
-    for item_id in QueueItem.objects.sending().filter(claimed_at__lt=bound).values_list("pk"):
-        with transaction.atomic():
-            item = (
-                QueueItem.objects.select_for_update(skip_locked=True, no_key=True)
-                .sending()
-                .filter(pk=item_id[0], claimed_at__lt=bound)
-                .first()
-            )
-            if item is None:
-                continue
-            if _settle(item, now) == QueueItem.Status.UNCONFIRMED:
-                in_doubt += 1
-            else:
-                released += 1
-    return released, in_doubt
+    dead = QueueItem.objects.sending().filter(claimed_at__lt=bound)
+    became: Counter[str] = Counter()
+    fence = fence or Fence(now)
+    for item_id, workspace_id in dead.values_list("pk", "workspace"):
+        with fence.around(
+            f"The interrupted call about item {item_id}",
+            workspace_id,
+            item_id=item_id,
+            then=partial(_put_in_doubt, dead.filter(pk=item_id), now, became),
+        ):
+            with transaction.atomic():
+                free = dead.select_for_update(skip_locked=True, no_key=True)
+                item = free.filter(pk=item_id).first()
+                status = _settle(item, now) if item else ""
+            became[status] += 1
+    in_doubt = became[QueueItem.Status.UNCONFIRMED]
+    return became.total() - became[""] - in_doubt, in_doubt
+
+
+def _put_in_doubt(
+    dead: QueueItemQuerySet, now: dt.datetime, became: Counter[str], error: Exception
+) -> None:
+    became[QueueItem.Status.UNCONFIRMED] += dead.update(
+        status=QueueItem.Status.UNCONFIRMED,
+        tried_at=F("claimed_at"),
+        claim_token=None,
+        error_code=TROUBLE,
+        error_message=f"SendQ could not find out what became of this call: {in_words(error)}",
+        updated_at=now,
+    )
 
 
 def _settle(item: QueueItem, now: dt.datetime) -> str:

@@ -19,7 +19,7 @@ from queueing.gates import Explainer, Gate, GateState
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import claiming, processing
 from queueing.sending.processing import Clock, ItemResult
-from queueing.telling import notices
+from queueing.telling import Fence, notices
 from queueing.unipile import Client, base_url
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def run(
     """
     row = ProcessRun.objects.create(trigger=trigger, started_at=clock())
     try:
-        results = processing.process_queue(
+        made = processing.process_queue(
             client or unipile_client(),
             clock=clock,
             row=row,
@@ -83,12 +83,14 @@ def run(
             deadline_seconds=deadline_seconds or settings.SEND_RUN_DEADLINE_SECONDS,
             should_stop=should_stop,
         )
-        result = result_of(results, clock(), account)
+        result = result_of(made.results, clock(), account, made.fence)
     except BaseException as error:  # SystemExit too: django-q2 ends a task with it
         _finish(row, clock(), {}, f"Ended early: {type(error).__name__}: {error}")
         raise
-    counts = Counter(item.status for item in results)
+    counts = Counter(item.status for item in made.results)
     _finish(row, clock(), {**counts, "held": result["held"]}, result["message"])
+    if made.fence.aside:
+        result["set_aside"] = made.fence.aside
     notices.send_digests(clock())
     return result
 
@@ -102,12 +104,15 @@ def _finish(row: ProcessRun, now: dt.datetime, counts: dict[str, Any], message: 
 
 
 def result_of(
-    results: list[ItemResult], now: dt.datetime, account: uuid.UUID | None = None
+    results: list[ItemResult],
+    now: dt.datetime,
+    account: uuid.UUID | None = None,
+    fence: Fence | None = None,
 ) -> dict[str, Any]:
     """Return a run's result: the shape is relied on by callers of the endpoint and of `--json`."""
     sent = processing.sent_results(results)
     remaining = QueueItem.objects.pending().count()
-    held, binding = held_by_gate(now, account)
+    held, binding = held_by_gate(now, account, fence)
     return {
         "success": True,
         "processed": len(sent),
@@ -159,7 +164,7 @@ def _as_json(result: ItemResult) -> dict[str, Any]:
 
 
 def held_by_gate(
-    now: dt.datetime, account: uuid.UUID | None = None
+    now: dt.datetime, account: uuid.UUID | None = None, fence: Fence | None = None
 ) -> tuple[dict[str, int], GateState | None]:
     """Count the due items by the gate that holds them, and say which gate holds most.
 
@@ -176,16 +181,19 @@ def held_by_gate(
         .annotate(number=Count("id"))
     )
     campaigns = Campaign.objects.filter(pk__in={group["campaign"] for group in groups})
+    fence = fence or Fence(now)
     explain = Explainer(now, {group["linkedin_account"] for group in groups}, campaigns)
     held: Counter[str] = Counter()
     closed: dict[str, tuple[int, GateState]] = {}
     for group in groups:
-        state = explain.report(
-            group["linkedin_account"],
-            group["campaign"],
-            do_not_contact=group["do_not_contact"],
-            has_note=group["has_note"],
-        ).binding
+        state = None
+        with fence.around(f"What campaign {group['campaign']} waits for"):
+            state = explain.report(
+                group["linkedin_account"],
+                group["campaign"],
+                do_not_contact=group["do_not_contact"],
+                has_note=group["has_note"],
+            ).binding
         if state is None:
             continue
         held[state.gate] += group["number"]

@@ -8,7 +8,6 @@ comes between the mail and its record.
 import datetime as dt
 import logging
 import uuid
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -19,6 +18,7 @@ from django.urls import reverse
 from campaigns.models import LinkedInAccount, Workspace
 from campaigns.people import email_list
 from queueing.models import Notice, QueueItem
+from queueing.telling.fencing import Fence
 
 logger = logging.getLogger(__name__)
 
@@ -71,22 +71,31 @@ def _tell_all(text: str, now: dt.datetime) -> None:
 
 
 def send_digests(now: dt.datetime) -> int:
-    """Mail what is still to be told, one digest a workspace; return how many were mailed."""
-    mailed = 0
+    """Mail what is still to be told, one digest a workspace; return how many were mailed.
+
+    What cannot be mailed is tried again, and keeps no other workspace from its own.
+    """
     waiting = Notice.objects.filter(mailed_at__isnull=True).order_by()
+    mailed, fence = 0, Fence(now)
     for workspace in Workspace.objects.filter(pk__in=waiting.values("workspace")):
-        claimed = _claim(workspace, now)
-        if not claimed:
-            continue
-        these = Notice.objects.filter(pk__in=[notice.pk for notice in claimed])
-        try:
-            mailed += _mail(workspace, claimed)
-        except (OSError, SMTPException, ValueError):  # the last one: an address that is none
-            logger.exception("The notices for %s could not be mailed; tried again", workspace)
-            these.update(claimed_at=None)
-        else:
-            these.update(mailed_at=now)
+        # No notice of it: that could not be mailed either.
+        with fence.around(f"The notices for {workspace}"):
+            mailed += _send(workspace, now)
     return mailed
+
+
+def _send(workspace: Workspace, now: dt.datetime) -> bool:
+    claimed = _claim(workspace, now)
+    if not claimed:
+        return False
+    these = Notice.objects.filter(pk__in=[notice.pk for notice in claimed])
+    try:
+        is_mailed = _mail(workspace, claimed)
+    except Exception:
+        these.update(claimed_at=None)  # the next run tries again
+        raise
+    these.update(mailed_at=now)
+    return is_mailed
 
 
 @transaction.atomic
@@ -122,7 +131,9 @@ def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -
             path = reverse("admin:queueing_queueitem_change", args=[notice.item_id])
             lines.append(f"  {settings.SITE_URL}{path}")
         if notice.detail:
-            lines.append(f"  Unipile answered: {notice.detail[:1000]}")
+            of_ours = notice.kind == Notice.Kind.SET_ASIDE
+            by = "The log has more" if of_ours else "Unipile answered"
+            lines.append(f"  {by}: {notice.detail[:1000]}")
     number = "1 notice" if len(notices) == 1 else f"{len(notices)} notices"
     subject = f"[SendQ] {workspace}: {number}"
     return EmailMessage(

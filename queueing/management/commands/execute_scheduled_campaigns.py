@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from queueing import planning
+from queueing.management.ending import ended
 
 
 class Command(BaseCommand):
@@ -23,4 +24,4 @@ class Command(BaseCommand):
         result = json.dumps(report.as_json()) if options["json"] else str(report)
         if report.not_started:
             raise CommandError(result)
-        return result
+        return ended(self, result, report.set_aside)

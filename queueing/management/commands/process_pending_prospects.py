@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from queueing.looking import resolving
 from queueing.management.commands.process_send_queue import a_positive_number
+from queueing.management.ending import ended
 from queueing.sending import runs
+from queueing.telling import Fence
 
 
 class Command(BaseCommand):
@@ -21,7 +23,7 @@ class Command(BaseCommand):
             client = runs.unipile_client()
         except runs.NotConnectedError as error:
             raise CommandError(str(error)) from error
-        found = resolving.resolve_pending(client, timezone.now, options["limit"])
-        if not found:
-            return "No prospects to look up"
-        return ", ".join(f"{number} {what}" for what, number in found.most_common())
+        fence = Fence(timezone.now())
+        found = resolving.resolve_pending(client, timezone.now, options["limit"], fence)
+        told = ", ".join(f"{number} {what}" for what, number in found.most_common())
+        return ended(self, told or "No prospects to look up", fence.aside)

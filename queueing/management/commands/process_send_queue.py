@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from queueing.management.ending import ended
 from queueing.management.named import account_named
 from queueing.models import ProcessRun
 from queueing.sending import runs
@@ -58,7 +59,8 @@ class Command(BaseCommand):
                 )
         except runs.NotConnectedError as error:
             raise CommandError(str(error)) from error
-        return json.dumps(result) if options["json"] else str(result["message"])
+        told = json.dumps(result) if options["json"] else str(result["message"])
+        return ended(self, told, result.get("set_aside", ()))
 
     def _dry_run(self, limit: int | None, account: uuid.UUID | None, *, as_json: bool) -> str:
         items = runs.would_send(timezone.now(), limit, account)

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from queueing.looking import reconciling
+from queueing.management.ending import ended
 from queueing.sending import journal, runs
-from queueing.telling import notices
+from queueing.telling import Fence, notices
 
 
 class Command(BaseCommand):
@@ -18,9 +19,9 @@ class Command(BaseCommand):
             client = runs.unipile_client()
         except runs.NotConnectedError as error:
             raise CommandError(str(error)) from error
-        journal.replay()
-        settled = reconciling.reconcile(client, timezone.now)
+        fence = Fence(timezone.now())
+        journal.replay(fence)
+        settled = reconciling.reconcile(client, timezone.now, fence)
         notices.send_digests(timezone.now())
-        if not settled:
-            return "Nothing to settle"
-        return ", ".join(f"{number} {what}" for what, number in settled.most_common())
+        told = ", ".join(f"{number} {what}" for what, number in settled.most_common())
+        return ended(self, told or "Nothing to settle", fence.aside)

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from queueing.looking import syncing
+from queueing.management.ending import ended
 from queueing.sending import runs
-from queueing.telling import notices
+from queueing.telling import Fence, notices
 from queueing.unipile import UnipileError
 
 
@@ -16,12 +17,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         now = timezone.now()
+        fence = Fence(now)
         try:
-            changed = syncing.sync_accounts(runs.unipile_client(), now)
+            changed = syncing.sync_accounts(runs.unipile_client(), now, fence)
         except (runs.NotConnectedError, UnipileError) as error:
             notices.send_digests(now)
             raise CommandError(str(error)) from error
         notices.send_digests(now)
-        if not changed:
-            return "No account has changed"
-        return ", ".join(f"{number} {what}" for what, number in changed.most_common())
+        told = ", ".join(f"{number} {what}" for what, number in changed.most_common())
+        return ended(self, told or "No account has changed", fence.aside)

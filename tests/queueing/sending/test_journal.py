@@ -265,7 +265,7 @@ def test_a_file_that_may_not_be_read_stays_and_keeps_nobody_from_sending(
 
 
 def test_two_runs_may_set_the_same_file_aside(folder: Path) -> None:
-    journal._set_aside(folder / "gone.json")
+    journal._set_aside(folder / "gone.json", ValueError("not JSON"))
 
 
 def test_a_replay_that_was_cut_short_changes_nothing_the_second_time(

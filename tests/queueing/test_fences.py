@@ -1,0 +1,427 @@
+"""One row that can't be dealt with never ends a loop over all: it is set aside and named."""
+
+import datetime as dt
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+
+from campaigns.models import Campaign, LinkedInAccount, Prospect
+from queueing import gates, planning
+from queueing.looking import reconciling, resolving, syncing
+from queueing.models import Notice, ProcessRun, QueueItem
+from queueing.planning import schedule
+from queueing.sending import claiming, journal, outcomes, recording, recovering, runs
+from queueing.telling import Fence, notices
+from queueing.unipile import Client
+from sandbox.testing import Sandbox
+from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.conftest import MovedClock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = QueueItem.Status
+replan = import_module("queueing.planning.replan")  # the room hands out a function of this name
+
+
+class PoisonError(Exception):
+    """What nobody thought of."""
+
+
+def poisoned(real: Callable[..., Any], is_poison: Callable[..., bool]) -> Callable[..., Any]:
+    """Return a function that fails for one row, and does as ever for all others."""
+
+    def either(*arguments: Any, **more: Any) -> Any:
+        if is_poison(*arguments, **more):
+            raise PoisonError("nobody thought of this")
+        return real(*arguments, **more)
+
+    return either
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.JOURNAL_DIR = tmp_path / "journal"
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def items(sandbox: Sandbox, clock: MovedClock) -> list[QueueItem]:
+    """Three items of three accounts; the first is the one that is poisoned."""
+    sandbox.control.freeze(clock().isoformat())
+    workspace = a_workspace(notify_emails="staff@example.com")
+    made = []
+    for number in range(3):
+        account = an_account(workspace, name=f"Account {number}")
+        sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
+        made.append(an_item(a_campaign(workspace, account), account))
+    return made
+
+
+def run(client: Client, clock: MovedClock) -> dict[str, Any]:
+    return runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
+
+
+def states(items: list[QueueItem]) -> list[str]:
+    return [QueueItem.objects.get(pk=item.pk).status for item in items]
+
+
+def test_gates_that_cannot_be_asked_hold_their_own_campaign_alone(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    poison = items[0].campaign
+    fails = poisoned(gates.facts_of, lambda item, *_: item.campaign == poison)
+    monkeypatch.setattr(gates, "facts_of", fails)
+    account = items[0].linkedin_account
+    behind = an_item(a_campaign(account.workspace, account), account)  # of the same account
+
+    result = run(client_of_unipile, clock)
+
+    assert states([*items, behind]) == [Status.PENDING, *[Status.SENT] * 3]
+    assert f"Campaign “{items[0].campaign}”" in result["set_aside"][0]
+
+
+def test_an_account_that_cannot_be_claimed_for_is_named(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = items[0].linkedin_account_id
+    fails = poisoned(claiming.claim, lambda account, *_: account == first)
+    monkeypatch.setattr(claiming, "claim", fails)
+
+    for _ in range(2):
+        result = run(client_of_unipile, clock)
+
+    assert states(items) == [Status.PENDING, Status.SENT, Status.SENT]
+    assert result["set_aside"] == ["The queue of Account 0: PoisonError: nobody thought of this"]
+    assert Notice.objects.get(kind=Notice.Kind.SET_ASIDE).text.startswith("The queue of Account 0")
+
+
+def test_an_answer_to_a_look_up_is_tried_again_and_in_the_end_given_up(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    poison = items[0].pk
+    fails = poisoned(recording.verdict_on_look, lambda claim, *_: claim.item_id == poison)
+    monkeypatch.setattr(recording, "verdict_on_look", fails)
+
+    run(client_of_unipile, clock)
+    first = states(items)
+    for _ in range(3):
+        clock.advance(hours=2)
+        run(client_of_unipile, clock)
+
+    items[0].refresh_from_db()
+    assert first == [Status.PENDING, Status.SENT, Status.SENT]
+    assert (items[0].status, items[0].error_code) == (Status.FAILED, "internal_error")
+    assert "PoisonError: nobody thought of this" in items[0].error_message
+
+
+def test_the_answer_to_a_send_is_kept_and_settled(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    sandbox: Sandbox,
+) -> None:
+    poison = items[0].pk
+    fails = poisoned(recording.record, lambda call, *_: call.claim.item_id == poison)
+    with monkeypatch.context() as patched:
+        patched.setattr(recording, "record", fails)
+        run(client_of_unipile, clock)
+    kept = [path.suffix for path in folder.iterdir()]
+
+    run(client_of_unipile, clock)
+
+    assert kept == [".json"]
+    assert states(items) == [Status.SENT] * 3
+    assert len(sandbox.control.effects()) == 3
+
+
+def test_a_call_that_breaks_in_our_hands_is_in_doubt(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    poison = items[0].linkedin_account.unipile_account_id
+    fails = poisoned(client_of_unipile.invite, lambda account, *_, **more: account == poison)
+    monkeypatch.setattr(client_of_unipile, "invite", fails)
+
+    run(client_of_unipile, clock)
+
+    assert states(items) == [Status.UNCONFIRMED, Status.SENT, Status.SENT]
+
+
+def test_a_file_of_the_journal_is_set_aside_whatever_is_wrong_with_it(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+) -> None:
+    monkeypatch.setattr(recording, "record", poisoned(recording.record, lambda *_: True))
+    run(client_of_unipile, clock)
+    monkeypatch.undo()
+    poison = items[0].pk
+    fails = poisoned(recording.record, lambda call, *_: call.claim.item_id == poison)
+    monkeypatch.setattr(recording, "record", fails)
+    fence = Fence(clock())
+
+    replayed = journal.replay(fence)
+
+    assert (replayed, len(fence.aside)) == (2, 1)
+    assert states(items) == [Status.SENDING, Status.SENT, Status.SENT]
+    assert [path.suffix for path in folder.iterdir()] == [".unreadable"]
+
+
+def test_a_dead_claim_that_cannot_be_settled_is_in_doubt(
+    items: list[QueueItem], clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for item in items:
+        assert claiming.claim(item.linkedin_account_id, None, clock()) is not None
+    fails = poisoned(recovering._settle, lambda item, now: item.pk == items[0].pk)
+    monkeypatch.setattr(recovering, "_settle", fails)
+    clock.advance(minutes=10)
+
+    assert recovering.recover(clock()) == (2, 1)
+
+    assert states(items) == [Status.UNCONFIRMED, Status.PENDING, Status.PENDING]
+    assert Notice.objects.get(kind=Notice.Kind.SET_ASIDE).item == items[0]
+
+
+def all_in_doubt(items: list[QueueItem], client: Client, clock: MovedClock, box: Sandbox) -> None:
+    box.control.fault("close", route="invite", when="after", times=3)
+    run(client, clock)
+    assert states(items) == [Status.UNCONFIRMED] * 3
+    clock.advance(minutes=10)
+    box.control.freeze(clock().isoformat())
+
+
+@pytest.mark.parametrize("where", ["_settle", "_is_due"])
+def test_a_doubt_that_cannot_be_settled_holds_up_no_other(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+) -> None:
+    all_in_doubt(items, client_of_unipile, clock, sandbox)
+    real = getattr(reconciling, where)
+    fails = poisoned(real, lambda item, *_: item.pk == items[0].pk)
+    monkeypatch.setattr(reconciling, where, fails)
+
+    settled = reconciling.reconcile(client_of_unipile, clock)
+
+    assert settled == {"sent": 2, "set_aside": 1}
+    assert states(items) == [Status.UNCONFIRMED, Status.SENT, Status.SENT]
+
+
+def test_two_doubts_of_one_account_are_settled_one_by_one(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    all_in_doubt(items, client_of_unipile, clock, sandbox)
+    account = items[0].linkedin_account
+    QueueItem.objects.update(linkedin_account=account)
+    fails = poisoned(reconciling._settle, lambda item, *_: item.pk == items[0].pk)
+    monkeypatch.setattr(reconciling, "_settle", fails)
+
+    settled = reconciling.reconcile(client_of_unipile, clock)
+
+    items[0].refresh_from_db()
+    assert settled["set_aside"] == 1
+    assert items[0].error_code == "internal_error"
+    assert all(item.send_attempts.filter(route="profile").count() for item in items[1:])
+
+
+def test_a_prospect_that_cannot_be_looked_up_is_left_to_the_sending(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = [a_prospect(campaign) for _ in range(3)]
+    poison = people[0].pk
+    fails = poisoned(resolving._was_found_elsewhere, lambda person, _: person.pk == poison)
+    monkeypatch.setattr(resolving, "_was_found_elsewhere", fails)
+
+    found = [resolving.resolve_pending(client_of_unipile, clock) for _ in range(2)]
+
+    assert found == [{"resolved": 1, "set_aside": 1}, {"resolved": 1}]
+    assert Prospect.objects.exclude(linkedin_user_id="").count() == 2
+
+
+def test_an_account_that_cannot_be_looked_up_with_holds_up_no_other(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for item in items:
+        a_prospect(item.campaign)
+    first = items[0].linkedin_account
+    fails = poisoned(resolving._next_prospects, lambda account, _: account == first)
+    monkeypatch.setattr(resolving, "_next_prospects", fails)
+
+    found = resolving.resolve_pending(client_of_unipile, clock)
+
+    assert found == {"resolved": 2, "set_aside": 1}
+
+
+def test_an_account_that_cannot_be_synced_holds_up_no_other(
+    items: list[QueueItem], client_of_unipile: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LinkedInAccount.objects.update(status=LinkedInAccount.Status.DISCONNECTED)
+    first = items[0].linkedin_account
+    fails = poisoned(syncing._bring_to, lambda account, *_: account == first)
+    monkeypatch.setattr(syncing, "_bring_to", fails)
+
+    changed = syncing.sync_accounts(client_of_unipile, NOON)
+
+    assert changed == {"connected": 2, "set_aside": 1}
+
+
+def late(items: list[QueueItem]) -> None:
+    QueueItem.objects.update(scheduled_for=NOON - dt.timedelta(days=3))
+
+
+def test_an_account_that_cannot_be_planned_holds_up_no_other(
+    items: list[QueueItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LinkedInAccount.objects.update(paused_until=NOON + dt.timedelta(days=1))
+    first = items[0].linkedin_account_id
+    fails = poisoned(replan._replan_workspace, lambda keys, now: first in keys)
+    monkeypatch.setattr(replan, "_replan_workspace", fails)
+    fence = Fence(NOON)
+
+    assert planning.replan(LinkedInAccount.objects.all(), NOON, fence) == 2
+
+    assert fence.aside == ["Planning the account Account 0: PoisonError: nobody thought of this"]
+
+
+def test_whoever_asks_for_a_plan_without_a_fence_is_told_when_the_others_are_done(
+    items: list[QueueItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LinkedInAccount.objects.update(paused_until=NOON + dt.timedelta(days=1))
+    first = items[0].linkedin_account_id
+    fails = poisoned(replan._replan_workspace, lambda keys, now: first in keys)
+    monkeypatch.setattr(replan, "_replan_workspace", fails)
+
+    with pytest.raises(PoisonError):
+        planning.replan(LinkedInAccount.objects.all(), NOON)
+
+    assert QueueItem.objects.filter(scheduled_for__gte=NOON).count() == 2
+
+
+def test_a_campaign_that_cannot_be_started_holds_up_no_other(
+    items: list[QueueItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = [a_campaign(item.workspace, item.linkedin_account, starts_at=NOON) for item in items]
+    for draft in drafts:
+        a_prospect(draft)
+    Campaign.objects.filter(starts_at=NOON).update(status=Campaign.Status.DRAFT)
+    fails = poisoned(schedule.enqueue, lambda campaign, *_: campaign == drafts[0])
+    monkeypatch.setattr(schedule, "enqueue", fails)
+
+    report = planning.execute_scheduled_campaigns(NOON)
+
+    assert sorted(report.started) == sorted(draft.name for draft in drafts[1:])
+    assert f"The start of campaign “{drafts[0]}”" in report.set_aside[0]
+
+
+def test_notices_that_cannot_be_mailed_keep_nobody_elses_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspaces = [a_workspace(notify_emails="staff@example.com") for _ in range(3)]
+    for workspace in workspaces:
+        notices.account_changed(an_account(workspace), "connected", NOON)
+    fails = poisoned(notices._mail, lambda workspace, _: workspace == workspaces[0])
+    monkeypatch.setattr(notices, "_mail", fails)
+
+    assert notices.send_digests(NOON) == 2
+
+    assert len(mail.outbox) == 2
+    assert Notice.objects.get(mailed_at__isnull=True).claimed_at is None  # tried again
+
+
+def test_the_end_of_the_process_is_no_rows_fault() -> None:
+    fence = Fence(NOON)
+
+    with pytest.raises(SystemExit), fence.around("a row"):
+        raise SystemExit(1)
+
+    assert fence.aside == []
+
+
+def test_a_database_that_is_away_is_no_rows_fault() -> None:
+    fence = Fence(NOON)
+    connection.close()
+
+    with pytest.raises(OperationalError), fence.around("a row"):
+        raise OperationalError("the connection is lost")
+
+    assert fence.aside == []
+
+
+@pytest.mark.parametrize(
+    ("command", "loop"),
+    [
+        ("process_send_queue", (claiming, "claim")),
+        ("sync_accounts", (syncing, "_bring_to")),
+        ("execute_scheduled_campaigns", (replan, "_replan_workspace")),
+    ],
+)
+def test_a_command_that_set_something_aside_says_so_and_fails(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    loop: tuple[Any, str],
+) -> None:
+    late(items)
+    monkeypatch.setattr(runs, "unipile_client", lambda: client_of_unipile)
+    monkeypatch.setattr(*loop, poisoned(getattr(*loop), lambda *_: True))
+
+    with pytest.raises(CommandError, match=r"3 set aside, see the log: .*PoisonError"):
+        call_command(command)
+
+
+def test_outcomes_are_decided_for_the_others_too(
+    items: list[QueueItem],
+    client_of_unipile: Client,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The decision itself fails, again and again: the item ends in doubt, the others are sent."""
+    calls: list[int] = []
+
+    def fails_first(*arguments: Any, **more: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise PoisonError("nobody thought of this")
+        return decide(*arguments, **more)
+
+    decide = outcomes.after_send
+    monkeypatch.setattr(outcomes, "after_send", fails_first)
+
+    run(client_of_unipile, clock)
+
+    assert sorted(states(items)) == [Status.SENDING, Status.SENT, Status.SENT]
