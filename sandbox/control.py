@@ -43,6 +43,7 @@ _ACCOUNT: dict[str, tuple[type, ...]] = {
     "week_cap": MAYBE_WHOLE,
     "month_note_cap": MAYBE_WHOLE,
     "cap_error": MAYBE_TEXT,
+    "login": MAYBE_TEXT,
 }
 _PERSON: dict[str, tuple[type, ...]] = {
     "slug": TEXT,

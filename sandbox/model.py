@@ -76,10 +76,11 @@ class Account:
     week_cap: int | None = None
     month_note_cap: int | None = None
     cap_error: str | None = None
+    login: str | None = None  # slug of who is logged in, where that is not who was at first
 
     @property
     def owner(self) -> Person:
-        return invent(owner_slug(self.id))
+        return invent(self.login or owner_slug(self.id))
 
     @property
     def label(self) -> str:

@@ -45,7 +45,7 @@ class Control:
         self.call("POST", "/accounts", {"id": account_id, "type": account_type, **more})
 
     def set_account(self, account_id: str, **values: Any) -> None:
-        """Change an account: status, type, caps."""
+        """Change an account: status, type, caps, login (the slug of who is logged in)."""
         self.call("POST", "/accounts", {"id": account_id, **values})
 
     def add_person(self, slug: str, **values: Any) -> None:

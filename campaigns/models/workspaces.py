@@ -130,6 +130,24 @@ class LinkedInAccount(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
     paused_until = models.DateTimeField(null=True, blank=True)
     pause_reason = models.TextField(blank=True)
+    changed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When its status or its rest last changed: what is older changes it no more.",
+    )
+    owner_id = models.CharField(
+        "LinkedIn user id of the owner", max_length=200, blank=True, editable=False
+    )
+    owner_slug = models.CharField(
+        "public identifier of the owner", max_length=200, blank=True, editable=False
+    )
+    other_login = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="Who is logged in in the place of the owner: nothing is sent then.",
+    )
     warm_up_started_on = models.DateField(
         null=True, blank=True, help_text="Start slowly from this day on. Empty: no warm-up."
     )
@@ -171,15 +189,15 @@ class LinkedInAccount(models.Model):
                 {"workspace": "Campaigns of its workspace use this account: take it out of them."}
             )
 
-    def reconnect(self, today: dt.date) -> None:
+    def reconnect(self, today: dt.date, now: dt.datetime) -> None:
         """Let a lost account, which the caller has locked, send again.
 
         LinkedIn looks closely at one that it had restricted: that starts slowly, as if it were new.
         """
         if self.status == self.Status.RESTRICTED:
             self.warm_up_started_on = today
-        self.status, self.pause_reason = self.Status.CONNECTED, ""
-        self.save(update_fields=["status", "pause_reason", "warm_up_started_on"])
+        self.status, self.pause_reason, self.changed_at = self.Status.CONNECTED, "", now
+        self.save(update_fields=["status", "pause_reason", "changed_at", "warm_up_started_on"])
 
     @property
     def note_limit(self) -> int:

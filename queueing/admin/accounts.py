@@ -203,7 +203,8 @@ class LinkedInAccountAdmin(ForeseenAdmin):
     list_select_related = ("workspace",)
     search_fields = ("name", "unipile_account_id")
     autocomplete_fields = ("workspace",)
-    readonly_fields = ("status", "paused_until", "pause_reason")  # buttons change them
+    # Buttons change these, and the sync says whose it is.
+    readonly_fields = ("status", "paused_until", "pause_reason", "owner_slug")
     times_depend_on = (
         "daily_limit",
         "weekly_limit",

@@ -21,7 +21,7 @@ from campaigns.models import LinkedInAccount, Prospect
 from campaigns.people import slug_told
 from queueing import gates
 from queueing.gates import hours
-from queueing.looking import budget
+from queueing.looking import budget, logins
 from queueing.models import QueueItem, SendAttempt
 from queueing.sending import (
     FOUND,
@@ -105,6 +105,8 @@ def check(
     """Look up an account's items: one walk for all, then the profiles of those it does not show."""
     settled: Counter[str] = Counter()
     fence = fence or Fence(clock())
+    if not items or not logins.may_look(client, account):
+        return settled
     walk = _walk(client, account, items, clock)
     looked = 0
     for item in items:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from campaigns.models import LinkedInAccount
 from queueing import gates, planning
+from queueing.looking import logins
 from queueing.models import SendingStop
 from queueing.sending import BAD_API_KEY_REASON, AccountChange, recording
 from queueing.telling import Fence, notices
@@ -57,9 +58,17 @@ def sync_accounts(client: Client, now: dt.datetime, fence: Fence | None = None) 
 
 
 def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.datetime) -> str:
-    """Change one locked account where its report calls for it; return the new status or ""."""
+    """Change one locked account where its report calls for it; return the new status or "".
+
+    :param now: before the report was asked for: what has changed since is newer than it.
+    """
+    if account.changed_at is not None and account.changed_at > now:
+        return ""
     if reported is None:
         return _lose(account, "Unipile does not know this account.", now)
+    if logins.another(account, reported):
+        return logins.hold(account, reported, now)
+    logins.note(account, reported)
     if reported.status == PASSING:
         return ""
     if reported.status != OK:
@@ -69,7 +78,7 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
     resting = account.paused_until is not None and account.paused_until > now
     if account.status == Status.CONNECTED or resting:
         return ""
-    account.reconnect(now.astimezone(gates.policy().day_zone).date())
+    account.reconnect(now.astimezone(gates.policy().day_zone).date(), now)
     notices.account_changed(account, "connected again; it goes on sending", now)
     return Status.CONNECTED
 

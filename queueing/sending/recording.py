@@ -115,9 +115,16 @@ def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
 
 
 def record(
-    call: Call, answer: Answer, verdict: Verdict, now: dt.datetime, invitation_id: str = ""
+    call: Call,
+    answer: Answer,
+    verdict: Verdict,
+    now: dt.datetime,
+    invitation_id: str = "",
+    heard_at: dt.datetime | None = None,
 ) -> Verdict | None:
     """Record the end of a claim and commit.
+
+    :param heard_at: when the answer came, where that is some time ago.
 
     Returns the verdict that holds: the item's end waits where an earlier try may have arrived. None
     where the claim was lost meanwhile.
@@ -127,7 +134,7 @@ def record(
         held = _record_item(call.claim, verdict, now, invitation_id)
         if held and held.status == QueueItem.Status.FAILED:
             notices.item_failed(call.claim.item_id, held.error_message, answer.raw, now)
-        change_account(call.claim.account_id, verdict.account, now)
+        change_account(call.claim.account_id, verdict.account, heard_at or now)
     if held is None:
         logger.error(
             "Item %s: the claim was lost before its outcome (%s) was recorded; "
@@ -321,8 +328,17 @@ def settle_doubt(
 
 @transaction.atomic
 def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetime) -> None:
-    """Let an account rest, or give it another status; say so once for each change of state."""
+    """Let an account rest, or give it another status; say so once for each change of state.
+
+    :param now: when that was heard of. What has happened since is not undone by it: an answer may
+        have lain in the journal for hours.
+    """
     account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    if change.stop_everything and not SendingStop.objects.filter(lifted_at__gt=now).exists():
+        stop_sending(change.reason, now)
+    if account.changed_at is not None and now < account.changed_at:
+        logger.info("Of %s has been heard since: %s", account, change)
+        return
     rests_until = account.paused_until or now
     was_resting = rests_until > now
     told = ""
@@ -335,11 +351,11 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
         account.paused_until, account.pause_reason = change.rest_until, change.reason
         if not was_resting and not told:
             told = f"Rests until {change.rest_until:%Y-%m-%d %H:%M} UTC: {change.reason}"
-    account.save(update_fields=["status", "pause_reason", "paused_until"])
+    if change.status or change.rest_until:
+        account.changed_at = now
+        account.save(update_fields=["status", "pause_reason", "paused_until", "changed_at"])
     if told:
         notices.account_changed(account, told, now)
-    if change.stop_everything:
-        stop_sending(change.reason, now)
 
 
 def stop_sending(reason: str, now: dt.datetime) -> None:

@@ -113,5 +113,7 @@ def _settle_as_refused(item: QueueItem, refused: SendAttempt, now: dt.datetime) 
     claim = Claim(item.pk, item.claim_token, item.linkedin_account_id, item.claimed_at)
     before = history.history_of(claim, refused.finished_at)
     verdict = outcomes.after_send(answer, None, before, refused.finished_at)
-    held = recording.record(Call(claim, refused.pk, Kind.SEND), answer, verdict, now)
+    held = recording.record(
+        Call(claim, refused.pk, Kind.SEND), answer, verdict, now, heard_at=refused.finished_at
+    )
     return held.status if held else item.status

@@ -119,7 +119,7 @@ def rest(
         raise ValueError("Choose a time that is still to come.")
     with transaction.atomic():
         LinkedInAccount.objects.filter(pk=account.pk).update(
-            paused_until=until, pause_reason=reason
+            paused_until=until, pause_reason=reason, changed_at=now
         )
         log.note(by, [account], f"Rests until {until:%Y-%m-%d %H:%M} UTC", reason)
 
@@ -131,7 +131,7 @@ def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) 
     """
     with transaction.atomic():
         resting = LinkedInAccount.objects.filter(pk=account.pk, paused_until__gt=now)
-        if not resting.update(paused_until=None, pause_reason=""):
+        if not resting.update(paused_until=None, pause_reason="", changed_at=now):
             raise NotNowError(f"“{account}” does not rest any more.")
         log.note(by, [account], "Rest ended", reason)
 
@@ -145,7 +145,9 @@ def mark_connected(account: LinkedInAccount, by: User, reason: str, now: dt.date
         locked = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
         if locked.status == LinkedInAccount.Status.CONNECTED:
             raise NotNowError(f"“{account}” is connected already.")
-        locked.reconnect(now.astimezone(gates.policy().day_zone).date())
+        if locked.other_login:
+            raise NotNowError(f"“{account}” cannot send. {locked.pause_reason}")
+        locked.reconnect(now.astimezone(gates.policy().day_zone).date(), now)
         log.note(by, [account], "Marked as connected", reason)
 
 

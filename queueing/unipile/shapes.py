@@ -84,7 +84,8 @@ class SentWalk:
 class Account:
     """`status` is "OK" only if every source is; else the worst one's, UNKNOWN where none is told.
 
-    `type` is the provider, "LINKEDIN" for ours. No premium features: a free account.
+    `type` is the provider, "LINKEDIN" for ours. No premium features: a free account. `owner_id` and
+    `owner_slug` name the LinkedIn member who is logged in, as far as told.
     """
 
     id: str
@@ -92,6 +93,8 @@ class Account:
     type: str
     status: str
     premium_features: tuple[str, ...]
+    owner_id: str = ""
+    owner_slug: str = ""
 
 
 def invitation(answer: Answer) -> Invitation:
@@ -191,6 +194,8 @@ def _account(body: dict[str, Any]) -> Account:
         type=_shown(body.get("type")),
         status=_worst_status(body.get("sources")),
         premium_features=_premium_features(body),
+        owner_id=_shown(_im(body, "id")),
+        owner_slug=_shown(_im(body, "publicIdentifier")),
     )
 
 
@@ -214,10 +219,16 @@ def _badness(status: str) -> tuple[int, str]:
 
 
 def _premium_features(body: dict[str, Any]) -> tuple[str, ...]:
-    found: object = body
-    for key in ("connection_params", "im", "premiumFeatures"):
-        found = found.get(key) if isinstance(found, dict) else None
+    found = _im(body, "premiumFeatures")
     return tuple(filter(None, map(_shown, found))) if isinstance(found, list) else ()
+
+
+def _im(body: dict[str, Any], key: str) -> object:
+    """Return what an account tells of its messaging connection, the one that LinkedIn has."""
+    found: object = body
+    for step in ("connection_params", "im", key):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
 
 
 def _check_object(body: dict[str, Any], name: str) -> None:

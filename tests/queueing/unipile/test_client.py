@@ -31,7 +31,13 @@ ACCOUNT: dict[str, Any] = {
     "type": "LINKEDIN",
     "id": "e54m8LR22bA7G5qsAc8w",
     "name": "Jane Founder",
-    "connection_params": {"im": {"id": "ACoAA", "premiumFeatures": ["sales_navigator"]}},
+    "connection_params": {
+        "im": {
+            "id": "ACoAA",
+            "publicIdentifier": "jane-founder",
+            "premiumFeatures": ["sales_navigator"],
+        }
+    },
     "sources": [{"id": "e54m8LR22bA7G5qsAc8w_MESSAGING", "status": "OK"}],
 }
 ITEM: dict[str, Any] = {
@@ -310,6 +316,8 @@ def test_an_account(server: RawServer) -> None:
         type="LINKEDIN",
         status="OK",
         premium_features=("sales_navigator",),
+        owner_id="ACoAA",
+        owner_slug="jane-founder",
     )
 
 

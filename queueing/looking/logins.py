@@ -1,0 +1,77 @@
+"""Who is logged in to LinkedIn behind an account of Unipile's, and whether that is still the same.
+
+Somebody else's list of invitations shows nothing of what the account has sent: whoever looked with
+it would take all that is in doubt for not sent.
+"""
+
+import datetime as dt
+
+from campaigns.models import LinkedInAccount
+from campaigns.people import slug_told
+from queueing.telling import notices
+from queueing.unipile import Account, Client, UnipileError
+
+
+def another(account: LinkedInAccount, reported: Account) -> bool:
+    """Return whether Unipile reports another member than the account's owner.
+
+    A member may change the public name, and an id may change its form: one of the two is enough.
+    """
+    pairs = (
+        (account.owner_id, reported.owner_id),
+        (account.owner_slug, slug_told(reported.owner_slug)),
+    )
+    known = [ours == theirs for ours, theirs in pairs if ours and theirs]
+    return bool(known) and not any(known)
+
+
+def note(account: LinkedInAccount, reported: Account) -> None:
+    """Note whose a locked account is, or by what names the owner goes now."""
+    names = {
+        "owner_id": reported.owner_id or account.owner_id,
+        "owner_slug": slug_told(reported.owner_slug) or account.owner_slug,
+        "other_login": "",
+    }
+    changed = [field for field, name in names.items() if getattr(account, field) != name]
+    for field in changed:
+        setattr(account, field, names[field])
+    if changed:
+        account.save(update_fields=changed)
+
+
+def hold(account: LinkedInAccount, reported: Account, now: dt.datetime) -> str:
+    """Hold a locked account with another login behind it; return its new status, or "".
+
+    Nothing is sent with it, and nobody is looked up, until its owner is logged in again.
+    """
+    other = (slug_told(reported.owner_slug) or reported.owner_id)[:200]
+    is_held = account.status != LinkedInAccount.Status.CONNECTED
+    if is_held and account.other_login == other:
+        return ""
+    owner = account.owner_slug or account.owner_id
+    if not is_held:
+        account.status = LinkedInAccount.Status.DISCONNECTED
+    account.other_login, account.changed_at = other, now
+    account.pause_reason = (
+        f"Unipile has {other} logged in, and this account is {owner}'s. Log in as {owner} there "
+        f"again, or connect {other} as an account of its own."
+    )
+    account.save(update_fields=["status", "other_login", "pause_reason", "changed_at"])
+    told = f"{account.get_status_display()}: {account.pause_reason}"
+    notices.account_changed(account, told, now)
+    return account.status
+
+
+def may_look(client: Client, account: LinkedInAccount) -> bool:
+    """Return whether what the account shows is what its owner sees, so that a look says something.
+
+    True too where nobody knows yet whose it is.
+    """
+    if account.other_login:
+        return False
+    if not (account.owner_id or account.owner_slug):
+        return True
+    try:
+        return not another(account, client.account(account.unipile_account_id))
+    except UnipileError:
+        return False
