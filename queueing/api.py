@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from queueing import planning
 from queueing.gates import cadence
 from queueing.models import ProcessRun
-from queueing.sending import runs
+from queueing.sending import DatabaseClock, runs
 
 View = Callable[[HttpRequest], JsonResponse]
 
@@ -66,7 +66,7 @@ def process_send_queue(request: HttpRequest) -> JsonResponse:
     try:
         result = runs.run(
             ProcessRun.Trigger.HTTP,
-            timezone.now,
+            DatabaseClock(),
             deadline_seconds=settings.HTTP_RUN_DEADLINE_SECONDS,
         )
     except runs.NotConnectedError as problem:

@@ -1,5 +1,6 @@
 """The jobs that the ticker starts. Made by code at every migrate: one row a job, by its name."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from croniter import croniter
@@ -8,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import Schedule
 
+FAR = dt.timedelta(days=8)
 COMMAND = "django.core.management.call_command"
 
 
@@ -47,7 +49,8 @@ def make_schedules(**_signal: object) -> None:
             "cron": job.cron,
             "repeats": -1,
         }
-        row = Schedule.objects.filter(name=job.name).first()
-        if row is None or row.cron != job.cron:
-            values["next_run"] = croniter(job.cron, timezone.now()).get_next(type(timezone.now()))
+        row, now = Schedule.objects.filter(name=job.name).first(), timezone.now()
+        # A next run far ahead was set by a clock that was wrong: nothing would run until then.
+        if row is None or row.cron != job.cron or row.next_run > now + FAR:
+            values["next_run"] = croniter(job.cron, now).get_next(dt.datetime)
         Schedule.objects.update_or_create(name=job.name, defaults=values)

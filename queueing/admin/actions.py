@@ -11,7 +11,7 @@ from django.utils import timezone
 from queueing.admin.confirming import Confirming, Plan, TextForm, chosen_rows, where_from
 from queueing.looking import reconciling
 from queueing.models import QueueItem
-from queueing.sending import runs
+from queueing.sending import DatabaseClock, runs
 from queueing.staff import items, log, triage
 
 CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
@@ -128,7 +128,7 @@ def _check(request: HttpRequest, doubtful: list[QueueItem]) -> None:
         _tell(request, f"Nothing was checked. {error}")
         return
     for item in doubtful:
-        status = reconciling.check_item(client, item.pk, timezone.now)
+        status = reconciling.check_item(client, item.pk, DatabaseClock())
         log.note(cast(User, request.user), [item], "Checked with LinkedIn", f"{status} afterwards")
         name = item.prospect
         if status == QueueItem.Status.UNCONFIRMED:

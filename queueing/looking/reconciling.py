@@ -33,6 +33,7 @@ from queueing.sending import (
     recording,
     recovering,
     retries,
+    righting,
 )
 from queueing.sending.judging import Seen
 from queueing.telling import Fence, in_words
@@ -72,6 +73,8 @@ def reconcile(client: Client, clock: Clock, fence: Fence | None = None) -> Count
     What could not be dealt with is counted as `set_aside`, and remembered by the fence.
     """
     fence = fence or Fence(clock())
+    with fence.around("What lies far in the future"):
+        righting.right(clock())
     released, in_doubt = recovering.recover(clock(), fence)
     settled = Counter({"released": released, "interrupted": in_doubt})
     for account in _accounts_in_doubt(clock()):

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from queueing import gates
@@ -20,6 +20,7 @@ from queueing.planning.ticks import Calendar, ticker
 from queueing.telling import Fence
 
 CHUNK = 2000  # items a transaction
+TOO_FAR = dt.timedelta(days=30)
 
 
 def replan(
@@ -87,8 +88,9 @@ def replan_overdue(now: dt.datetime, fence: Fence | None = None) -> int:
     """Replan the accounts that have an item which can't go, or hasn't gone, at its time.
 
     After a failure or a standstill, or when LinkedIn's answer lets an account rest, nobody calls:
-    this finds what they left behind, whatever began the rest. It is a job of its own, so that no
-    run waits for a planner, and a run that dies leaves no account with a calendar that is untrue.
+    this finds what they left behind, whatever began the rest, and what a wrong clock planned. It is
+    a job of its own, so that no run waits for a planner, and a run that dies leaves no account with
+    a calendar that is untrue.
     """
     items = QueueItem.objects.filter(WILL_SEND, ~gates.on_do_not_contact_list(), pinned=False)
     late = items.filter(scheduled_for__lt=_last_run(now))
@@ -97,7 +99,23 @@ def replan_overdue(now: dt.datetime, fence: Fence | None = None) -> int:
         linkedin_account__paused_until__gt=now,
         scheduled_for__lt=F("linkedin_account__paused_until"),
     )
-    return replan({*_accounts_with(late), *_accounts_with(in_a_rest)}, now, fence)
+    accounts = {*_accounts_with(late), *_accounts_with(in_a_rest), *_planned_too_far(items, now)}
+    return replan(accounts, now, fence)
+
+
+def _planned_too_far(items: QueueItemQuerySet, now: dt.datetime) -> QuerySet[LinkedInAccount]:
+    """Return accounts that could send, and have nothing planned for weeks.
+
+    A clock that was wrong planned them, or a holiday is long: then their plan stays as it is.
+    """
+    has_begun = Q(campaign__starts_at__isnull=True) | Q(campaign__starts_at__lte=now)
+    of_account = items.pending().filter(has_begun, linkedin_account=OuterRef("pk"), attempts=0)
+    may_send = Q(paused_until__isnull=True) | Q(paused_until__lte=now)
+    return (
+        LinkedInAccount.objects.filter(may_send, status=LinkedInAccount.Status.CONNECTED)
+        .annotate(first=Subquery(of_account.order_by("scheduled_for").values("scheduled_for")[:1]))
+        .filter(first__gt=now + TOO_FAR)
+    )
 
 
 def _last_run(now: dt.datetime) -> dt.datetime:

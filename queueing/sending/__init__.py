@@ -15,12 +15,13 @@ from queueing.sending import (
     recording,
     recovering,
     retries,
+    righting,
     runs,
 )
 from queueing.sending.claiming import INTERRUPTED, Call, Claim
+from queueing.sending.clocks import Clock, DatabaseClock
 from queueing.sending.meaning import Advice, Meaning
 from queueing.sending.outcomes import BAD_API_KEY_REASON
-from queueing.sending.processing import Clock
 from queueing.sending.recording import follow_up_due_at
 from queueing.sending.verdicts import FOUND, AccountChange, Answer, History, Verdict
 
@@ -34,6 +35,7 @@ __all__ = [
     "Call",
     "Claim",
     "Clock",
+    "DatabaseClock",
     "History",
     "Meaning",
     "Verdict",
@@ -49,5 +51,6 @@ __all__ = [
     "recording",
     "recovering",
     "retries",
+    "righting",
     "runs",
 ]

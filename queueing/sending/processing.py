@@ -4,7 +4,6 @@ One thread, this one, talks to the database; sender threads do HTTP only. Any nu
 number of machines share the queue.
 """
 
-import datetime as dt
 import logging
 import time
 import uuid
@@ -20,8 +19,18 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from campaigns.models import LinkedInAccount
 from queueing.gates import GateState
 from queueing.models import ProcessRun, QueueItem, SendAttempt
-from queueing.sending import calls, claiming, history, journal, outcomes, recording, recovering
+from queueing.sending import (
+    calls,
+    claiming,
+    history,
+    journal,
+    outcomes,
+    recording,
+    recovering,
+    righting,
+)
 from queueing.sending.claiming import Call
+from queueing.sending.clocks import Clock
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.telling import Fence
 from queueing.unipile import Client, uptime
@@ -29,7 +38,6 @@ from queueing.unipile import Client, uptime
 logger = logging.getLogger(__name__)
 
 RECONNECT_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4)
-Clock = Callable[[], dt.datetime]
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,8 @@ def process_queue(
     """
     fence = Fence(clock())
     journal.replay(fence)
+    with fence.around("What lies far in the future"):
+        righting.right(clock())
     recovering.recover(clock(), fence)
     in_turn = claiming.accounts_in_turn(clock(), account)
     accounts = LinkedInAccount.objects.in_bulk(in_turn)

@@ -18,7 +18,8 @@ from queueing import gates
 from queueing.gates import Explainer, Gate, GateState
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import claiming, processing
-from queueing.sending.processing import Clock, ItemResult
+from queueing.sending.clocks import Clock
+from queueing.sending.processing import ItemResult
 from queueing.telling import Fence, notices
 from queueing.unipile import Client, base_url
 

@@ -306,7 +306,7 @@ def test_a_run_over_http_takes_few_queries(
     for _ in range(items):
         an_item(item.campaign, item.linkedin_account)
 
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(70):
         assert browser.post(RUN, headers=LET_IN).json()["processed"] == 1
 
 

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from queueing import planning
 from queueing.management.ending import ended
+from queueing.sending import DatabaseClock
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> str:
-        report = planning.execute_scheduled_campaigns(timezone.now())
+        report = planning.execute_scheduled_campaigns(DatabaseClock()())
         result = json.dumps(report.as_json()) if options["json"] else str(report)
         if report.not_started:
             raise CommandError(result)

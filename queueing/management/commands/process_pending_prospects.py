@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from queueing.looking import resolving
 from queueing.management.commands.process_send_queue import a_positive_number
 from queueing.management.ending import ended
-from queueing.sending import runs
+from queueing.sending import DatabaseClock, runs
 from queueing.telling import Fence
 
 
@@ -23,7 +22,8 @@ class Command(BaseCommand):
             client = runs.unipile_client()
         except runs.NotConnectedError as error:
             raise CommandError(str(error)) from error
-        fence = Fence(timezone.now())
-        found = resolving.resolve_pending(client, timezone.now, options["limit"], fence)
+        clock = DatabaseClock()
+        fence = Fence(clock())
+        found = resolving.resolve_pending(client, clock, options["limit"], fence)
         told = ", ".join(f"{number} {what}" for what, number in found.most_common())
         return ended(self, told or "No prospects to look up", fence.aside)

@@ -9,12 +9,11 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from queueing.management.ending import ended
 from queueing.management.named import account_named
 from queueing.models import ProcessRun
-from queueing.sending import runs
+from queueing.sending import DatabaseClock, runs
 
 
 def a_positive_number(text: str) -> int:
@@ -51,7 +50,7 @@ class Command(BaseCommand):
             with Stopping() as stopping:
                 result = runs.run(
                     options["trigger"],
-                    timezone.now,
+                    DatabaseClock(),
                     limit=options["limit"],
                     account=account,
                     concurrency=options["concurrency"],
@@ -63,7 +62,7 @@ class Command(BaseCommand):
         return ended(self, told, result.get("set_aside", ()))
 
     def _dry_run(self, limit: int | None, account: uuid.UUID | None, *, as_json: bool) -> str:
-        items = runs.would_send(timezone.now(), limit, account)
+        items = runs.would_send(DatabaseClock()(), limit, account)
         if as_json:
             listed = [{"id": str(item.pk), "name": str(item.prospect)} for item in items]
             return json.dumps({"dry_run": True, "would_send": listed})

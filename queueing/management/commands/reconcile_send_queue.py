@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from queueing.looking import reconciling
 from queueing.management.ending import ended
-from queueing.sending import journal, runs
+from queueing.sending import DatabaseClock, journal, runs
 from queueing.telling import Fence, notices
 
 
@@ -19,9 +18,10 @@ class Command(BaseCommand):
             client = runs.unipile_client()
         except runs.NotConnectedError as error:
             raise CommandError(str(error)) from error
-        fence = Fence(timezone.now())
+        clock = DatabaseClock()
+        fence = Fence(clock())
         journal.replay(fence)
-        settled = reconciling.reconcile(client, timezone.now, fence)
-        notices.send_digests(timezone.now())
+        settled = reconciling.reconcile(client, clock, fence)
+        notices.send_digests(clock())
         told = ", ".join(f"{number} {what}" for what, number in settled.most_common())
         return ended(self, told or "Nothing to settle", fence.aside)

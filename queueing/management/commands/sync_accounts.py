@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from queueing.looking import syncing
 from queueing.management.ending import ended
-from queueing.sending import runs
+from queueing.sending import DatabaseClock, runs
 from queueing.telling import Fence, notices
 from queueing.unipile import UnipileError
 
@@ -16,7 +15,7 @@ class Command(BaseCommand):
     help = "Hold the accounts that Unipile has lost, and let those go on that are back."
 
     def handle(self, *args: Any, **options: Any) -> str:
-        now = timezone.now()
+        now = DatabaseClock()()
         fence = Fence(now)
         try:
             changed = syncing.sync_accounts(runs.unipile_client(), now, fence)

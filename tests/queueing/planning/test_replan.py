@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from campaigns.models import (
     Campaign,
@@ -190,7 +191,7 @@ def test_a_rest_is_planned_around_once(django_assert_max_num_queries: Any) -> No
     DoNotContact.objects.create(workspace=campaign.workspace, kind="person", value=listed)
     planning.replan_overdue(NOON)
 
-    with django_assert_max_num_queries(2):  # looks for late ones and for ones in a rest: no more
+    with django_assert_max_num_queries(3):  # looks for late ones, ones in a rest, ones far ahead
         assert planning.replan_overdue(NOON + dt.timedelta(minutes=5)) == 0
 
 
@@ -276,3 +277,35 @@ def test_a_late_item_that_may_go_now_stays_due() -> None:
 
     item.refresh_from_db()
     assert item.scheduled_for < NOON
+
+
+def planned_years_ahead(campaign: Campaign) -> None:
+    """As a clock that was wrong plans."""
+    by = dt.timedelta(days=5 * 365)
+    QueueItem.objects.filter(campaign=campaign).update(scheduled_for=F("scheduled_for") + by)
+
+
+def test_what_was_planned_years_ahead_is_planned_anew() -> None:
+    campaign = a_queue(5)
+    planned_years_ahead(campaign)
+
+    assert planning.replan_overdue(NOON) == 5
+
+    assert times(campaign)[-1] < NOON + dt.timedelta(days=3)
+    assert planning.replan_overdue(NOON) == 0
+
+
+@pytest.mark.parametrize("because", ["it starts then", "the account rests till then"])
+def test_what_has_a_reason_to_be_far_ahead_stays(because: str) -> None:
+    campaign = a_queue(5)
+    planned_years_ahead(campaign)
+    start = times(campaign)[0]
+    if because == "it starts then":
+        Campaign.objects.update(starts_at=start)
+    else:
+        LinkedInAccount.objects.update(paused_until=start)
+    before = times(campaign)
+
+    planning.replan_overdue(NOON)
+
+    assert times(campaign) == before
