@@ -43,6 +43,14 @@ class Prospect(models.Model):
         SKIPPED = "skipped", "Skipped"
         FAILED = "failed", "Failed"
 
+    # Nobody in one of these is written to: what still waits for them is skipped.
+    ENDED = (
+        Status.CONNECTION_REQUEST_SENT,
+        Status.CONNECTED,
+        Status.REPLIED,
+        Status.SKIPPED,
+    )
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(
         "campaigns.Campaign",

@@ -189,15 +189,27 @@ class LinkedInAccount(models.Model):
                 {"workspace": "Campaigns of its workspace use this account: take it out of them."}
             )
 
-    def reconnect(self, today: dt.date, now: dt.datetime) -> None:
-        """Let a lost account, which the caller has locked, send again.
+    def reconnect(self, today: dt.date, now: dt.datetime, *, ends_rest: bool = False) -> None:
+        """Let a lost account, which the caller has locked, send again, once its rest is over.
 
         LinkedIn looks closely at one that it had restricted: that starts slowly, as if it were new.
+
+        :param ends_rest: at once; else a rest goes on, and says why.
         """
         if self.status == self.Status.RESTRICTED:
             self.warm_up_started_on = today
-        self.status, self.pause_reason, self.changed_at = self.Status.CONNECTED, "", now
-        self.save(update_fields=["status", "pause_reason", "changed_at", "warm_up_started_on"])
+        if ends_rest or self.paused_until is None or self.paused_until <= now:
+            self.paused_until, self.pause_reason = None, ""
+        self.status, self.changed_at = self.Status.CONNECTED, now
+        self.save(
+            update_fields=[
+                "status",
+                "paused_until",
+                "pause_reason",
+                "changed_at",
+                "warm_up_started_on",
+            ]
+        )
 
     @property
     def note_limit(self) -> int:

@@ -18,6 +18,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 
+from campaigns.pages.fresh import FreshForm
+
 LONGEST = 500
 REASON = "change_reason"  # in forms of rows, some of which have a `reason` of their own
 EFFECT = "_effect"  # the button that shows what saving would do
@@ -47,7 +49,7 @@ class ReasonForm(forms.Form):
     reason = reason_field()
 
 
-class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
+class ReasonedForm(FreshForm):
     """A row's form, which asks why. The admin that shows it sets the two attributes."""
 
     explained: Collection[str] = ()  # fields that are not changed without a reason

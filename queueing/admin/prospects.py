@@ -19,8 +19,16 @@ from import_export.fields import Field
 from campaigns import people as persons
 from campaigns.admin.imports import ImportingAdmin, ProspectsForm
 from campaigns.models import Campaign, Prospect, matching
-from campaigns.pages import PlainResource, ReasonForm, behind_walls, reason_field, workspaces_of
-from queueing.staff.people import correct_identity, never_contact
+from campaigns.pages import (
+    REASON,
+    PlainResource,
+    ReasonForm,
+    behind_walls,
+    reason_field,
+    workspaces_of,
+)
+from queueing.models import QueueItem
+from queueing.staff.people import correct_identity, never_contact, person_has_ended
 
 AT_MOST = 5_000  # people who are barred at once
 
@@ -69,11 +77,20 @@ class CompanyFilter(admin.SimpleListFilter):
         return queryset.filter(company_key=key) if key else queryset.none()
 
 
+OUTCOME = ("status", "status_reason", "follow_up_due_at")
 IDENTITY = ("profile_url", "public_identifier", "linkedin_user_id")
 
 
 def _is_held(person: Prospect | None) -> bool:
     return person is not None and person.queue_items.holding_the_person().exists()
+
+
+def _is_under_way(person: Prospect | None) -> bool:
+    """Return whether the person is being invited, or has been: no hand changes that."""
+    if person is None:
+        return False
+    items = person.queue_items.holding_the_person()
+    return items.exclude(status=QueueItem.Status.PENDING, tried_at__isnull=True).exists()
 
 
 class NeverContactForm(ReasonForm):
@@ -144,15 +161,24 @@ class ProspectAdmin(ImportingAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Prospect | None = None
     ) -> tuple[str, ...]:
-        """Who it is stays as it is while the queue holds the person, and once they are invited."""
+        """Who it is stays as it is while the queue holds the person, and once they are invited.
+
+        What has become of the invitation is the machine's to say, from the moment it may be one.
+        """
         fields = tuple(super().get_readonly_fields(request, obj))
-        return (*fields, "campaign", *IDENTITY) if _is_held(obj) else fields
+        held = ("campaign", *IDENTITY) if _is_held(obj) else ()
+        return (*fields, *held, *(OUTCOME if _is_under_way(obj) else ()))
 
     def save_model(self, request: HttpRequest, obj: Prospect, form: Any, change: bool) -> None:
         if change and set(IDENTITY) & set(form.changed_data):
             correct_identity(obj, form.initial["public_identifier"])
         else:
             super().save_model(request, obj, form, change)
+        if change and "status" in form.changed_data:
+            reason = form.cleaned_data.get(REASON, "")
+            skipped = person_has_ended(obj, cast(User, request.user), reason, timezone.now())
+            if skipped:
+                messages.info(request, f"Of the queue's items of this person, {skipped}")
 
     @admin.display(description="company", ordering="company")
     def at_company(self, person: Prospect) -> str:

@@ -80,6 +80,7 @@ class Facts:
     policy: limits.Policy
     has_note: bool = False
     may_drop_note: bool = False
+    person_has_ended: str = ""  # what the person is, where nobody in that state is written to
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,9 @@ def _campaign_active(facts: Facts, now: dt.datetime) -> GateState:
 
 
 def _contact_allowed(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.person_has_ended:
+        detail = f"The person is {facts.person_has_ended.lower()}: the item will be skipped"
+        return GateState(Gate.CONTACT_ALLOWED, False, detail, somebody_must_act=True)
     if facts.do_not_contact:
         detail = "The person or company is on the do-not-contact list"
         return GateState(Gate.CONTACT_ALLOWED, False, detail, somebody_must_act=True)

@@ -165,6 +165,7 @@ def on_do_not_contact_list() -> Q:
 
 def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
     """Return the facts for an item annotated with `do_not_contact`; without, it is held."""
+    person = item.prospect
     return Facts(
         stop=stop,
         item_status=item.status,
@@ -176,6 +177,7 @@ def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
         policy=policy(),
         has_note=bool(item.message),
         may_drop_note=item.campaign.without_note_when_used_up,
+        person_has_ended=person.get_status_display() if person.status in person.ENDED else "",
     )
 
 
@@ -185,7 +187,7 @@ def report(item_id: uuid.UUID, now: dt.datetime) -> Report:
     :raises QueueItem.DoesNotExist: where there is no such item.
     """
     items = QueueItem.objects.select_related(
-        "campaign__workspace", "campaign__sending_hours", "linkedin_account__workspace"
+        "prospect", "campaign__workspace", "campaign__sending_hours", "linkedin_account__workspace"
     )
     item = items.annotate(do_not_contact=on_do_not_contact_list()).get(pk=item_id)
     return evaluate(facts_of(item, usage(item.linkedin_account, now), stop_reason()), now)

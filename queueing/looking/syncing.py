@@ -76,7 +76,8 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
             account, f"Unipile reports {reported.status}: reconnect the account there.", now
         )
     resting = account.paused_until is not None and account.paused_until > now
-    if account.status == Status.CONNECTED or resting:
+    # One that LinkedIn restricted is reported as OK all the while: its rest decides.
+    if account.status == Status.CONNECTED or (resting and account.status == Status.RESTRICTED):
         return ""
     account.reconnect(now.astimezone(gates.policy().day_zone).date(), now)
     notices.account_changed(account, "connected again; it goes on sending", now)

@@ -230,8 +230,8 @@ class _Enqueuing:
         """Say why people could not be stored: somebody else dealt with them meanwhile."""
         if not prospects:
             return {}
-        held = self._placing.selection.held([prospect.person_key for prospect in prospects])
         now_are = Prospect.objects.in_bulk([prospect.pk for prospect in prospects])
+        held = self._placing.selection.held(list(now_are.values()))
         return {
             key: held.get(prospect.person_key) or LeftOut(selection.earlier_end(prospect))
             for key, prospect in now_are.items()

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
+from queueing.planning import ends
 from queueing.planning.enqueue import CannotEnqueueError, cannot_start, enqueue
 from queueing.planning.replan import replan_overdue
 from queueing.telling import Fence
@@ -23,14 +24,15 @@ STILL_UNDER_WAY = (
 class ScheduleReport:
     """Names of campaigns; `not_started` maps a name to the reason.
 
-    `queued` counts people; `moved` items that have a new time. `set_aside` names what could not be
-    dealt with.
+    `queued` counts people; `moved` items that have a new time, `skipped` those that waited in vain.
+    `set_aside` names what could not be dealt with.
     """
 
     started: list[str] = field(default_factory=list)
     queued: int = 0
     completed: list[str] = field(default_factory=list)
     moved: int = 0
+    skipped: int = 0
     not_started: dict[str, str] = field(default_factory=dict)
     set_aside: list[str] = field(default_factory=list)
 
@@ -46,6 +48,7 @@ class ScheduleReport:
             "queued": self.queued,
             "completed": self.completed,
             "moved": self.moved,
+            **({"skipped": self.skipped} if self.skipped else {}),
             "not_started": self.not_started,
             **({"set_aside": self.set_aside} if self.set_aside else {}),
         }
@@ -53,6 +56,9 @@ class ScheduleReport:
 
 def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     """Start the drafts that are due and complete the active campaigns that are done.
+
+    What waits in a campaign, or for a person, that has ended is skipped; a completed campaign that
+    has something to send is active again: see `ends`.
 
     Items that should have gone by now, or whose account rests then, get new times: see
     `replan_overdue`.
@@ -65,6 +71,9 @@ def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     for campaign in due.order_by("starts_at", "pk"):
         with fence.around(f"The start of campaign “{campaign}”", campaign.workspace_id):
             _start(campaign, now, report)
+    with fence.around("What waits where all has ended"):
+        report.skipped = ends.skip_what_has_ended(now)
+        ends.reopen()
     for campaign in done().order_by("name", "pk"):
         with fence.around(f"The end of campaign “{campaign}”", campaign.workspace_id):
             if done().filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):

@@ -145,7 +145,7 @@ class Selection:
         self, prospects: Sequence[Person]
     ) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, LeftOut]]:
         """Return the notes of those who may be queued, and why the others may not be."""
-        held = self.held([prospect.person_key for prospect in prospects]) | self._met(prospects)
+        held = self.held(prospects) | self._met(prospects)
         notes: dict[uuid.UUID, str] = {}
         left_out: dict[uuid.UUID, LeftOut] = {}
         for prospect in prospects:
@@ -179,18 +179,31 @@ class Selection:
             }
         return found
 
-    def held(self, person_keys: Sequence[str]) -> dict[str, LeftOut]:
-        """Return why people are held: queued, in doubt, or invited, here or in another campaign."""
-        rows = (
-            QueueItem.objects.holding_the_person()
-            .filter(
-                _AnyOf(F("person_key"), list(person_keys)),
-                workspace=self._campaign.workspace_id,
-                kind=QueueItem.Kind.CONNECTION_REQUEST,
-            )
-            .values_list("person_key", "sent_at", "campaign_id", "campaign__name")
+    def held(self, prospects: Sequence[Person | Prospect]) -> dict[str, LeftOut]:
+        """Return, by key, why people are held: queued, in doubt, or invited, here or elsewhere.
+
+        Under the key, or under the id that an account found: somebody moved over by id alone is the
+        same person when listed by address.
+        """
+        rows = QueueItem.objects.holding_the_person().filter(
+            workspace=self._campaign.workspace_id, kind=QueueItem.Kind.CONNECTION_REQUEST
         )
-        return {key: self._held_by(sent_at, pk, name) for key, sent_at, pk, name in rows}
+        why = ("sent_at", "campaign_id", "campaign__name")
+        keys = _AnyOf(F("person_key"), [person.person_key for person in prospects])
+        found = {
+            key: self._held_by(*reason)
+            for key, *reason in rows.filter(keys).values_list("person_key", *why)
+        }
+        key_of = {
+            person.linkedin_user_id: person.person_key
+            for person in prospects
+            if person.linkedin_user_id
+        }
+        if key_of:
+            ids = _AnyOf(F("linkedin_user_id"), list(key_of))
+            for user_id, *reason in rows.filter(ids).values_list("linkedin_user_id", *why):
+                found.setdefault(key_of[user_id], self._held_by(*reason))
+        return found
 
     def _held_by(self, sent_at: object, campaign_id: uuid.UUID, name: str) -> LeftOut:
         if sent_at is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Max, Min, Value
 
-from campaigns.models import Campaign, LinkedInAccount
+from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import gates
 from queueing.gates import Gate
 from queueing.models import ProcessRun, QueueItem, SendAttempt
@@ -103,6 +103,7 @@ def next_open_item(
     due = (
         QueueItem.objects.due(now)
         .filter(~gates.on_do_not_contact_list(), linkedin_account=account)
+        .exclude(prospect__status__in=Prospect.ENDED)
         .annotate(do_not_contact=Value(False))
         .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
     )

@@ -8,7 +8,7 @@ import datetime as dt
 from dataclasses import replace
 from enum import StrEnum
 
-from campaigns.models import Prospect
+from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.unipile import Outcome, Profile
@@ -106,6 +106,29 @@ def too_early(tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
         "An earlier try may have arrived, and would not show yet: looked up again.",
         retry_at=tried_at + SHOWS_AFTER,
     )
+
+
+def nothing_waits_for_nothing(
+    verdict: Verdict, *, campaign_status: str, prospect: Prospect
+) -> Verdict:
+    """Return what holds instead of a wait that could never end.
+
+    A campaign's end, and that of a person, are rules: what comes back to either is skipped.
+    """
+    if verdict.status != Status.PENDING:
+        return verdict
+    if campaign_status == Campaign.Status.ARCHIVED:
+        return replace(
+            _skipped("campaign_archived", "The campaign is archived: nothing of it goes any more."),
+            account=verdict.account,
+        )
+    if prospect.status in Prospect.ENDED:
+        told = prospect.status_reason or "changed by hand"
+        return replace(
+            _skipped("person_ended", f"{prospect.get_status_display()} meanwhile: {told}", ""),
+            account=verdict.account,
+        )
+    return verdict
 
 
 def nothing_ends_in_doubt(verdict: Verdict, *, maybe_arrived: bool) -> Verdict:

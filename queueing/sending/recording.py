@@ -189,7 +189,7 @@ def _record_item(
         return None
     try:
         with transaction.atomic():
-            return _end(item, verdict, now, invitation_id)
+            return settle(item, verdict, now, invitation_id)
     except IntegrityError:
         if item.status not in _GIVEN_UP:
             raise
@@ -201,10 +201,15 @@ def _locked(*conditions: Q, **values: Any) -> QueueItem | None:
     return items.filter(*conditions, **values).first()
 
 
-def _end(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: str) -> Verdict:
+def settle(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: str = "") -> Verdict:
     """Bring a locked item and its prospect to what the verdict says; return the one that holds."""
     maybe_arrived = QueueItem.objects.maybe_arrived().filter(pk=item.pk).exists()
-    held = judging.nothing_ends_in_doubt(verdict, maybe_arrived=maybe_arrived)
+    ended = judging.nothing_waits_for_nothing(
+        verdict,
+        campaign_status=Campaign.objects.values_list("status", flat=True).get(pk=item.campaign_id),
+        prospect=Prospect.objects.get(pk=item.prospect_id),
+    )
+    held = judging.nothing_ends_in_doubt(ended, maybe_arrived=maybe_arrived)
     if held.try_another_account and _goes_by_another_account(item, held, now):
         return replace(held, status=QueueItem.Status.PENDING)
     changes = _changes(held, now)
@@ -316,7 +321,7 @@ def settle_doubt(
             QueueItem.objects.filter(pk=item.pk).update(tried_at=None)
         elif searched:
             QueueItem.objects.filter(pk=item.pk).update(searched_at=now)
-        held = _end(locked, verdict, now, invitation_id)
+        held = settle(locked, verdict, now, invitation_id)
         if held.status == QueueItem.Status.FAILED:
             answered = item.send_attempts.filter(
                 kind=SendAttempt.Kind.SEND, http_status__isnull=False

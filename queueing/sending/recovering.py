@@ -11,7 +11,7 @@ from django.db.models import F
 from queueing.models import QueueItem, QueueItemQuerySet, SendAttempt
 from queueing.sending import history, outcomes, recording
 from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
-from queueing.sending.verdicts import Answer
+from queueing.sending.verdicts import Answer, Verdict
 from queueing.telling import Fence, in_words
 from queueing.unipile import Outcome, UnipileError
 
@@ -73,24 +73,14 @@ def _settle(item: QueueItem, now: dt.datetime) -> str:
     refused = item.send_attempts.filter(kind=Kind.SEND, started_at__gte=item.claimed_at).last()
     if refused and not begun:
         return _settle_as_refused(item, refused, now)
-    item.claim_token = None
-    item.updated_at = now
-    item.status = QueueItem.Status.UNCONFIRMED if begun else QueueItem.Status.PENDING
-    if begun:
-        item.tried_at = begun.started_at
-        item.error_code = INTERRUPTED
-        item.error_message = "The run ended in the middle of this call: it may have been sent."
-    item.save(
-        update_fields=[
-            "claim_token",
-            "status",
-            "error_code",
-            "error_message",
-            "tried_at",
-            "updated_at",
-        ]
-    )
-    return item.status
+    if begun is None:
+        waits = Verdict(QueueItem.Status.PENDING, item.error_code, item.error_message)
+        return recording.settle(item, waits, now).status
+    recording.note_try(item.pk, begun.pk)
+    told = "The run ended in the middle of this call: it may have been sent."
+    return recording.settle(
+        item, Verdict(QueueItem.Status.UNCONFIRMED, INTERRUPTED, told), now
+    ).status
 
 
 def _settle_as_refused(item: QueueItem, refused: SendAttempt, now: dt.datetime) -> str:

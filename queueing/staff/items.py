@@ -18,14 +18,16 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, TextField, Value, When
 
-from campaigns.models import Prospect
+from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.planning import ends
 from queueing.staff import log
 
 Status = QueueItem.Status
 
 CHUNK = 500  # items a transaction
 CHANGED = "changed since you looked"
+ARCHIVED = "of an archived campaign, which has ended"
 HELD = "the person is queued or invited again already"
 
 ALREADY = {
@@ -181,7 +183,10 @@ class BackToPending(ItemAction):
             kind=OuterRef("kind"),
             person_key=OuterRef("person_key"),
         )
-        return [When(Exists(others), then=Value(HELD))]
+        return [
+            When(campaign__status=Campaign.Status.ARCHIVED, then=Value(ARCHIVED)),
+            When(Exists(others), then=Value(HELD)),
+        ]
 
     def planned_for(self, item: QueueItem, now: dt.datetime) -> dt.datetime | None:
         """Return when the item is to go; None leaves it alone."""
@@ -216,6 +221,8 @@ class BackToPending(ItemAction):
         Prospect.objects.filter(
             pk__in=[item.prospect_id for item in done], status=Prospect.Status.FAILED
         ).update(status=Prospect.Status.QUEUED, status_reason="")
+        reopened = ends.reopen({item.campaign_id for item in done})
+        log.note(by, reopened, "Active again, for it has something to send", reason)
         log.note(by, done, self.verb.capitalize(), reason)
         result.done = len(done)
         return result

@@ -13,7 +13,7 @@ from campaigns.models import Prospect
 from queueing.models import QueueItem
 from queueing.staff import items, log
 from queueing.staff.barring import bar, names_of
-from queueing.staff.triage import NeverContact
+from queueing.staff.triage import NeverContact, Skip
 
 STILL_OPEN = (QueueItem.Status.PENDING, QueueItem.Status.FAILED, QueueItem.Status.SENDING)
 
@@ -77,3 +77,22 @@ def correct_identity(person: Prospect, former_slug: str) -> None:
     person.queue_items.filter(status__in=ended, sent_at__isnull=True).update(
         linkedin_user_id="", person_key=person.person_key
     )
+
+
+def person_has_ended(person: Prospect, by: User, reason: str, now: dt.datetime) -> str:
+    """Skip what waits for somebody whom a hand has set to a state in which nobody writes to them.
+
+    In every campaign of the workspace: it is the person who is not to be written to.
+
+    :returns: what became of their items, in words; nothing where none waits.
+    """
+    if person.status not in Prospect.ENDED:
+        return ""
+    waiting = QueueItem.objects.pending().filter(
+        Q(prospect=person) | Q(person_key=person.person_key),
+        workspace=person.campaign.workspace_id,
+    )
+    if not waiting.exists():
+        return ""
+    told = f"{person.get_status_display().lower()}: {reason}"
+    return items.act(Skip(), waiting, by, now, reason=told).sentence("skipped")

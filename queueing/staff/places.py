@@ -113,14 +113,22 @@ def rest(
 ) -> None:
     """Let an account send nothing until an instant.
 
-    :raises ValueError: where that is over already.
+    :raises ValueError: where that is over already, or before the end of a rest under way: LinkedIn
+        may have asked for that one.
     """
     if until <= now:
         raise ValueError("Choose a time that is still to come.")
     with transaction.atomic():
-        LinkedInAccount.objects.filter(pk=account.pk).update(
+        shorter = LinkedInAccount.objects.filter(pk=account.pk)
+        resting = shorter.filter(paused_until__gt=until)
+        if not shorter.exclude(paused_until__gt=until).update(
             paused_until=until, pause_reason=reason, changed_at=now
-        )
+        ):
+            row = resting.get()
+            raise ValueError(
+                f"“{account}” rests until {row.paused_until:%Y-%m-%d %H:%M} UTC already: "
+                f"{row.pause_reason or 'no reason given'}. Choose a later time, or end that rest."
+            )
         log.note(by, [account], f"Rests until {until:%Y-%m-%d %H:%M} UTC", reason)
 
 
@@ -147,7 +155,7 @@ def mark_connected(account: LinkedInAccount, by: User, reason: str, now: dt.date
             raise NotNowError(f"“{account}” is connected already.")
         if locked.other_login:
             raise NotNowError(f"“{account}” cannot send. {locked.pause_reason}")
-        locked.reconnect(now.astimezone(gates.policy().day_zone).date(), now)
+        locked.reconnect(now.astimezone(gates.policy().day_zone).date(), now, ends_rest=True)
         log.note(by, [account], "Marked as connected", reason)
 
 

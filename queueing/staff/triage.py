@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from campaigns import messages
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.models import QueueItem, QueueItemQuerySet
-from queueing.planning import board
+from queueing.planning import board, ends
 from queueing.planning.board import Board
 from queueing.planning.selection import values_of
 from queueing.planning.slots import Jitter
@@ -98,8 +98,8 @@ class Skip(ItemAction):
 
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
         told = f"Skipped by {by}: {reason}"
-        QueueItem.objects.filter(pk__in=[item.pk for item in items]).update(
-            status=Status.SKIPPED, error_code=self.code, error_message=told, updated_at=now
+        ends.set_aside(
+            QueueItem.objects.filter(pk__in=[item.pk for item in items]), self.code, told, now
         )
         waiting = (Prospect.Status.NEW, Prospect.Status.QUEUED, Prospect.Status.FAILED)
         Prospect.objects.filter(

@@ -338,7 +338,7 @@ def test_a_campaign_that_cannot_be_started_holds_up_no_other(
     for draft in drafts:
         a_prospect(draft)
     Campaign.objects.filter(starts_at=NOON).update(status=Campaign.Status.DRAFT)
-    fails = poisoned(schedule.enqueue, lambda campaign, *_: campaign == drafts[0])
+    fails = poisoned(planning.enqueue, lambda campaign, *_: campaign == drafts[0])
     monkeypatch.setattr(schedule, "enqueue", fails)
 
     report = planning.execute_scheduled_campaigns(NOON)

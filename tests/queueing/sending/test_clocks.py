@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.models import QueueItem
 from queueing.sending import DatabaseClock, claiming, clocks, runs
-from queueing.unipile import Client
+from queueing.unipile import Client, uptime
 from tests.builders import an_item
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ def test_the_time_is_the_databases() -> None:
 
 def test_while_the_database_is_away_the_time_is_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = DatabaseClock()
-    then, up = clock(), clocks.uptime()
+    then, up = clock(), uptime()
 
     def away() -> None:
         raise Error("away")

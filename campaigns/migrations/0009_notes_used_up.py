@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0006_fewer_indexes"),
+        ("campaigns", "0008_owners_and_changes_of_accounts"),
     ]
 
     operations = [

@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0007_notes_used_up"),
-        ("queueing", "0011_items_by_user_id"),
+        ("campaigns", "0009_notes_used_up"),
+        ("queueing", "0012_notices_of_what_was_set_aside"),
     ]
 
     operations = [

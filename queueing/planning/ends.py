@@ -1,0 +1,72 @@
+"""Ends as rules: nothing waits where the campaign, or the person, has ended."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+from django.db.models import Case, Exists, OuterRef, TextField, Value, When
+
+from campaigns.models import Campaign, Prospect
+from queueing.models import QueueItem, QueueItemQuerySet
+
+Status = QueueItem.Status
+LOOKED_UP_FIRST = "A try of it may have arrived: it is looked up first."
+
+
+def set_aside(items: QueueItemQuerySet, code: str, told: str, now: dt.datetime) -> int:
+    """Skip items that wait or have failed; return how many.
+
+    Those of which a try may have arrived come into doubt instead: nobody's end without a look.
+    """
+    words = Case(
+        When(QueueItem.MAYBE_ARRIVED, then=Value(f"{told} {LOOKED_UP_FIRST}")),
+        default=Value(told),
+        output_field=TextField(),
+    )
+    status = Case(
+        When(QueueItem.MAYBE_ARRIVED, then=Value(Status.UNCONFIRMED)), default=Value(Status.SKIPPED)
+    )
+    return items.filter(status__in=[Status.PENDING, Status.FAILED]).update(
+        status=status, error_code=code, error_message=words, updated_at=now
+    )
+
+
+def reopen(campaign_ids: Collection[uuid.UUID] | None = None) -> list[Campaign]:
+    """Make completed campaigns active again that have something to send; return them.
+
+    :param campaign_ids: these only; None for all.
+    """
+    waits = QueueItem.objects.pending().filter(campaign=OuterRef("pk"))
+    ended = Campaign.objects.filter(Exists(waits), status=Campaign.Status.COMPLETED)
+    if campaign_ids is not None:
+        ended = ended.filter(pk__in=campaign_ids)
+    found = list(ended)
+    Campaign.objects.filter(pk__in=[campaign.pk for campaign in found]).update(
+        status=Campaign.Status.ACTIVE
+    )
+    return found
+
+
+def skip_what_has_ended(now: dt.datetime) -> int:
+    """Skip what waits in an archived campaign, or for somebody who has ended; return how many.
+
+    Whatever put it there: a doubt that was settled, a call that was refused, a hand on the person's
+    page. Their people are set aside with it.
+    """
+    pending = QueueItem.objects.pending()
+    archived = pending.filter(campaign__status=Campaign.Status.ARCHIVED)
+    of_archived = list(archived.values_list("pk", "prospect_id"))
+    number = set_aside(
+        QueueItem.objects.filter(pk__in=[pk for pk, _ in of_archived]),
+        "campaign_archived",
+        "The campaign is archived: nothing of it goes any more.",
+        now,
+    )
+    Prospect.objects.filter(
+        pk__in=[person for _, person in of_archived], status=Prospect.Status.QUEUED
+    ).update(status=Prospect.Status.SKIPPED, status_reason="The campaign was archived.")
+    for status in Prospect.ENDED:
+        of_ended = pending.filter(prospect__status=status).values("pk")
+        told = f"The person is {status.label.lower()}: nobody writes to them any more."
+        number += set_aside(QueueItem.objects.filter(pk__in=of_ended), "person_ended", told, now)
+    return number
