@@ -6,13 +6,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker
 
 from queueing.unipile import Client, base_url
 from sandbox.testing import Sandbox
+from tests import database
 from tests.builders import NOON
 
 # In the background of a shell SIGINT is ignored, and would be by every process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    database.use_the_tests_server()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Tables as the migrations make them; every test that commits puts their rows back."""
+    with django_db_blocker.unblock():
+        rows = database.Rows()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: rows.put_back())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_little() -> Iterator[None]:
+    """A million rounds of hashing for each login show nothing; test_login.py makes them."""
+    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=quick):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -115,17 +115,23 @@ def an_empty_database(name: str) -> Iterator[str]:
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+MIGRATE_ONE_BY_ONE = """
+import django; django.setup()
+from django.core.management import call_command
+for steps in (["campaigns"], ["queueing"], ["django_q"], ["django_q", "zero"], []):
+    call_command("migrate", *steps, verbosity=0)
+from django_q.models import Schedule; print(Schedule.objects.count())
+"""
+
+
 @pytest.mark.django_db(transaction=True)
 def test_apps_can_be_migrated_one_by_one(sandbox: Sandbox) -> None:
     with an_empty_database("sendq_one_by_one") as name:
-        env = processes.environment(sandbox)
+        env = processes.environment(sandbox, DJANGO_SETTINGS_MODULE="sendq_site.settings")
         env["DATABASE_URL"] = env["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
 
-        for arguments in (["campaigns"], ["queueing"], ["django_q"], ["django_q", "zero"], []):
-            processes.end(processes.start(env, "migrate", *arguments))
+        (printed,) = processes.end(processes.start_python(env, MIGRATE_ONE_BY_ONE))
 
-        count = "from django_q.models import Schedule; print(Schedule.objects.count())"
-        (printed,) = processes.end(processes.start(env, "shell", "--verbosity", "0", "-c", count))
         assert printed.strip() == str(len(JOBS))
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from axes.models import AccessAttempt
+from django.conf import global_settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
@@ -74,3 +75,13 @@ def test_a_session_lasts_a_working_day(boss: User) -> None:
 
     age = browser.session.get_expiry_age()
     assert age <= 12 * 60 * 60
+
+
+def test_a_password_is_kept_behind_slow_hashing(db: None, settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # as they are outside the tests
+
+    boss = User.objects.create_superuser("boss", password=RIGHT)
+
+    assert boss.password.startswith("pbkdf2_sha256$")
+    assert log_in("boss", RIGHT).status_code == 302
+    assert log_in("boss", WRONG).status_code == 200

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.forms import BaseForm, MultiWidget
 from django.test import Client
@@ -22,7 +23,7 @@ from campaigns.models import (
 )
 from campaigns.pages import reasons
 from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item, hours_all_day
-from tests.queueing.admin.conftest import a_group, a_user, logged_in
+from tests.queueing.admin.conftest import a_user, logged_in
 
 MISSING = "Say why: it stays in the log"
 WHY = {"change_reason": "The client <b>asked</b>"}
@@ -104,7 +105,11 @@ CHANGES: tuple[tuple[Callable[[], Model], dict[str, Any], str], ...] = (
         "Changed “Status” from New to Skipped",
     ),
     (lambda: a_user("ada"), {"is_superuser": "on"}, "“Superuser status” from no to yes"),
-    (lambda: a_group("Viewer"), {"name": "Onlooker"}, "Changed “Name” from Viewer to Onlooker"),
+    (
+        lambda: Group.objects.get(name="Viewer"),
+        {"name": "Onlooker"},
+        "Changed “Name” from Viewer to Onlooker",
+    ),
     (
         lambda: Schedule.objects.create(func="math.floor", schedule_type=Schedule.DAILY),
         {"func": "math.ceil"},

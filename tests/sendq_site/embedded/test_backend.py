@@ -87,7 +87,10 @@ def run_python(code: str) -> str:
 def test_test_runs_at_the_same_time_have_a_database_each() -> None:
     ours = base.DatabaseCreation.slot()
 
-    others = run_python("from sendq_site.embedded.base import *; print(DatabaseCreation.slot())")
+    others = run_python(
+        "import django; django.setup(); from tests.database import base, use_the_tests_server\n"
+        "use_the_tests_server(); print(base.DatabaseCreation.slot())"
+    )
 
     assert int(others) != ours
 
