@@ -65,6 +65,7 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     seconds: dict[str, Any] = {"type": _seconds, "metavar": "SECONDS"}
     number: dict[str, Any] = {"type": _whole, "metavar": "N"}
+    share: dict[str, Any] = {"type": _rate, "metavar": "SHARE", "default": 0.0}
     add("--lag", **seconds, default=plain.lag_seconds, help="before a new invitation shows")
     add("--profile-lag", **seconds, help="the same for profiles alone")
     add("--day-cap", **number, default=plain.day_cap, help="invitations in 24 hours")
@@ -72,9 +73,19 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     add("--month-note-cap", **number, help="notes from a free account in 30 days; none if left out")
     add("--cap-error", choices=CAP_ERRORS, default=plain.cap_error, help="answer at a cap")
     add("--page-cap", **number, default=plain.page_cap, help="longest page of sent ones")
+    add("--note-error", choices=CAP_ERRORS, help="answer at the cap of notes; left out: as at any")
+    add("--accept-rate", **share, help="share of people who accept an invitation")
+    add("--decline-rate", **share, help="who decline it: it vanishes")
+    add("--ignore-rate", **share, help="who ignore it")
+    add("--withdraw-rate", **share, help="whose invitation its sender withdraws by hand")
+    add("--answer-seconds", **seconds, default=plain.answer_seconds, help="within which they do so")
+    add("--unknown-strangers", action="store_true", help="name who is out of network UNKNOWN")
+    add("--people-seed", **number, default=plain.people_seed, help="makes what they do repeatable")
     add("--allow-repeats", action="store_true", help="a second invitation is a second effect")
     add("--clock", type=_instant, metavar="INSTANT", help="start the clock there; it ticks on")
-    add("--fault-rate", type=_rate, default=0.0, help="share of invite calls that fail somehow")
+    add("--fault-rate", **share, help="share of invite calls that fail somehow")
+    add("--fault-hides", **share, help="of those that are sent and not answered so")
+    add("--fault-blinds", **share, help="share of look-ups that fail")
     add("--fault-seed", **number, default=1, help="makes the failures repeatable")
     add("--fault-seconds", **seconds, default=30.0, help="length of random hangs, delays, drips")
 
@@ -136,8 +147,22 @@ def options(args: argparse.Namespace) -> Options:
             cap_error=args.cap_error,
             page_cap=args.page_cap or 1,
             refuse_repeats=not args.allow_repeats,
+            note_error=args.note_error,
+            unknown_strangers=args.unknown_strangers,
+            accept_rate=args.accept_rate,
+            decline_rate=args.decline_rate,
+            ignore_rate=args.ignore_rate,
+            withdraw_rate=args.withdraw_rate,
+            answer_seconds=args.answer_seconds,
+            people_seed=args.people_seed,
         ),
-        weather=Weather(args.fault_rate, args.fault_seed, args.fault_seconds),
+        weather=Weather(
+            args.fault_rate,
+            args.fault_hides,
+            args.fault_blinds,
+            args.fault_seed,
+            args.fault_seconds,
+        ),
         clock_start=args.clock,
         state=args.state,
     )

@@ -90,14 +90,17 @@ class Ask:
 
 
 class Subject(NamedTuple):
-    """Whom a request is about, as far as it can be told without judging it."""
+    """Whom a request is about, as far as it can be told without judging it.
+
+    `slug` is who the person is, whatever address was asked for.
+    """
 
     account_id: str | None
     slug: str | None
     provider_id: str | None
 
 
-def subject_of(ask: Ask) -> Subject:
+def subject_of(world: World, ask: Ask) -> Subject:
     """Read the account and the person from wherever the route carries them."""
     body = ask.loose_body() if ask.body else {}
     account_id = (
@@ -107,8 +110,11 @@ def subject_of(ask: Ask) -> Subject:
     if identifier is None:
         return Subject(account_id, None, None)
     if not PROVIDER_ID.fullmatch(identifier):
-        return Subject(account_id, normalise(identifier), None)
-    return Subject(account_id, slug_of(account_id or "", identifier), identifier)
+        person = world.names.at(identifier)
+        return Subject(account_id, person.slug if person else normalise(identifier), None)
+    account = world.accounts.get(account_id or "")
+    viewer = account.viewer if account else account_id or ""
+    return Subject(account_id, slug_of(viewer, identifier), identifier)
 
 
 def _text(body: JSON, key: str) -> str | None:
@@ -145,7 +151,7 @@ def invite(world: World, ask: Ask) -> JSON:
 def sent(world: World, ask: Ask) -> JSON:
     account = world.live_account(ask.account_id())
     start, cursor_limit = ask.offset("cursor")
-    limit = ask.limit(default=cursor_limit or 100, most=250)
+    limit = ask.limit(default=cursor_limit or 10, most=250)
     size = min(limit, world.settings.page_cap)
     pending = world.pending(account)
     page = [shapes.sent_invitation(world, account, one) for one in pending[start : start + size]]

@@ -18,7 +18,7 @@ from sandbox.api import MAX_BODY_BYTES, Ask, Handler, subject_of
 from sandbox.calls import Call, CallLog
 from sandbox.clock import Clock
 from sandbox.errors import ApiError
-from sandbox.faults import Fault, Plan, Weather
+from sandbox.faults import Fault, Kind, Plan, Weather
 from sandbox.journal import Journal
 from sandbox.model import Account, Settings, Tier
 from sandbox.wire import Answer, Exchange, error_answer, json_answer, strike
@@ -92,7 +92,8 @@ class Operation:
             ask = await _read(request)
         except ClientDisconnect:
             return
-        core, subject = self._core, subject_of(ask)
+        core = self._core
+        subject = subject_of(core.world, ask)
         call = core.calls.open(self._name, request.method, request.url.path, subject)
         try:
             if not core.allows(request.headers.get("x-api-key", "")):
@@ -114,6 +115,7 @@ class Operation:
             core.calls.close(call)
 
     def _run(self, ask: Ask) -> Answer:
+        self._core.world.live()
         try:
             return json_answer(200, self._handler(self._core.world, ask))
         except ApiError as error:
@@ -121,6 +123,8 @@ class Operation:
 
     async def _strike(self, fault: Fault, exchange: Exchange, call: Call, ask: Ask) -> None:
         call.fault, call.when = fault.kind.value, fault.when.value
+        if fault.kind is Kind.STRANGER:
+            ask = replace(ask, path=ask.path | {"identifier": fault.other})
         try:
             answered = await strike(fault, exchange, call.path, lambda: self._run(ask))
         finally:

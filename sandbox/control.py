@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +17,10 @@ from sandbox.app import Core
 from sandbox.checks import (
     FLAG,
     JSON,
+    LIST,
+    MAYBE_LIST,
     MAYBE_NUMBER,
+    MAYBE_OBJECT,
     MAYBE_TEXT,
     MAYBE_WHOLE,
     NUMBER,
@@ -29,8 +33,18 @@ from sandbox.checks import (
 from sandbox.clock import iso, parse
 from sandbox.errors import ApiError
 from sandbox.faults import Weather
-from sandbox.model import CAP_ERRORS, Account, Degree, Invitation, SourceStatus, State, Tier
-from sandbox.people import Person, normalise, provider_id
+from sandbox.model import (
+    CAP_ERRORS,
+    FOREIGN_ID_ERRORS,
+    REPEAT_ERRORS,
+    Account,
+    Degree,
+    Invitation,
+    SourceStatus,
+    State,
+    Tier,
+)
+from sandbox.people import Does, Person, normalise, provider_id
 
 Action = Callable[[Core, Any, Request], Any]
 
@@ -44,6 +58,8 @@ _ACCOUNT: dict[str, tuple[type, ...]] = {
     "month_note_cap": MAYBE_WHOLE,
     "cap_error": MAYBE_TEXT,
     "login": MAYBE_TEXT,
+    "features": MAYBE_LIST,
+    "raw": MAYBE_OBJECT,
 }
 _PERSON: dict[str, tuple[type, ...]] = {
     "slug": TEXT,
@@ -56,6 +72,9 @@ _PERSON: dict[str, tuple[type, ...]] = {
     "is_premium": FLAG,
     "is_open_profile": FLAG,
     "connections_count": WHOLE,
+    "does": MAYBE_TEXT,
+    "after_seconds": NUMBER,
+    "refusal": MAYBE_TEXT,
 }
 _SETTINGS: dict[str, tuple[type, ...]] = {
     "lag_seconds": NUMBER,
@@ -65,17 +84,35 @@ _SETTINGS: dict[str, tuple[type, ...]] = {
     "month_note_cap": MAYBE_WHOLE,
     "cap_error": TEXT,
     "page_cap": WHOLE,
+    "note_error": MAYBE_TEXT,
     "refuse_repeats": FLAG,
+    "repeat_error": TEXT,
+    "foreign_id_error": TEXT,
+    "unknown_strangers": FLAG,
+    "accept_rate": NUMBER,
+    "decline_rate": NUMBER,
+    "ignore_rate": NUMBER,
+    "withdraw_rate": NUMBER,
+    "answer_seconds": NUMBER,
+    "people_seed": WHOLE,
     "fault_rate": NUMBER,
+    "fault_hides": NUMBER,
+    "fault_blinds": NUMBER,
     "fault_seed": WHOLE,
     "fault_seconds": NUMBER,
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "cap_error": CAP_ERRORS,
+    "note_error": CAP_ERRORS,
+    "repeat_error": REPEAT_ERRORS,
+    "foreign_id_error": FOREIGN_ID_ERRORS,
 }
 _PAIR: dict[str, tuple[type, ...]] = {"account_id": TEXT, "person": TEXT}
 
 
 def _pair(core: Core, values: JSON) -> tuple[Account, Person]:
     account = core.world.account(values["account_id"])
-    person = core.world.person(values["person"])
+    person = core.world.names.at(values["person"])
     if person is None:
         raise ControlError(f"person: nobody is called {values['person']!r}")
     return account, person
@@ -85,7 +122,10 @@ def summary(core: Core, _values: Any, _request: Request) -> JSON:
     return {
         "status": "ok",
         "now": iso(core.clock.now()),
-        "accounts": [{"id": one.id, "type": one.tier} for one in core.world.accounts.values()],
+        "accounts": [
+            {"id": one.id, "type": one.tier, "login": one.viewer}
+            for one in core.world.accounts.values()
+        ],
         "effects": len(core.world.effects),
         "calls": len(core.calls.calls),
     }
@@ -95,12 +135,14 @@ def _effect(one: Invitation) -> JSON:
     return {
         "invitation_id": one.id,
         "account_id": one.account_id,
+        "login": one.viewer,
         "person": one.slug,
         "provider_id": one.provider_id,
         "message": one.message,
         "at": iso(one.at),
         "real_at": iso(one.real_at),
         "state": one.state,
+        "ended_at": None if one.ended_at is None else iso(one.ended_at),
     }
 
 
@@ -151,19 +193,21 @@ def put_person(core: Core, values: Any, _request: Request) -> JSON:
     exists = given.pop("exists", True)
     if not slug:
         raise ControlError("slug must not be empty")
+    if given.get("does") is not None:
+        one_of("does", given["does"], list(Does))
     moved_to = given.pop("moved_to", "")
     if moved_to:
         core.world.move_person(slug, moved_to)
     else:
         core.world.put_person(slug, given if exists else None)
-    person = core.world.person(slug)
+    person = core.world.names.at(slug)
     return {"person": None if person is None else asdict(person)}
 
 
 def find_id(core: Core, _values: Any, request: Request) -> JSON:
     values = checked(dict(request.query_params), _PAIR, required=_PAIR)
     account, person = _pair(core, values)
-    return {"provider_id": provider_id(account.id, person.slug)}
+    return {"provider_id": provider_id(account.viewer, person.slug)}
 
 
 def set_degree(core: Core, values: Any, _request: Request) -> JSON:
@@ -178,15 +222,30 @@ def receive(core: Core, values: Any, _request: Request) -> JSON:
     return {"invitation_id": core.world.receive(*pair)}
 
 
+def invite_by_hand(core: Core, values: Any, _request: Request) -> JSON:
+    given = checked(values, {"account_id": TEXT, "people": LIST}, required=("account_id", "people"))
+    ids = []
+    for slug in given["people"]:
+        pair = _pair(core, {"account_id": given["account_id"], "person": str(slug)})
+        ids.append(core.world.invite_by_hand(*pair).id)
+    return {"invitation_ids": ids}
+
+
 def _ending(state: State) -> Action:
     def end(core: Core, values: Any, _request: Request) -> JSON:
-        given = checked(values, _PAIR | {"invitation_id": TEXT})
-        if "invitation_id" in given:
+        spec = _PAIR | {"invitation_id": TEXT, "after_seconds": NUMBER}
+        needed = () if "invitation_id" in checked(values, spec) else tuple(_PAIR)
+        given = checked(values, spec, needed)
+        if not needed:
             return _effect(core.world.end(given["invitation_id"], state))
-        account, person = _pair(core, checked(values, _PAIR, required=_PAIR))
+        account, person = _pair(core, given)
         standing = core.world.standing(account, person)
         if standing is None:
             raise ControlError("person: has no pending invitation from this account")
+        if "after_seconds" in given:
+            at = core.clock.now() + timedelta(seconds=given["after_seconds"])
+            core.world.end_later(standing, state, at)
+            return _effect(standing)
         return _effect(core.world.end(standing.id, state))
 
     return end
@@ -218,12 +277,14 @@ def show_settings(core: Core, _values: Any, _request: Request) -> JSON:
 
 def set_settings(core: Core, values: Any, request: Request) -> JSON:
     given = checked(values, _SETTINGS)
-    if "cap_error" in given:
-        one_of("cap_error", given["cap_error"], CAP_ERRORS)
+    for name, allowed in _CHOICES.items():
+        if given.get(name) is not None:
+            one_of(name, given[name], allowed)
     if given.get("page_cap") == 0:
         raise ControlError("page_cap must be 1 or more")
-    if given.get("fault_rate", 0) > 1:
-        raise ControlError("fault_rate must be between 0 and 1")
+    for name, value in given.items():
+        if name.endswith(("_rate", "_hides", "_blinds")) and value > 1:
+            raise ControlError(f"{name} must be between 0 and 1")
     for one in fields(core.world.settings):
         if one.name in given:
             setattr(core.world.settings, one.name, given[one.name])
@@ -263,7 +324,9 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("POST", "/receive", receive),
     ("POST", "/accept", _ending(State.ACCEPTED)),
     ("POST", "/decline", _ending(State.DECLINED)),
+    ("POST", "/ignore", _ending(State.IGNORED)),
     ("POST", "/withdraw", _ending(State.WITHDRAWN)),
+    ("POST", "/by_hand", invite_by_hand),
     ("GET", "/clock", show_clock),
     ("POST", "/clock", set_clock),
     ("GET", "/settings", show_settings),
@@ -283,6 +346,7 @@ def _endpoint(core: Core, action: Action) -> Callable[[Request], Awaitable[Respo
         except ValueError:
             return JSONResponse({"error": "the body is not JSON"}, 400)
         try:
+            core.world.live()
             return JSONResponse(action(core, values, request))
         except ControlError as error:
             return JSONResponse({"error": str(error)}, 400)

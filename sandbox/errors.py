@@ -58,6 +58,11 @@ KNOWN: dict[str, tuple[int, str, str]] = {
         "The provider is experiencing operational problems. Please try again later.",
     ),
     "unexpected_error": (500, "Unexpected error", "Something went wrong."),
+    "auth_in_progress": (
+        425,
+        "Authentication in progress",
+        "The account is being connected. Please try again in a few seconds.",
+    ),
     "service_unavailable": (503, "Service unavailable", "Please try again later."),
     "request_timeout": (
         504,
@@ -75,6 +80,7 @@ _OTHERS = {
     " resource_access_restricted",
     404: "invalid_resource_identifier",
     501: "feature_not_implemented",
+    502: "proxy_error",
     503: "no_client_session no_channel no_handler network_down",
 }
 _STATUS = {kind: status for status, kinds in _OTHERS.items() for kind in kinds.split()}

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from sandbox.api import ROUTE_NAMES, Subject
-from sandbox.checks import FLAG, NUMBER, TEXT, WHOLE, ControlError, checked, one_of
+from sandbox.checks import (
+    FLAG,
+    LIST,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    WHOLE,
+    ControlError,
+    checked,
+    one_of,
+)
 from sandbox.people import normalise
 
 
@@ -27,6 +37,8 @@ class Kind(StrEnum):
     WRONG_TYPES = "wrong_types"  # 200 with JSON whose fields have the wrong types
     REDIRECT = "redirect"  # to `location`, by default the same path
     DELAY = "delay"  # the true answer, `seconds` late
+    EDIT = "edit"  # the true answer in another shape: `drop`ped keys, `put` ones, `status`
+    STRANGER = "stranger"  # a look-up is answered with the profile of `other`
 
 
 class When(StrEnum):
@@ -63,6 +75,11 @@ class Fault:
     head: bool = False  # DRIP: drip the status line and headers too
     megabytes: float = 10.0
     announce: bool = True  # HUGE: send a Content-Length
+    headers: dict[str, str] = field(default_factory=dict)  # of the answer, such as Retry-After
+    drop: list[str] = field(default_factory=list)
+    put: dict[str, Any] = field(default_factory=dict)
+    other: str = ""
+    skip: int = 0  # so many calls that fit pass first
     id: int = 0
 
     def fits(self, route: str, subject: Subject) -> bool:
@@ -93,6 +110,11 @@ _SPEC: dict[str, tuple[type, ...]] = {
     "head": FLAG,
     "megabytes": NUMBER,
     "announce": FLAG,
+    "headers": OBJECT,
+    "drop": LIST,
+    "put": OBJECT,
+    "other": TEXT,
+    "skip": WHOLE,
 }
 
 
@@ -111,7 +133,19 @@ def parse(values: Any) -> Fault:
         raise ControlError("status must be between 200 and 599")
     if given.get("bytes", 1) == 0:
         raise ControlError("bytes must be 1 or more")
+    _check_answer(given)
     return Fault(**given)
+
+
+def _check_answer(given: dict[str, Any]) -> None:
+    if not all(isinstance(value, str) for value in given.get("headers", {}).values()):
+        raise ControlError("headers must have text as values")
+    if not all(isinstance(key, str) for key in given.get("drop", [])):
+        raise ControlError("drop must be a list of keys")
+    if given["kind"] is Kind.STRANGER and not given.get("other"):
+        raise ControlError("other is missing: whose profile is answered")
+    if given["kind"] in (Kind.EDIT, Kind.STRANGER):
+        given["when"] = When.AFTER  # the call itself goes its way
 
 
 def _answer(kind: str, when: When) -> Fault:
@@ -120,8 +154,8 @@ def _answer(kind: str, when: When) -> Fault:
 
 _PROXY_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
-# What a standing fault rate draws from. Each keeps to the contract: an answer that means "not
-# sent" (4xx, 503) never follows an effect, an answer that means nothing may follow either.
+# What a standing fault rate draws from: an answer that means "not sent" (4xx, 503) never follows an
+# effect, an answer that means nothing may follow either.
 _BEFORE_ONLY = ("too_many_requests", "cannot_resend_yet", "limit_exceeded", "service_unavailable")
 _EITHER = ("provider_error", "unexpected_error", "request_timeout")
 _EITHER_KINDS = (Kind.HANG, Kind.DRIP, Kind.RESET, Kind.CLOSE, Kind.GARBAGE, Kind.EMPTY)
@@ -136,16 +170,38 @@ MIX: tuple[Fault, ...] = (
     *(Fault(kind, when) for kind in (Kind.TRUNCATED, Kind.WRONG_TYPES) for when in When),
     *(Fault(Kind.DELAY, when) for when in When),
 )
+# What hides an effect: LinkedIn has the invitation, and the answer does not say so. 429 and 503 do
+# that too: somebody between us and LinkedIn may pass a request on and then refuse it.
+HIDING: tuple[Fault, ...] = (
+    *(_answer(kind, When.AFTER) for kind in ("too_many_requests", "service_unavailable", *_EITHER)),
+    *(Fault(kind, When.AFTER) for kind in (Kind.RESET, Kind.CLOSE, Kind.HANG, Kind.EMPTY)),
+    Fault(Kind.EDIT, When.AFTER, drop=["invitation_id"]),
+    Fault(Kind.EDIT, When.AFTER, put={"object": "InvitationSent"}),
+    Fault(Kind.EDIT, When.AFTER, status=201),
+    Fault(Kind.EDIT, When.AFTER, status=204),
+)
+
+# What keeps somebody from looking.
+BLINDING: tuple[Fault, ...] = (
+    *(_answer(kind, When.BEFORE) for kind in ("too_many_requests", "service_unavailable")),
+    *(_answer(kind, When.BEFORE) for kind in _EITHER),
+    Fault(Kind.RESET),
+    Fault(Kind.EDIT, When.AFTER, drop=["cursor", "provider_id"]),
+)
+_LOOKS = ("profile", "sent")
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """A standing chance of a fault: `rate` of the invite calls, drawn with `seed`.
+    """A standing chance of a fault, drawn with `seed`: `rate` of the invite calls fail somehow.
 
-    Hangs, delays and drips drawn from it last `seconds`.
+    `hides` of them have their effect, and no answer that says so. `blinds` of the look-ups
+    (profiles and sent invitations) fail. Hangs, delays and drips last `seconds`.
     """
 
     rate: float = 0.0
+    hides: float = 0.0
+    blinds: float = 0.0
     seed: int = 1
     seconds: float = 30.0
 
@@ -174,13 +230,29 @@ class Plan:
         """Return the fault for a call and use it up."""
         for fault in self.faults:
             if fault.fits(route, subject):
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
                 if fault.times == 1:
                     self.faults.remove(fault)
                 elif fault.times:
                     fault.times -= 1
                 return fault
-        if route == "invite" and self._random.random() < self.weather.rate:
-            return replace(self._random.choice(MIX), seconds=self.weather.seconds)
+        return self._by_chance(route)
+
+    def _by_chance(self, route: str) -> Fault | None:
+        weather = self.weather
+        if route == "invite":
+            choices = ((weather.hides, HIDING), (weather.rate, MIX))
+        elif route in _LOOKS:
+            choices = ((weather.blinds, BLINDING),)
+        else:
+            return None
+        luck = self._random.random()
+        for rate, mix in choices:
+            if luck < rate:
+                return replace(self._random.choice(mix), seconds=weather.seconds)
+            luck -= rate
         return None
 
     def listed(self) -> list[dict[str, Any]]:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sandbox.people import Person, invent, owner_slug
+from sandbox.people import Does, Person, digest, invent, owner_slug
 
 COOLDOWN = timedelta(days=21)  # after a withdrawal LinkedIn refuses the person for about 3 weeks
 USAGE_MARKS = (95, 90, 75, 50)  # per cent of the weekly cap that Unipile reports when crossed
 NOTE_LIMIT_FREE, NOTE_LIMIT = 200, 300
+REPEAT_ERRORS = ("already_invited_recently", "cannot_resend_yet")
+FOREIGN_ID_ERRORS = ("invalid_recipient", "invalid_parameters", "resource_not_found")
 CAP_ERRORS = ("cannot_resend_yet", "limit_exceeded", "too_many_requests", "provider_error")
 
 Event = dict[str, Any]
@@ -44,23 +46,61 @@ class State(StrEnum):
     """Where an invitation stands; ACCEPTED and DECLINED are never shown by the API."""
 
     PENDING = "PENDING"
+    IGNORED = "IGNORED"
     WITHDRAWN = "WITHDRAWN"
     ACCEPTED = "ACCEPTED"
     DECLINED = "DECLINED"
+
+
+ENDS = {
+    Does.ACCEPT: State.ACCEPTED,
+    Does.DECLINE: State.DECLINED,
+    Does.IGNORE: State.IGNORED,
+    Does.WITHDRAW: State.WITHDRAWN,
+}
 
 
 @dataclass(slots=True)
 class Settings:
     """How the sandbox behaves; caps are per account, seconds are the sandbox clock's."""
 
-    lag_seconds: float = 0.0  # before a new invitation shows in the sent list
+    lag_seconds: float = 0.0  # before an invitation, or its end, shows in the sent list
     profile_lag_seconds: float | None = None  # the same for the profile; None: as the list
     day_cap: int = 100  # rolling 24 hours
     week_cap: int = 200  # rolling 7 days
     month_note_cap: int | None = None  # notes from free accounts in 30 days; LinkedIn has about 5
     cap_error: str = CAP_ERRORS[0]
     page_cap: int = 100  # pages of the sent list are never longer, whatever limit is asked for
+    note_error: str | None = None  # answer at the cap of notes; None: as at any cap
     refuse_repeats: bool = True  # False: a second invitation to a person is a second effect
+    repeat_error: str = REPEAT_ERRORS[0]
+    foreign_id_error: str = FOREIGN_ID_ERRORS[0]  # for an id that another account was given
+    unknown_strangers: bool = False  # who is out of network is told as `UNKNOWN` in profiles
+    # The people: shares of them who do something with an invitation, the others let it wait.
+    accept_rate: float = 0.0
+    decline_rate: float = 0.0
+    ignore_rate: float = 0.0
+    withdraw_rate: float = 0.0
+    answer_seconds: float = 0.0  # a quarter of them do it at once, the others within this time
+    people_seed: int = 1
+
+    def what_becomes_of(self, viewer: str, person: Person) -> tuple[Does, float]:
+        """Return what a person does with an account's invitation, and after how many seconds."""
+        if person.does is not None:
+            return person.does, person.after_seconds
+        draw = (digest(what, str(self.people_seed), viewer, person.slug) for what in "ab")
+        luck, haste = (number / 2**64 for number in draw)
+        after = max(0.0, haste - 0.25) / 0.75 * self.answer_seconds
+        for does, rate in (
+            (Does.ACCEPT, self.accept_rate),
+            (Does.DECLINE, self.decline_rate),
+            (Does.IGNORE, self.ignore_rate),
+            (Does.WITHDRAW, self.withdraw_rate),
+        ):
+            if luck < rate:
+                return does, after
+            luck -= rate
+        return Does.WAIT, 0.0
 
 
 @dataclass(slots=True)
@@ -76,15 +116,28 @@ class Account:
     week_cap: int | None = None
     month_note_cap: int | None = None
     cap_error: str | None = None
-    login: str | None = None  # slug of who is logged in, where that is not who was at first
+    login: str | None = None  # whose LinkedIn it is; None: that of this account and no other
+    features: list[str] | None = None  # premium features told by Unipile; None: the tier's
+    raw: Event | None = None  # the JSON with which Unipile describes it, whatever that is
+
+    @property
+    def viewer(self) -> str:
+        """The LinkedIn login: ids, invitations and relations are its own, not Unipile's."""
+        return self.login or self.id
 
     @property
     def owner(self) -> Person:
-        return invent(self.login or owner_slug(self.id))
+        return invent(owner_slug(self.viewer))
 
     @property
     def label(self) -> str:
         return self.name or self.owner.full_name or self.id
+
+
+def degree_by_luck(account: Account, person: Person) -> Degree:
+    """Return how near a person is to an account for which nothing else was said."""
+    luck = digest("degree", account.viewer, person.slug) % 32
+    return Degree.OUT if luck == 0 else Degree.THIRD if luck < 8 else Degree.SECOND
 
 
 @dataclass(slots=True)
@@ -98,8 +151,12 @@ class Invitation:
     message: str | None
     at: datetime
     real_at: datetime
+    viewer: str
+    by_hand: bool = False  # made in LinkedIn itself, not through Unipile
     state: State = State.PENDING
     ended_at: datetime | None = None
+    ends_as: State | None = None  # what becomes of it, at `ends_at`
+    ends_at: datetime | None = None
 
 
 @dataclass(slots=True)

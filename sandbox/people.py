@@ -8,6 +8,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 MISSING_PREFIX = "nobody-"  # slugs that start like this belong to nobody
@@ -55,9 +56,22 @@ def _pick(choices: str, number: int) -> str:
     return options[number % len(options)]
 
 
+class Does(StrEnum):
+    """What somebody does with an invitation; its sender can withdraw it by hand."""
+
+    WAIT = "wait"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    IGNORE = "ignore"
+    WITHDRAW = "withdraw"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What LinkedIn says about somebody, the same to every viewer."""
+    """What LinkedIn says about somebody, the same to every viewer, and how they are.
+
+    `slug` is who they are, for ever; `address` is the slug they have today, "" if none.
+    """
 
     slug: str
     first_name: str | None
@@ -69,6 +83,10 @@ class Person:
     connections_count: int = 500
     # Which nullable field this person has empty (see `shapes`); -1 is none of them.
     quirk: int = -1
+    address: str = ""
+    does: Does | None = None  # with an invitation; None: what the settings' rates give
+    after_seconds: float = 0.0
+    refusal: str | None = None  # the error that LinkedIn answers whoever invites this person
 
     @property
     def full_name(self) -> str:
@@ -95,6 +113,7 @@ def invent(slug: str) -> Person:
         is_open_profile=seed % 9 == 0,
         connections_count=40 + (seed >> 40) % 461,
         quirk=quirk,
+        address=slug,
     )
 
 

@@ -28,13 +28,13 @@ def _url(slug: str) -> str:
 
 def profile(world: World, account: Account, person: Person) -> JSON:
     """Return a UserProfile; `invitation` and, for oneself, `network_distance` may be absent."""
-    degree = world.degree(account, person)
+    degree = world.shown_degree(account, person)
     is_self = person.slug == account.owner.slug
     shape: JSON = {
         "object": "UserProfile",
         "provider": "LINKEDIN",
-        "provider_id": provider_id(account.id, person.slug),
-        "public_identifier": None if person.quirk == QUIRK_NO_SLUG else person.slug,
+        "provider_id": provider_id(account.viewer, person.slug),
+        "public_identifier": _told_address(world, degree, person),
         "first_name": person.first_name,
         "last_name": person.last_name,
         "headline": person.headline,
@@ -49,7 +49,7 @@ def profile(world: World, account: Account, person: Person) -> JSON:
         "follower_count": person.connections_count + 7,
         "connections_count": person.connections_count,
         "shared_connections_count": digest("shared", account.id, person.slug) % 30,
-        "public_profile_url": _url(person.slug),
+        "public_profile_url": _url(person.address),
     }
     if not is_self:
         shape["network_distance"] = degree.value
@@ -59,9 +59,19 @@ def profile(world: World, account: Account, person: Person) -> JSON:
     return shape
 
 
+def _told_address(world: World, degree: Degree, person: Person) -> str | None:
+    if degree is Degree.OUT and world.settings.unknown_strangers:
+        return "UNKNOWN"
+    return None if person.quirk == QUIRK_NO_SLUG else person.address or None
+
+
 def account(one: Account) -> JSON:
     """Return an Account; `premiumFeatures` is empty for a free one."""
+    if one.raw is not None:
+        return one.raw
     features = [] if one.tier is Tier.FREE else [one.tier.value]
+    if one.features is not None:
+        features = one.features
     return {
         "object": "Account",
         "type": "LINKEDIN",
@@ -70,7 +80,7 @@ def account(one: Account) -> JSON:
         "created_at": one.created_at,
         "connection_params": {
             "im": {
-                "id": provider_id(one.id, one.owner.slug),
+                "id": provider_id(one.viewer, one.owner.slug),
                 "username": one.label,
                 "publicIdentifier": one.owner.slug,
                 "premiumId": None,
@@ -88,7 +98,7 @@ def account(one: Account) -> JSON:
 def owner_profile(one: Account) -> JSON:
     """Return the AccountOwnerProfile of /users/me."""
     owner = one.owner
-    own_id = provider_id(one.id, owner.slug)
+    own_id = provider_id(one.viewer, owner.slug)
     navigator = {"owner_seat_id": None, "contract_id": None}
     return {
         "object": "AccountOwnerProfile",
@@ -116,12 +126,12 @@ def relation(one: Account, person: Person, at: datetime) -> JSON:
         "first_name": person.first_name,
         "last_name": person.last_name,
         "headline": person.headline,
-        "public_identifier": person.slug,
-        "public_profile_url": _url(person.slug),
+        "public_identifier": person.address or None,
+        "public_profile_url": _url(person.address),
         "created_at": int(at.timestamp() * 1000),
-        "member_id": provider_id(one.id, person.slug),
+        "member_id": provider_id(one.viewer, person.slug),
         "member_urn": f"urn:li:member:{member}",
-        "connection_urn": f"urn:li:fsd_connection:{provider_id(one.id, person.slug)}",
+        "connection_urn": f"urn:li:fsd_connection:{provider_id(one.viewer, person.slug)}",
     }
 
 
@@ -141,7 +151,7 @@ def relative_day(at: datetime, now: datetime) -> tuple[str, str]:
 
 def sent_invitation(world: World, one: Account, invitation: Invitation) -> JSON:
     """Return an InvitationSent; most of its fields can be null."""
-    person = world.person(invitation.slug)
+    person = world.names.person(invitation.slug)
     quirk = -1 if person is None else person.quirk
     text, resolved = relative_day(invitation.at, world.clock.now())
     return {
@@ -152,7 +162,9 @@ def sent_invitation(world: World, one: Account, invitation: Invitation) -> JSON:
         ),
         "invited_user_id": None if quirk == QUIRK_LIST_NO_ID else invitation.provider_id,
         "invited_user_public_id": (
-            None if quirk in (QUIRK_NO_SLUG, QUIRK_LIST_NO_SLUG) else invitation.slug
+            person.address or None
+            if person and quirk not in (QUIRK_NO_SLUG, QUIRK_LIST_NO_SLUG)
+            else None
         ),
         "invited_user_description": (
             person.headline if person and quirk != QUIRK_LIST_NO_HEADLINE else None
@@ -173,13 +185,13 @@ def received_invitation(world: World, one: Account, received: Received) -> JSON:
         "object": "InvitationReceived",
         "id": received.id,
         "invited_user": one.label,
-        "invited_user_id": provider_id(one.id, owner.slug),
+        "invited_user_id": provider_id(one.viewer, owner.slug),
         "invited_user_public_id": owner.slug,
         "invited_user_description": owner.headline,
         "date": text.replace("Sent", "Received"),
         "parsed_datetime": resolved,
         "invitation_text": None,
-        "inviter": _inviter(one, world.person(received.slug) or owner),
+        "inviter": _inviter(one, world.names.person(received.slug) or owner),
         "specifics": _specifics(received.id),
     }
 
@@ -187,8 +199,8 @@ def received_invitation(world: World, one: Account, received: Received) -> JSON:
 def _inviter(one: Account, person: Person) -> JSON:
     return {
         "inviter_name": person.full_name,
-        "inviter_id": provider_id(one.id, person.slug),
-        "inviter_public_identifier": person.slug,
+        "inviter_id": provider_id(one.viewer, person.slug),
+        "inviter_public_identifier": person.address or None,
         "inviter_description": person.headline,
     }
 

@@ -41,15 +41,22 @@ class Control:
         self.call("POST", "/reset")
 
     def add_account(self, account_id: str, account_type: str = "free", **more: Any) -> None:
-        """Add an account; `more`: name, status, day_cap, week_cap, month_note_cap, cap_error."""
+        """Add an account; `more`: name, status, caps, login, features, raw, cap_error.
+
+        Accounts with one `login` are one LinkedIn account; without it, each is its own.
+        """
         self.call("POST", "/accounts", {"id": account_id, "type": account_type, **more})
 
     def set_account(self, account_id: str, **values: Any) -> None:
-        """Change an account: status, type, caps, login (the slug of who is logged in)."""
+        """Change an account: status, type, caps, login, features, raw."""
         self.call("POST", "/accounts", {"id": account_id, **values})
 
     def add_person(self, slug: str, **values: Any) -> None:
-        """Say who has a slug; `exists=False`: nobody; `moved_to`: the person's slug of today."""
+        """Say who has a slug; `exists=False`: nobody; `moved_to`: the person's slug of today.
+
+        `does` (wait, accept, decline, ignore, withdraw) and `after_seconds`: with an invitation;
+        `refusal`: the error type that answers whoever invites them.
+        """
         self.call("POST", "/people", {"slug": slug, **values})
 
     def set_degree(self, account_id: str, person: str, degree: str) -> None:
@@ -62,17 +69,25 @@ class Control:
         found = self.call("GET", "/provider_id", account_id=account_id, person=person)
         return str(found["provider_id"])
 
-    def accept(self, account_id: str, person: str) -> None:
-        """Let the person accept the account's pending invitation."""
-        self.call("POST", "/accept", {"account_id": account_id, "person": person})
+    def accept(self, account_id: str, person: str, **later: float) -> None:
+        """Let the person accept the account's pending invitation; `after_seconds`: later."""
+        self.call("POST", "/accept", {"account_id": account_id, "person": person, **later})
 
-    def decline(self, account_id: str, person: str) -> None:
+    def decline(self, account_id: str, person: str, **later: float) -> None:
         """Let the person decline it."""
-        self.call("POST", "/decline", {"account_id": account_id, "person": person})
+        self.call("POST", "/decline", {"account_id": account_id, "person": person, **later})
 
-    def withdraw(self, account_id: str, person: str) -> None:
+    def ignore(self, account_id: str, person: str, **later: float) -> None:
+        """Let the person ignore it."""
+        self.call("POST", "/ignore", {"account_id": account_id, "person": person, **later})
+
+    def withdraw(self, account_id: str, person: str, **later: float) -> None:
         """Withdraw it, as its owner can in LinkedIn itself."""
-        self.call("POST", "/withdraw", {"account_id": account_id, "person": person})
+        self.call("POST", "/withdraw", {"account_id": account_id, "person": person, **later})
+
+    def invite_by_hand(self, account_id: str, *people: str) -> None:
+        """Let the account's owner invite people in LinkedIn itself: in no ledger."""
+        self.call("POST", "/by_hand", {"account_id": account_id, "people": list(people)})
 
     def receive(self, account_id: str, person: str) -> str:
         """Let the person invite the account; return the invitation's id."""

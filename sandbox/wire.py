@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from http.client import responses
 from typing import Any
@@ -24,6 +24,7 @@ _TYPE_OF_STATUS = {
     401: "disconnected_account",
     403: "account_restricted",
     404: "resource_not_found",
+    425: "auth_in_progress",
     429: "too_many_requests",
     500: "provider_error",
     503: "service_unavailable",
@@ -52,13 +53,14 @@ class Answer:
     content_type: str = CONTENT_TYPE
     location: str | None = None
     error: str | None = None
+    more: tuple[tuple[str, str], ...] = ()  # further headers
     announce: bool = True  # with a Content-Length
 
     def headers(self) -> dict[str, str]:
         headers = {"content-type": self.content_type}
         if self.location is not None:
             headers["location"] = self.location
-        return headers
+        return headers | dict(self.more)
 
     def raw(self) -> tuple[bytes, bytes]:
         """Return head and body as they go over the wire."""
@@ -172,6 +174,10 @@ async def strike(
     """
     if fault.kind is Kind.DELAY:
         return await _delay(fault, exchange, run)
+    if fault.kind in (Kind.EDIT, Kind.STRANGER):
+        answer = _edited(fault, run())
+        await exchange.answer(answer)
+        return answer
     true = run() if fault.when is When.AFTER else None
     if fault.kind is Kind.HANG:
         await exchange.hold(fault.seconds)
@@ -229,8 +235,22 @@ async def _drip(fault: Fault, exchange: Exchange, answer: Answer) -> None:
     await exchange.close()
 
 
+def _edited(fault: Fault, true: Answer) -> Answer:
+    """Return the true answer in another shape; an error stays as it is."""
+    if true.error is not None:
+        return true
+    if fault.status == 204:
+        return Answer(204, b"")
+    body = {key: value for key, value in json.loads(true.body).items() if key not in fault.drop}
+    return json_answer(fault.status or true.status, body | fault.put)
+
+
 def _altered(fault: Fault, true: Answer | None, path: str) -> Answer:
-    """Return the answer that a fault puts in the place of the true one."""
+    """Return the answer that a fault puts in the place of the true one, with its headers."""
+    return replace(_substitute(fault, true, path), more=tuple(fault.headers.items()))
+
+
+def _substitute(fault: Fault, true: Answer | None, path: str) -> Answer:
     status = fault.status or 200
     match fault.kind:
         case Kind.GARBAGE:
