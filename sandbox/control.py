@@ -131,12 +131,13 @@ def summary(core: Core, _values: Any, _request: Request) -> JSON:
     }
 
 
-def _effect(one: Invitation) -> JSON:
+def _effect(core: Core, one: Invitation) -> JSON:
     return {
         "invitation_id": one.id,
         "account_id": one.account_id,
         "login": one.viewer,
         "person": one.slug,
+        "addresses": core.world.names.addresses(one.slug),
         "provider_id": one.provider_id,
         "message": one.message,
         "at": iso(one.at),
@@ -149,7 +150,7 @@ def _effect(one: Invitation) -> JSON:
 def ledger(core: Core, _values: Any, request: Request) -> JSON:
     account_id = request.query_params.get("account_id")
     found = [one for one in core.world.effects if account_id in (None, one.account_id)]
-    return {"effects": [_effect(one) for one in found], "count": len(found)}
+    return {"effects": [_effect(core, one) for one in found], "count": len(found)}
 
 
 def calls(core: Core, _values: Any, request: Request) -> JSON:
@@ -237,7 +238,7 @@ def _ending(state: State) -> Action:
         needed = () if "invitation_id" in checked(values, spec) else tuple(_PAIR)
         given = checked(values, spec, needed)
         if not needed:
-            return _effect(core.world.end(given["invitation_id"], state))
+            return _effect(core, core.world.end(given["invitation_id"], state))
         account, person = _pair(core, given)
         standing = core.world.standing(account, person)
         if standing is None:
@@ -245,8 +246,8 @@ def _ending(state: State) -> Action:
         if "after_seconds" in given:
             at = core.clock.now() + timedelta(seconds=given["after_seconds"])
             core.world.end_later(standing, state, at)
-            return _effect(standing)
-        return _effect(core.world.end(standing.id, state))
+            return _effect(core, standing)
+        return _effect(core, core.world.end(standing.id, state))
 
     return end
 

@@ -15,6 +15,7 @@ class Names:
         self._described: dict[str, Person | None] = {}
         self._holder: dict[str, str] = {}
         self._address: dict[str, str] = {}
+        self._ever: dict[str, list[str]] = {}
 
     def person(self, slug: str) -> Person | None:
         """Return who this is; None for nobody."""
@@ -63,4 +64,9 @@ class Names:
         if former != mover and self._address.get(former, former) == moved_to:
             self._address[former] = ""
         self._holder[moved_to] = mover
+        self._ever.setdefault(mover, [mover]).append(moved_to)
         self._address[mover] = moved_to
+
+    def addresses(self, slug: str) -> list[str]:
+        """Return every address that somebody has had, the first one first."""
+        return self._ever.get(slug, [slug])

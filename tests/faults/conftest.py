@@ -6,10 +6,13 @@ import pytest
 
 from sandbox.testing import SandboxProcess
 
+LAG_SECONDS = 60  # before LinkedIn's lists and profiles show what was sent
+
 
 @pytest.fixture(scope="package")
 def running_lenient_sandbox() -> Iterator[SandboxProcess]:
-    with SandboxProcess("--allow-repeats", "--day-cap", "10000", "--week-cap", "10000") as sandbox:
+    plenty = ("--day-cap", "10000", "--week-cap", "10000")
+    with SandboxProcess("--allow-repeats", "--lag", str(LAG_SECONDS), *plenty) as sandbox:
         yield sandbox
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from sandbox.testing import SandboxProcess
 from sendq_site.embedded.server import Cluster
+from tests.faults.conftest import LAG_SECONDS
 from tests.faults.installation import Installation
 
 DATABASE_DISK, JOURNAL_DISK = "160m", "64k"
@@ -71,7 +72,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def installation(cluster: Cluster, tmp_path: Path) -> Iterator[Installation]:
-    with SandboxProcess("--allow-repeats") as sandbox:
+    with SandboxProcess("--allow-repeats", "--lag", str(LAG_SECONDS)) as sandbox:
         yield Installation(cluster, sandbox, tmp_path)
     with psycopg.connect(cluster.dsn(), autocommit=True) as connection:
         connection.execute("DROP DATABASE sendq WITH (FORCE)")

@@ -13,6 +13,7 @@ from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
 from tests.faults import oracle
+from tests.faults.conftest import LAG_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
@@ -35,7 +36,7 @@ TYPES_422 = {
 @pytest.fixture
 def account(sandbox: Sandbox, clock: MovedClock) -> Iterator[LinkedInAccount]:
     """An account; whatever a test did with it, the ledger must agree in the end."""
-    sandbox.control.settings(refuse_repeats=False)
+    sandbox.control.settings(refuse_repeats=False, lag_seconds=LAG_SECONDS)
     sandbox.control.freeze(clock().isoformat())
     account = an_account(a_workspace())
     sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
@@ -137,7 +138,12 @@ def test_a_clear_no_goes_back_and_is_sent_once(
 
 @pytest.mark.parametrize(("status", "error_type"), REFUSALS)
 @pytest.mark.parametrize(
-    ("fails", "statuses"), [(0, [Status.SENT, Status.SENT]), (1, [Status.PENDING, Status.SENT])]
+    ("lag", "fails", "statuses"),
+    [
+        (0, 0, [Status.SENT, Status.SENT]),
+        (0, 1, [Status.PENDING, Status.SENT]),
+        (LAG_SECONDS, 0, [Status.PENDING, Status.SENT]),
+    ],
 )
 def test_a_no_behind_the_effect_is_found_out(
     account: LinkedInAccount,
@@ -147,10 +153,12 @@ def test_a_no_behind_the_effect_is_found_out(
     clock: MovedClock,
     status: int,
     error_type: str,
+    lag: int,
     fails: int,
     statuses: list[str],
 ) -> None:
-    """By the look at once, or, where that fails, by the one with which the next try begins."""
+    """By the look at once, or, where that shows nothing, by the one with which the next begins."""
+    sandbox.control.settings(lag_seconds=lag)
     item = an_item(campaign, account)
     QueueItem.objects.update(
         linkedin_user_id=sandbox.control.provider_id(
@@ -165,6 +173,7 @@ def test_a_no_behind_the_effect_is_found_out(
     for _ in range(2):
         seen.append(send(client_of_unipile, clock, item))
         clock.advance(hours=2)
+        sandbox.control.freeze(clock().isoformat())
 
     assert seen == statuses
     assert len(sandbox.control.effects()) == len(sandbox.control.calls(route="invite")) == 1
