@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo
 
 import environ
 import sentry_sdk
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from campaigns.hours import zones
 
 T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,12 +56,8 @@ def _required(name: str, what_for: str) -> str:
 
 def _timezone(name: str) -> str:
     value: str = env.str(name, default="") or "UTC"
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}, which is no time zone. Use an IANA name such as Europe/Berlin."
-        ) from error
+    if problem := zones.problem(value):
+        raise ImproperlyConfigured(f"{name} is {value!r}, which cannot be used: {problem}")
     return value
 
 

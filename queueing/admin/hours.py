@@ -137,7 +137,7 @@ class SendingHoursAdmin(ForeseenAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["zone_names"] = sorted(zones.names())
+        context["zone_names"] = sorted(zones.choosable())
         return super().render_change_form(request, context, *args, **kwargs)
 
     def accounts_of(self, row: SendingHours) -> list[LinkedInAccount]:
