@@ -10,8 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Count
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -21,7 +20,8 @@ from queueing import gates
 from queueing.admin.anew import plan_anew
 from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
-from queueing.gates import cadence, day_start
+from queueing.desk import status
+from queueing.gates import cadence, counting, limits
 from queueing.looking.syncing import OK
 from queueing.models import QueueItem
 from queueing.sending import runs
@@ -107,22 +107,17 @@ class Day:
 
 def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
     """Return the last days' use, and the days to come while the warm-up lasts."""
-    policy = gates.policy()
-    today = now.astimezone(policy.day_zone).date()
-    first = today - dt.timedelta(days=DAYS_BACK - 1)
+    past = limits.last_days(now, gates.policy().day_zone, DAYS_BACK)
+    today = past[-1].date
     ahead = DAYS_AHEAD if account.warm_up_started_on else 0
-    dates = [first + dt.timedelta(days=number) for number in range(DAYS_BACK + ahead)]
-    since = day_start(now - dt.timedelta(days=DAYS_BACK - 1), policy.day_zone)
-    rows = QueueItem.objects.filter(linkedin_account=account).counting_since(since).order_by()
-    days = rows.annotate(
-        day=TruncDate(Coalesce("sent_at", "tried_at", "claimed_at"), tzinfo=policy.day_zone)
-    )
-    sent = dict(days.values_list("day").annotate(number=Count("pk")).values_list("day", "number"))
-    limited_from = min(account.warm_up_started_on or first, today)
-    limits = {
+    dates = [past[0].date + dt.timedelta(days=number) for number in range(DAYS_BACK + ahead)]
+    rows = QueueItem.objects.filter(linkedin_account=account).counting_since(past[0].begins)
+    sent = status.count_by_day(rows, Coalesce("sent_at", counting.MAYBE_SENT_AT), past)
+    limited_from = min(account.warm_up_started_on or dates[0], today)
+    daily = {
         date: gates.daily_limit_of(account, date).value for date in dates if date >= limited_from
     }
-    highest = max(*limits.values(), *sent.values(), 1)
+    highest = max(*daily.values(), *sent.values(), 1)
     step = CHART_WIDTH // len(dates)
 
     def height(number: int) -> int:
@@ -131,13 +126,13 @@ def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
     return [
         Day(
             date=date,
-            sent=sent.get(date, 0) if date <= today else None,
-            limit=limits.get(date),
+            sent=sent[date] if date <= today else None,
+            limit=daily.get(date),
             x=index * step + 2,
             width=step - 4,
-            y=CHART_HEIGHT - height(sent.get(date, 0)),
-            height=height(sent.get(date, 0)),
-            limit_y=CHART_HEIGHT - height(limits[date]) if date in limits else None,
+            y=CHART_HEIGHT - height(sent[date]),
+            height=height(sent[date]),
+            limit_y=CHART_HEIGHT - height(daily[date]) if date in daily else None,
         )
         for index, date in enumerate(dates)
     ]

@@ -17,7 +17,7 @@ from campaigns.models import Campaign, Workspace
 from campaigns.pages import EFFECT, REASON, reason_field
 from queueing import gates, planning
 from queueing.admin.deeds import DeedsAdmin
-from queueing.gates import hours
+from queueing.gates import hours, limits
 from queueing.planning import board
 
 ROWS_SHOWN = 500
@@ -74,7 +74,7 @@ def months_of(forecast: planning.Forecast, kept: Sequence[hours.Hours] = ()) -> 
 
 def _is_closed(day: dt.date, kept: Sequence[hours.Hours]) -> bool:
     zone = gates.policy().day_zone
-    begins, ends = (dt.datetime.combine(date, dt.time(), zone) for date in (day, day + _DAY))
+    begins, ends = (limits.midnight(date, zone) for date in (day, day + _DAY))
     return bool(kept) and not any(any(hours.windows(each, begins, ends)) for each in kept)
 
 

@@ -18,7 +18,7 @@ from campaigns.pages import DeskInline, ReasonedFormSet, behind_walls
 from queueing import gates
 from queueing.admin.anew import with_waiting
 from queueing.admin.forecast import FORESEEN_AT_MOST, ForeseenAdmin
-from queueing.gates import cadence, hours
+from queueing.gates import cadence, hours, limits
 from queueing.planning import board
 
 DAYS_SHOWN = 14
@@ -55,10 +55,7 @@ def next_days(value: hours.Hours, now: dt.datetime) -> list[Day]:
 
 def _bars(value: hours.Hours, date: dt.date) -> list[Bar]:
     zone = zones.zone(value.timezone)
-    begins, ends = (
-        dt.datetime.combine(date + dt.timedelta(days=more), dt.time(), zone).astimezone(dt.UTC)
-        for more in (0, 1)
-    )
+    begins, ends = (limits.midnight(date + dt.timedelta(days=more), zone) for more in (0, 1))
     bars = []
     for span in hours.windows(value, begins, ends):
         x, until = (

@@ -1,13 +1,12 @@
 """The figures of the queue, as the dashboard and `queue_status` show them."""
 
 import datetime as dt
-import itertools
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, IntegerField, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
+from django.db.models.expressions import Combinable, RawSQL
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
@@ -92,25 +91,23 @@ def by_day(items: QueueItemQuerySet, now: dt.datetime, days: int = 14) -> list[D
 
     Days are those of the daily cap; a failure belongs to the day of the item's last change.
     """
-    zone = gates.policy().day_zone
-    starts = [limits.next_day_start(now, zone)]
-    for _ in range(days):
-        starts.append(limits.day_start(starts[-1] - dt.timedelta(microseconds=1), zone))
-    starts.reverse()
-    sent = _by_day(items.filter(sent_at__gte=starts[0]), "sent_at", starts)
-    has_failed = Q(status=QueueItem.Status.FAILED, updated_at__gte=starts[0])
-    failed = _by_day(items.filter(has_failed), "updated_at", starts)
-    return [
-        Day(begins.astimezone(zone).date(), begins, ends, sent[number], failed[number])
-        for number, (begins, ends) in enumerate(itertools.pairwise(starts), start=1)
-    ]
+    found = limits.last_days(now, gates.policy().day_zone, days)
+    since = found[0].begins
+    sent = count_by_day(items.filter(sent_at__gte=since), F("sent_at"), found)
+    has_failed = Q(status=QueueItem.Status.FAILED, updated_at__gte=since)
+    failed = count_by_day(items.filter(has_failed), F("updated_at"), found)
+    return [Day(*day, sent[day.date], failed[day.date]) for day in found]
 
 
-def _by_day(items: QueueItemQuerySet, column: str, starts: list[dt.datetime]) -> Counter[int]:
-    """Count items by the number of the day, from 1 on; an index alone answers."""
-    number = RawSQL(  # noqa: S611 - the value is a parameter
-        f"width_bucket(send_queue.{column}, %s::timestamptz[])",
-        [starts],
-        output_field=IntegerField(),
-    )
-    return Counter(dict(items.order_by().values_list(number).annotate(items=Count("*"))))
+def count_by_day(
+    items: QueueItemQuerySet, instant: Combinable, days: Sequence[limits.Day]
+) -> Counter[dt.date]:
+    """Count items by the day in which their `instant` falls; those of other days do not count.
+
+    PostgreSQL compares with the bounds and is not asked for dates: it has time zone rules of its
+    own, which are older or newer than ours. Of a column an index alone answers.
+    """
+    bounds = RawSQL("%s::timestamptz[]", [[*(day.begins for day in days), days[-1].ends]])
+    number = Func(instant, bounds, function="width_bucket", output_field=IntegerField())
+    rows = items.order_by().annotate(day=number).values_list("day").annotate(items=Count("*"))
+    return Counter({days[day - 1].date: count for day, count in rows if 1 <= day <= len(days)})

@@ -28,7 +28,7 @@ from queueing.gates.facts import (
     usage,
     usages,
 )
-from queueing.gates.limits import Limit, day_start
+from queueing.gates.limits import Limit
 
 __all__ = [
     "AccountFacts",
@@ -44,7 +44,6 @@ __all__ = [
     "counting",
     "daily_limit_of",
     "daily_limits_of",
-    "day_start",
     "evaluate",
     "explaining",
     "facts_of",

@@ -2,10 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 NOTES_WINDOW = dt.timedelta(days=30)
 WEEK = dt.timedelta(days=7)
+
+_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -127,15 +130,34 @@ def in_minutes(seconds: int) -> str:
     return " ".join(filter(None, parts))
 
 
+class Day(NamedTuple):
+    """A day of a zone: from its midnight up to, not including, the next; both UTC."""
+
+    date: dt.date
+    begins: dt.datetime
+    ends: dt.datetime
+
+
 def day_start(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """Return the last midnight in `zone`, as UTC."""
-    return _midnight(now.astimezone(zone).date(), zone)
+    return midnight(now.astimezone(zone).date(), zone)
 
 
 def next_day_start(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """Return the next midnight in `zone`, as UTC."""
-    return _midnight(now.astimezone(zone).date() + dt.timedelta(days=1), zone)
+    return midnight(now.astimezone(zone).date() + _DAY, zone)
 
 
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+def last_days(now: dt.datetime, zone: ZoneInfo, number: int) -> list[Day]:
+    """Return so many days of `zone` in order, today the last.
+
+    Counted by dates: a day is 23 or 25 hours long where clocks change.
+    """
+    today = now.astimezone(zone).date()
+    dates = [today - back * _DAY for back in reversed(range(number))]
+    return [Day(date, midnight(date, zone), midnight(date + _DAY, zone)) for date in dates]
+
+
+def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return when a day begins in `zone`, as UTC."""
     return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)

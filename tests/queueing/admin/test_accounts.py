@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import LinkedInAccount
+from queueing import gates
 from queueing.admin.accounts import use_by_day
 from queueing.models import QueueItem
 from sandbox.testing import Sandbox
@@ -86,6 +87,44 @@ def test_the_warm_up_is_a_line_against_use(db: None) -> None:
     # 110 of 120 pixels are the highest figure, which is the full limit of 18.
     assert [days[day].limit_y for day in ("07-05", "07-06", "07-19")] == [None, 120 - 31, 10]
     assert [(days[day].y, days[day].height) for day in ("07-04", "07-09")] == [(65, 55), (120, 0)]
+
+
+def sent_by_day(account: LinkedInAccount, now: dt.datetime) -> dict[str, int]:
+    """What the chart shows of the days on which anything was sent."""
+    return {f"{day.date:%m-%d}": day.sent for day in use_by_day(account, now) if day.sent}
+
+
+@pytest.mark.parametrize(
+    "zone", ["Africa/Casablanca", "America/Edmonton", "America/Havana", "America/Winnipeg"]
+)
+def test_the_chart_goes_by_the_zone_rules_that_the_caps_go_by(
+    db: None, settings: Settings, zone: str
+) -> None:
+    settings.DAILY_CAP_TIMEZONE = zone  # whose rules are others in PostgreSQLs of before 2026
+    account = an_account(a_workspace())
+    campaign = a_campaign(account.workspace, account)
+    now = dt.datetime(2026, 12, 9, 12, tzinfo=dt.UTC)
+    midnight = gates.usage(account, now).day_began_at
+    for minutes in (-90, -30, 30, 90):
+        sent_at = midnight + dt.timedelta(minutes=minutes)
+        an_item(campaign, account, status="sent", sent_at=sent_at)
+
+    assert sent_by_day(account, now) == {"12-08": 2, "12-09": 2}
+    assert gates.usage(account, now).sent_today == 2
+
+
+@pytest.mark.parametrize("hour", [4, 5, 12, 23, 28])  # the local 8 November begins at 5 in UTC
+def test_the_chart_keeps_its_oldest_day_after_a_clock_change(
+    db: None, settings: Settings, hour: int
+) -> None:
+    settings.DAILY_CAP_TIMEZONE = "America/New_York"  # clocks go back on 1 November
+    account = an_account(a_workspace())
+    now = dt.datetime(2026, 11, 8, tzinfo=dt.UTC) + dt.timedelta(hours=hour, minutes=30)
+    oldest = now.astimezone(gates.policy().day_zone).date() - dt.timedelta(days=13)
+    sent_at = dt.datetime(2026, 10, oldest.day, 5, tzinfo=dt.UTC)
+    an_item(a_campaign(account.workspace, account), account, status="sent", sent_at=sent_at)
+
+    assert sent_by_day(account, now) == {f"{oldest:%m-%d}": 1}
 
 
 def test_rest_moves_what_waits_and_is_logged(desk: Client) -> None:

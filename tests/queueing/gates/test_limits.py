@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from queueing.gates import Limit, limits
 
-TODAY = dt.date(2026, 7, 8)
+TODAY, DAY = dt.date(2026, 7, 8), dt.timedelta(days=1)
 
 
 def a_policy(zone: str = "UTC", **values: object) -> limits.Policy:
@@ -192,3 +192,27 @@ def test_every_instant_lies_in_its_day(epoch: int, zone: str) -> None:
 )
 def test_gaps_are_told_in_minutes(seconds: int, words: str) -> None:
     assert limits.in_minutes(seconds) == words
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_the_last_days_are_as_many_at_every_hour_after_a_clock_change(hour: int) -> None:
+    zone = ZoneInfo("America/New_York")  # clocks go back on 1 November
+    now = dt.datetime(2026, 11, 8, hour, 30, tzinfo=zone)
+
+    days = limits.last_days(now, zone, 14)
+
+    assert [day.date for day in days] == [dt.date(2026, 10, 26) + n * DAY for n in range(14)]
+    assert days[0].begins == dt.datetime(2026, 10, 26, 4, tzinfo=dt.UTC)
+    assert days[-1].ends == dt.datetime(2026, 11, 9, 5, tzinfo=dt.UTC)
+
+
+@given(
+    st.datetimes(dt.datetime(1950, 1, 1), dt.datetime(2090, 1, 1), timezones=st.just(dt.UTC)),  # noqa: DTZ001
+    st.sampled_from(["America/Havana", "America/Sao_Paulo", "Asia/Beirut", "Africa/Casablanca"]),
+)
+def test_days_follow_each_other_without_a_gap(now: dt.datetime, key: str) -> None:
+    days = limits.last_days(now, ZoneInfo(key), 20)
+
+    assert [before.ends for before in days[:-1]] == [after.begins for after in days[1:]]
+    assert days[-1].begins <= now < days[-1].ends
+    assert days[-1].begins == limits.day_start(now, ZoneInfo(key))
