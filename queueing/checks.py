@@ -10,11 +10,12 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags
 from django.db import connection
 from django.utils import timezone
+from django_q.models import Schedule
 
 from campaigns.hours import zones
 from campaigns.models import LinkedInAccount
 from queueing.gates import cadence
-from queueing.planning.ticks import ticker
+from queueing.gates.ticker import ticker
 from queueing.unipile import Client, base_url
 
 OLDEST_POSTGRESQL = 150000
@@ -94,6 +95,7 @@ def check_settings(
     try:
         ticker(settings.SEND_QUEUE_CRON)
         croniter(settings.SEND_QUEUE_CRON, timezone.now()).get_next()
+        _fits_its_row(settings.SEND_QUEUE_CRON)
     except ValueError as error:
         found.append(
             Error(
@@ -119,6 +121,12 @@ def check_settings(
             )
         )
     return found
+
+
+def _fits_its_row(cron: str) -> None:
+    longest = Schedule._meta.get_field("cron").max_length
+    if len(cron) > longest:
+        raise ValueError(f"it is longer than {longest} characters.")
 
 
 def check_database(

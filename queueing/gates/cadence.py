@@ -1,34 +1,24 @@
 """How often runs come: do they come, and can accounts reach their limits by them?"""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing.gates import hours
+from queueing.gates import hours, limits
 from queueing.gates.explaining import hours_by_campaign
 from queueing.gates.facts import daily_limit_of, policy
-from queueing.gates.limits import Limit
+from queueing.gates.ticker import ticker
 from queueing.models import ProcessRun, QueueItem
 
 _DAY = dt.timedelta(days=1)
 _HORIZON = dt.timedelta(days=hours.HORIZON_DAYS)
-
-
-@lru_cache(maxsize=1024)  # the dashboard asks for the same days every minute
-def runs_in(cron: str, since: dt.datetime, until: dt.datetime) -> int:
-    """Count how often a cron expression (UTC) fires in [since, until)."""
-    return sum(1 for _ in _ticks(cron, since, until))
-
-
-def _ticks(cron: str, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
-    ticks = croniter(cron, since - dt.timedelta(microseconds=1))
-    while (tick := ticks.get_next(dt.datetime)) < until:
-        yield tick
 
 
 def next_run_at(now: dt.datetime) -> dt.datetime:
@@ -52,7 +42,7 @@ def limits_out_of_reach(
 ) -> list[tuple[LinkedInAccount, str]]:
     """Return the accounts of active campaigns that run too seldom for their daily limit.
 
-    Judged by the widest hours among the account's active campaigns, on their next open day.
+    Judged by the widest hours among the account's active campaigns, on the fullest day of a week.
 
     :param of: these accounts only.
     """
@@ -74,14 +64,17 @@ def limits_out_of_reach(
 
 
 def most_a_day(kept: Iterable[hours.Hours], now: dt.datetime) -> int:
-    """Return how many requests an account can send on the next open day: one by each run.
+    """Return how many requests an account can send on a day of the caps: one by each run.
 
     :param kept: the hours of its active campaigns, of which the widest count.
     """
-    return max((_runs_on_an_open_day(value, now) for value in kept), default=0)
+    zone = policy().day_zone
+    today = now.astimezone(zone).date()
+    found = (_runs_on_a_full_day(value, settings.SEND_QUEUE_CRON, zone, today) for value in kept)
+    return max(found, default=0)
 
 
-def out_of_reach(limit: Limit, most: int) -> str:
+def out_of_reach(limit: limits.Limit, most: int) -> str:
     """Say, after an account's name, that so many a day do not make up its limit."""
     return (
         f"its limit of {limit.value} a day ({limit.source}) cannot be reached. Each run sends one "
@@ -91,18 +84,32 @@ def out_of_reach(limit: Limit, most: int) -> str:
     )
 
 
-def _runs_on_an_open_day(value: hours.Hours, now: dt.datetime) -> int:
-    """Count the runs of the whole day that is open now or opens next, also late in it."""
-    since = now.replace(hour=0, minute=0, second=0, microsecond=0) - _DAY
-    spans = (
-        span
-        for days in (10, hours.HORIZON_DAYS)  # nearly all open within the first: a year is slow
-        for span in hours.windows(value, since, since + days * _DAY)
-    )
-    span = next((span for span in spans if span.closes > now), None)
-    if span is None:
-        return 0
-    return runs_in(settings.SEND_QUEUE_CRON, span.opens, min(span.closes, span.opens + _DAY))
+@lru_cache(maxsize=1024)  # the dashboard asks for the same days every minute
+def _runs_on_a_full_day(value: hours.Hours, cron: str, zone: ZoneInfo, today: dt.date) -> int:
+    """Count the runs inside the hours on the fullest of eight days.
+
+    Their first is the next on which there is a run at all, today being one as a whole: neither the
+    hours nor the cron expression need know every weekday, and a limit is out of reach where no
+    day is long enough for it.
+    """
+    found: list[int] = []
+    for number in range(hours.HORIZON_DAYS):
+        day = today + number * _DAY
+        begins, ends = limits.midnight(day, zone), limits.midnight(day + _DAY, zone)
+        runs = sum(
+            len(ticker(cron).within(_epoch(span.opens), _epoch(span.closes)))
+            for span in hours.windows(value, begins, ends)
+        )
+        if found or runs:
+            found.append(runs)
+        if len(found) > 7:
+            break
+    return max(found, default=0)
+
+
+def _epoch(instant: dt.datetime) -> int:
+    """The first whole second at or after an instant."""
+    return math.ceil(instant.timestamp())
 
 
 def heartbeat(now: dt.datetime) -> tuple[dt.datetime | None, bool]:

@@ -18,10 +18,11 @@ from campaigns.models import Campaign, ClosedDay, LinkedInAccount, default_hours
 from queueing import gates
 from queueing.gates import barred, counting, hours, limits
 from queueing.gates.counting import counts_from
+from queueing.gates.ticker import ticker
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
 from queueing.planning.slots import Slot, Terms, Timeline
-from queueing.planning.ticks import Calendar, ticker
+from queueing.planning.ticks import Calendar
 
 TURN = ("scheduled_for", "created_at", "id")
 _EPOCH = Func(

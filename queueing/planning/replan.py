@@ -12,11 +12,12 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from queueing import gates
+from queueing.gates.ticker import ticker
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning import board
 from queueing.planning.board import WILL_SEND, Board, Pending, instant
 from queueing.planning.slots import Jitter, Slot
-from queueing.planning.ticks import Calendar, ticker
+from queueing.planning.ticks import Calendar
 from queueing.telling import Fence
 
 CHUNK = 2000  # items a transaction

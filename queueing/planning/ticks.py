@@ -9,12 +9,10 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from croniter import CroniterError, croniter
-
 from queueing.gates import hours, limits
+from queueing.gates.ticker import Ticker
 
 HORIZON_SECONDS = 400 * 86_400  # hours that open at all open within it
 # A run starts a little after its tick and records its sends a little after that. More would be
@@ -22,50 +20,6 @@ HORIZON_SECONDS = 400 * 86_400  # hours that open at all open within it
 LATENESS_SECONDS = 30
 _SLICE = dt.timedelta(days=28)
 _END = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-
-
-class Ticker:
-    """The instants, in UTC, at which a cron expression starts runs."""
-
-    def __init__(self, cron: str) -> None:
-        """Read a cron expression of five fields.
-
-        :raises ValueError: where it is none.
-        """
-        try:
-            fields, _ = croniter.expand(cron)
-        except CroniterError as error:
-            raise ValueError(f"“{cron}” is no cron expression: {error}") from error
-        if len(fields) != 5:
-            raise ValueError(f"“{cron}” must have five fields, without seconds.")
-        self.cron = cron
-        minutes, hours_of_day = _numbers(fields[0], 60), _numbers(fields[1], 24)
-        self._of_day = array("q", (h * 3600 + m * 60 for h in hours_of_day for m in minutes))
-        self._every_day = all(field == ["*"] for field in fields[2:])
-
-    def within(self, since: int, until: int) -> "array[int]":
-        """Return the ticks in [since, until), in order."""
-        found = array("q")
-        for midnight in range(since - since % 86_400, until, 86_400):
-            if self._on_day(midnight):
-                first = bisect_left(self._of_day, since - midnight)
-                last = bisect_left(self._of_day, until - midnight)
-                found.extend(midnight + second for second in self._of_day[first:last])
-        return found
-
-    def _on_day(self, midnight: int) -> bool:
-        first = dt.datetime.fromtimestamp(midnight + self._of_day[0], dt.UTC)
-        return self._every_day or croniter.match(self.cron, first)
-
-
-def _numbers(field: list[int | str], below: int) -> list[int]:
-    return list(range(below)) if field == ["*"] else sorted(int(number) for number in field)
-
-
-@lru_cache(maxsize=16)
-def ticker(cron: str) -> Ticker:
-    """Return the ticker of a cron expression, each read once."""
-    return Ticker(cron)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

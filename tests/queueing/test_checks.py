@@ -89,7 +89,24 @@ def test_e004_finished_tasks(settings: LazySettings, kept: int | None) -> None:
     assert ids(checks.check_ticker()) == ["E004"]
 
 
-@pytest.mark.parametrize("cron", ["", "x", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *"])
+LONG = f"{','.join(map(str, range(60)))} * * * *"  # longer than the cluster's row can be
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "",
+        "x",
+        "* * * *",
+        "* * * * * *",
+        "61 * * * *",
+        "0 0 30 2 *",
+        "R * * * *",
+        "H/5 * * * *",
+        "@every 5m",
+        LONG,
+    ],
+)
 def test_e005_cron(settings: LazySettings, cron: str) -> None:
     settings.SEND_QUEUE_CRON = cron
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from queueing.gates import hours, limits
+from queueing.gates.ticker import ticker
 from queueing.planning.slots import Terms, Timeline
-from queueing.planning.ticks import Calendar, ticker
+from queueing.planning.ticks import Calendar
 
 UTC = dt.UTC
 POLICY = limits.Policy(

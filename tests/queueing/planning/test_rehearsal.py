@@ -9,8 +9,8 @@ import pytest
 
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours
 from queueing import planning
+from queueing.gates.ticker import Ticker
 from queueing.models import ProcessRun, QueueItem
-from queueing.planning.ticks import Ticker
 from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox

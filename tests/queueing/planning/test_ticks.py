@@ -5,29 +5,7 @@ import datetime as dt
 import pytest
 
 from queueing.gates import hours
-from queueing.planning.ticks import Ticker
 from tests.queueing.planning.conftest import EVERY_MINUTE, a_calendar, at, text_of
-
-
-@pytest.mark.parametrize(
-    ("cron", "expected"),
-    [
-        ("*/30 * * * *", ["2026-07-10 23:30", "2026-07-11 00:00", "2026-07-11 00:30"]),
-        ("0 0 * * sat", ["2026-07-11 00:00"]),
-        ("15,45 0 11 7 *", ["2026-07-11 00:15", "2026-07-11 00:45"]),
-        ("@hourly", ["2026-07-11 00:00"]),
-    ],
-)
-def test_ticks_are_those_of_the_cron_expression(cron: str, expected: list[str]) -> None:
-    ticks = Ticker(cron).within(at("2026-07-10 23:10"), at("2026-07-11 01:00"))
-
-    assert [text_of(tick) for tick in ticks] == expected
-
-
-@pytest.mark.parametrize("cron", ["", "every hour", "* * * * * */5", "61 * * * *"])
-def test_what_is_no_cron_expression_is_refused(cron: str) -> None:
-    with pytest.raises(ValueError, match=r"cron|five fields"):
-        Ticker(cron)
 
 
 def test_the_first_run_after_closing_is_that_of_the_next_working_day() -> None:
