@@ -14,6 +14,7 @@ from django_q.models import Schedule
 
 from campaigns.hours import zones
 from campaigns.models import LinkedInAccount
+from queueing import schedules
 from queueing.gates import cadence
 from queueing.gates.ticker import ticker
 from queueing.unipile import Client, base_url
@@ -134,7 +135,7 @@ def check_database(
     databases: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> list[CheckMessage]:
-    """With `check --database default`: the server's version, and limits that cannot be reached."""
+    """With `check --database default`: the server's version, schedules, limits out of reach."""
     if not databases or "default" not in databases:
         return []
     with connection.cursor():  # opens the connection, whose version is asked for
@@ -147,9 +148,13 @@ def check_database(
                 id="queueing.E008",
             )
         ]
-    if LinkedInAccount._meta.db_table not in connection.introspection.table_names():
-        return []
+    tables = connection.introspection.table_names()
+    if not {LinkedInAccount._meta.db_table, Schedule._meta.db_table} <= set(tables):
+        return []  # not migrated yet
     return [
-        checks.Info(f"{account}: {problem}", id="queueing.I001")
-        for account, problem in cadence.limits_out_of_reach(timezone.now())
+        *(checks.Warning(problem, id="queueing.W001") for problem in schedules.differences()),
+        *(
+            checks.Info(f"{account}: {problem}", id="queueing.I001")
+            for account, problem in cadence.limits_out_of_reach(timezone.now())
+        ),
     ]

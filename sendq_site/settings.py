@@ -99,9 +99,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "axes",
-    "django_q",
     "campaigns",
     "queueing",
+    "django_q",  # behind queueing, whose `qcluster` comes first
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

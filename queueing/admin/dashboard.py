@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from campaigns.models import LinkedInAccount
 from campaigns.pages import CappedPaginator, behind_walls, workspaces_of
+from queueing import schedules
 from queueing.admin.beginning import first_steps
 from queueing.desk import Day, dashboard
 from queueing.gates import Gate, explaining
@@ -76,6 +77,7 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
     return {
         "figures": figures,
         "first_steps": [] if figures.pending or sent or failed else first_steps(user),
+        "schedule_problems": schedules.differences(),
         "needs_you": needs_you(figures),
         "waiting": waiting(figures),
         "pending_url": list_url(QueueItem, status__exact=QueueItem.Status.PENDING),

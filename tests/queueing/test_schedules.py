@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -13,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import Schedule, Task
 
-from queueing import schedules
+from queueing import checks, schedules
 from queueing.models import ProcessRun, QueueItem
 from sandbox.testing import Sandbox
 from tests import processes
@@ -103,6 +104,47 @@ def test_other_peoples_schedules_are_left_alone() -> None:
     assert (theirs.func, theirs.repeats) == ("math.sqrt", 7)
 
 
+@pytest.mark.django_db
+def test_a_copy_of_a_job_does_not_run_beside_it() -> None:
+    copied = Schedule.objects.get(name="process_send_queue")
+    copied.pk, copied.cron = None, "* * * * *"
+    copied.save()
+
+    schedules.make_schedules()
+
+    assert Schedule.objects.get(name="process_send_queue").cron == "*/30 * * * *"
+
+
+@pytest.mark.django_db
+def test_a_schedule_as_the_settings_have_it_is_no_difference() -> None:
+    assert schedules.differences() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        (
+            {"cron": "*/10 * * * *"},
+            "The cluster runs process_send_queue at “*/10 * * * *”, "
+            "SEND_QUEUE_CRON is “*/30 * * * *”.",
+        ),
+        ({"repeats": 0}, "The schedule of process_send_queue was changed by hand (repeats)."),
+        ({"name": "x"}, "The cluster does not run process_send_queue: it has no schedule."),
+    ],
+)
+def test_a_difference_is_named_with_what_ends_it(changed: dict[str, Any], says: str) -> None:
+    Schedule.objects.filter(name="process_send_queue").update(**changed)
+
+    (named,) = schedules.differences()
+    (checked,) = checks.check_database(databases=["default"])
+
+    assert named == f"{says} {schedules.REMEDY}"
+    assert (checked.id, checked.msg) == ("queueing.W001", named)
+    schedules.make_schedules()
+    assert schedules.differences() == []
+
+
 @contextmanager
 def an_empty_database(name: str) -> Iterator[str]:
     with connection.cursor() as cursor:
@@ -133,6 +175,22 @@ def test_apps_can_be_migrated_one_by_one(sandbox: Sandbox) -> None:
         (printed,) = processes.end(processes.start_python(env, MIGRATE_ONE_BY_ONE))
 
         assert printed.strip() == str(len(JOBS))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cluster_that_starts_follows_the_settings(sandbox: Sandbox) -> None:
+    env = processes.environment(sandbox, SEND_QUEUE_CRON="13 3 * * *")
+
+    cluster = processes.start(env, "qcluster")
+    try:
+        rows = Schedule.objects.filter(name="process_send_queue", cron="13 3 * * *")
+        processes.until(rows.exists, cluster)
+    finally:
+        cluster.send_signal(signal.SIGTERM)
+        _, errors = cluster.communicate(timeout=30)
+
+    assert cluster.returncode == 0, errors
+    assert (rows.get().next_run.hour, rows.get().next_run.minute) == (3, 13)
 
 
 @pytest.mark.django_db(transaction=True)

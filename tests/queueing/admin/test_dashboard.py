@@ -196,6 +196,17 @@ def test_late_ticker_is_a_banner(desk: Client, hours_ago: int, late: bool) -> No
     assert (b"The ticker is late" in desk.get(FRAGMENT).content) is late
 
 
+def test_a_cluster_that_runs_by_other_settings_is_a_banner(
+    desk: Client, settings: Settings
+) -> None:
+    assert b"The cluster runs" not in desk.get(FRAGMENT).content
+
+    settings.SEND_QUEUE_CRON = "*/5 * * * *"  # it was started before
+
+    page = desk.get(FRAGMENT).content.decode()
+    assert "at “*/30 * * * *”, SEND_QUEUE_CRON is “*/5 * * * *”" in page
+
+
 def test_queries_do_not_grow_with_the_queue(
     boss: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
