@@ -8,8 +8,6 @@ from campaigns.people.identity import (
     COMPANY_KEY_AT_MOST,
     CONTROL,
     EXAMPLE,
-    INVISIBLE,
-    USER_ID,
     Identity,
     Named,
     company_key,
@@ -18,18 +16,17 @@ from campaigns.people.identity import (
     identity_in,
     identity_of,
     looks_like_profile,
-    normalised_slug,
     person_value,
     profile_address,
     shown_as,
     slug_in,
     slug_of,
-    slug_told,
     validate_email_list,
     validate_profile_url,
     validate_user_id,
     validate_variables,
 )
+from campaigns.people.slugs import INVISIBLE, USER_ID, normalised_slug, slug_told
 
 __all__ = [
     "COMPANY_KEY_AT_MOST",

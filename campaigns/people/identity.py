@@ -10,23 +10,22 @@ from django.core.validators import validate_email
 
 from campaigns import messages
 from campaigns.people import redirects
-
-# Ids of Classic LinkedIn, good for an invitation. Those of Sales Navigator (ACw…) and Recruiter
-# (AE…) are not. Upper and lower case matter in all of them, in slugs they don't.
-USER_ID = re.compile(r"A[CD]oAA[A-Za-z0-9_-]{10,}")
-_FOREIGN_ID = re.compile(r"(?:A[CD]w|AE[A-Za-z])AA[A-Za-z0-9_-]{10,}")
-_SPOILT_ID = re.compile(r"a[cd][ow]aa[a-z0-9_-]{30,}")
+from campaigns.people.slugs import (
+    FOREIGN_ID,
+    INVISIBLE,
+    SPOILT_ID,
+    USER_ID,
+    is_fit,
+    normalised_slug,
+)
 
 EXAMPLE = "https://www.linkedin.com/in/ada-example"
 _PROFILE_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com", re.IGNORECASE | re.ASCII)
-_UNFIT_FOR_A_SLUG = re.compile(r"[\s/?#\\<>@:%\"\x00-\x1f\x7f-\x9f\ufffd]")
 _OLD_PROFILE_NUMBER = re.compile(r"[0-9a-f]{1,3}", re.IGNORECASE | re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Copied along from web pages and chats; joiners (200C, 200D) stay, for scripts that need them.
-INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _WRAPPING = "<>()[]{}\"'“”\u2018\u2019,;"
 _PAID_LINK = re.compile(
-    rf"linkedin\.com/(?:sales|recruiter|talent)/|{_FOREIGN_ID.pattern}", re.ASCII
+    rf"linkedin\.com/(?:sales|recruiter|talent)/|{FOREIGN_ID.pattern}", re.ASCII
 )
 _SHORT_LINK = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:(?=\S*/)", re.IGNORECASE)  # programs take an address for an e-mail's
@@ -77,26 +76,6 @@ class Identity(NamedTuple):
 
     slug: str = ""
     user_id: str = ""
-
-
-def normalised_slug(slug: str) -> str:
-    """Return the one spelling of a public identifier: decoded, composed (NFC), in lower case.
-
-    LinkedIn does not tell upper from lower case in it. Decodes until nothing changes, so that
-    the normal form is its own normal form.
-    """
-    while (decoded := unquote(slug)) != slug:
-        slug = decoded
-    return unicodedata.normalize("NFC", INVISIBLE.sub("", slug).lower()).strip()
-
-
-def slug_told(public_identifier: str) -> str:
-    """Return the slug that LinkedIn tells of somebody, or "" where it is none that can be stored.
-
-    Told by strangers: percent-encoded it may hide control characters, and in lower case be longer.
-    """
-    slug = normalised_slug(public_identifier)
-    return slug if _is_fit(slug) else ""
 
 
 def identity_of(profile_url: str) -> Identity:
@@ -200,11 +179,11 @@ def _identity_in_path(step: str, text: str) -> Identity:
     decoded = unquote(step).strip()
     if USER_ID.fullmatch(decoded):
         return Identity(user_id=decoded)
-    if _FOREIGN_ID.fullmatch(decoded):
+    if FOREIGN_ID.fullmatch(decoded):
         raise ValidationError(
             f"“{text[:100]}” holds an id of Sales Navigator or Recruiter{_PAID}, such as {EXAMPLE}."
         )
-    if _SPOILT_ID.fullmatch(decoded):
+    if SPOILT_ID.fullmatch(decoded):
         raise ValidationError(
             f"“{text[:100]}” holds a LinkedIn id in lower case, which names nobody. Export it "
             f"again as it is spelt, or use the public address, such as {EXAMPLE}."
@@ -226,16 +205,12 @@ def _slug_of_old_form(steps: list[str], text: str) -> str:
 
 def _fit_slug(step: str, text: str) -> str:
     slug = normalised_slug(step)
-    if not _is_fit(slug):
+    if not is_fit(slug):
         raise ValidationError(
             f"“{text[:100]}” names no person. Use the address of a LinkedIn profile, such as "
             f"{EXAMPLE}."
         )
     return slug
-
-
-def _is_fit(slug: str) -> bool:
-    return len(slug) <= 200 and any(map(str.isalnum, slug)) and not _UNFIT_FOR_A_SLUG.search(slug)
 
 
 def fit_user_id(value: str) -> str:

@@ -1,0 +1,56 @@
+"""What can be one person's slug, and what would make one person of many."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from campaigns.people import identity_of, slug_told
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        " ",
+        "UNKNOWN",
+        "unknown",
+        "null",
+        "(null)",
+        "Undefined",
+        "NaN",
+        "me",
+        "unavailable",
+        "linkedin-member",
+        "-none-",
+        "%55NKNOWN",
+        "ACoAAexample0000000000",
+        "ACwAAexample0000000000",
+        "AEMAAexample0000000000",
+        " ACoAAexample0000000000 ",
+        "acoaa" + "x" * 34,
+        "urn:li:member:1",
+        "ada example",
+    ],
+)
+def test_what_is_nobodys_own_slug_is_not_told(told: str) -> None:
+    assert slug_told(told) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "slug"),
+    [
+        ("Ada-Example", "ada-example"),
+        ("unknown-artist", "unknown-artist"),
+        ("mei", "mei"),
+        ("nullmann", "nullmann"),
+        ("acoaching", "acoaching"),
+        ("example-%E6%9D%8E", "example-李"),
+    ],
+)
+def test_a_slug_is_told_in_its_normal_form(told: str, slug: str) -> None:
+    assert slug_told(told) == slug
+
+
+@pytest.mark.parametrize("step", ["me", "UNKNOWN", "undefined", "null", "edit/intro", "profile"])
+def test_an_address_of_nobody_is_refused(step: str) -> None:
+    with pytest.raises(ValidationError, match="names no person"):
+        identity_of(f"https://www.linkedin.com/in/{step}")
