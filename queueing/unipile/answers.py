@@ -18,6 +18,15 @@ from typing import Any
 RAW_LIMIT = 4000
 """Characters of provider text that are kept as evidence."""
 
+ANOTHER_SHAPE = "another_shape"
+"""Our word for a whole 2xx answer to an invitation that is not the one that Unipile documents."""
+
+ANOTHER_PERSON = "another_person"
+"""Our word for an answer about somebody else than was asked for: nothing was learnt."""
+
+RETRY_AFTER_AT_MOST = 86_400
+"""Seconds: what asks for more is a mistake of a clock, or wants a person to look at it."""
+
 
 class Certainty(StrEnum):
     """Did the invitation leave? Three answers, because "no answer" is not "no"."""
@@ -87,8 +96,8 @@ _TABLE: list[tuple[int, Outcome, str]] = [
     # resource_not_found is also what a missing ACCOUNT gives: see _names_the_account.
     (404, Outcome.REJECTED, "resource_not_found invalid_resource_identifier"),
     (415, Outcome.REJECTED, "unsupported_media_type"),
-    # The account is just signing in: hold it until Unipile reports it OK.
-    (425, Outcome.ACCOUNT_DISCONNECTED, "auth_in_progress"),
+    # The account is just signing in, which takes seconds.
+    (425, Outcome.NOT_SENT, "auth_in_progress"),
     (422, Outcome.ALREADY_CONNECTED, "already_connected"),
     (422, Outcome.ALREADY_INVITED, "already_invited_recently action_already_performed"),
     (422, Outcome.ACCOUNT_LIMIT, "cannot_resend_yet limit_exceeded connection_limit_reached"),
@@ -150,13 +159,16 @@ class Answer:
     trouble: str = ""
     """Why the body is not whole; empty where it is."""
     location: str = ""
+    retry_after: int | None = None
+    """Seconds that the other side asks to wait, 0 to RETRY_AFTER_AT_MOST; None: it does not."""
 
 
 class UnipileError(Exception):
     """The one error of this package: what happened, and what the caller may conclude from it.
 
     `raw` is the provider's text, at most RAW_LIMIT characters, safe to store and to show.
-    `http_status` is None and `error_type` is "" where no answer came.
+    `http_status` is None and `error_type` is "" where no answer came. `retry_after`: seconds that
+    the other side asks to wait; None where it does not.
     """
 
     def __init__(
@@ -168,8 +180,10 @@ class UnipileError(Exception):
         http_status: int | None = None,
         error_type: str = "",
         raw: str = "",
+        retry_after: int | None = None,
     ) -> None:
         self.outcome = outcome
+        self.retry_after = retry_after
         self.http_status = http_status
         self.error_type = safe_text(error_type, 100)
         self.title = safe_text(title, 300)
@@ -219,14 +233,19 @@ def refusal(answer: Answer, *, reading: bool) -> UnipileError:
         title=title,
         detail=detail,
         raw=safe_text(answer.body),
+        retry_after=answer.retry_after,
     )
 
 
 def unreadable(answer: Answer, why: str, *, reading: bool) -> UnipileError:
-    """The error for a 2xx answer that does not say what the contract says."""
+    """The error for a 2xx answer that does not say what the contract says.
+
+    Where it answers an invitation, and is whole, its type is ANOTHER_SHAPE: most likely a yes.
+    """
     return UnipileError(
         _without_doubt_if(reading, Outcome.UNKNOWN),
         http_status=answer.status,
+        error_type="" if reading or answer.trouble else ANOTHER_SHAPE,
         title="Unreadable answer",
         detail=why,
         raw=safe_text(answer.body),
@@ -241,6 +260,18 @@ def unanswered(*, left: bool, why: str, status: int | None, reading: bool) -> Un
         http_status=status,
         title="No whole answer" if left else "No connection",
         detail=why,
+    )
+
+
+def about_another(asked: str, answered: str, status: int, raw: str) -> UnipileError:
+    """The error for a profile of somebody else than was asked for."""
+    return UnipileError(
+        Outcome.NOT_SENT,
+        http_status=status,
+        error_type=ANOTHER_PERSON,
+        title="Unipile answered about another person",
+        detail=f"asked for {asked}, told of {answered}; nothing of it was kept",
+        raw=raw,
     )
 
 

@@ -6,18 +6,34 @@ concluded; nothing is retried here.
 
 import ipaddress
 import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
+from campaigns.people.slugs import is_id, normalised_slug
 from queueing.unipile import shapes
-from queueing.unipile.answers import Answer, Outcome, UnipileError, refusal, unanswered
+from queueing.unipile.answers import (
+    Answer,
+    Outcome,
+    UnipileError,
+    about_another,
+    refusal,
+    unanswered,
+)
 from queueing.unipile.exchange import Call, NoAnswerError, exchange, uptime
-from queueing.unipile.shapes import Account, Invitation, Profile, SentInvitation, SentWalk
+from queueing.unipile.shapes import Account, Invitation, Page, Profile, SentWalk
+
+T = TypeVar("T")
 
 PAGE_SIZE = 100  # the documented 250 is met with 100 by the live service
+STANDSTILL = 3  # pages in a row that bring nothing new
 MAX_REDIRECTS = 3
 FREE_NOTE_LIMIT = 200
 NOTE_LIMIT = 300
 
+_again = threading.Lock()
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
 
 
@@ -101,51 +117,99 @@ class Client:
         return shapes.invitation(answer)
 
     def profile(self, account_id: str, identifier: str) -> Profile:
-        """Return a person, by slug or provider id, as the account sees them. Raise UnipileError."""
-        path = f"/users/{_segment(identifier, Outcome.REJECTED)}"
-        return shapes.profile(self._request("GET", path, {"account_id": account_id}))
+        """Return a person, by slug or provider id, as the account sees them.
 
-    def sent_invitations(self, account_id: str, *, max_pages: int = 50) -> SentWalk:
+        Under load Unipile has answered about other people, and slugs are changed and handed on. So
+        an answer with another id than was asked for is never believed, and one without the slug
+        that was asked for only if it comes again, when nobody else is asked for a second time.
+
+        :raises UnipileError: where nothing was learnt; of type ANOTHER_PERSON where the answer was
+            about somebody else.
+        """
+        path = f"/users/{_segment(identifier, Outcome.REJECTED)}"
+        deadline = uptime() + self._total_timeout
+        params = {"account_id": account_id}
+        found = shapes.profile(self._request("GET", path, params, deadline=deadline))
+        if _is_about(found, identifier):
+            return found
+        with _asked_again(deadline) as may_ask:
+            if may_ask and not is_id(identifier):
+                again = shapes.profile(self._request("GET", path, params, deadline=deadline))
+                if _is_about(again, identifier) or _is_same(again, found):
+                    return again
+        told = f"{found.public_identifier or found.provider_id}"
+        name = f"{found.first_name} {found.last_name}".strip() or "no name"
+        raise about_another(identifier, f"{told} ({name})", found.http_status, found.raw)
+
+    def sent_invitations(self, account_id: str) -> SentWalk:
         """Walk all pending invitations of an account. Raise UnipileError where a page fails.
 
-        Not complete: `max_pages` were not enough, or the pages run in a circle. What was found is
+        The walk goes on for as long as pages bring something new. Not complete: what was found is
         there, what was not found proves nothing.
         """
-        params = {"account_id": account_id, "limit": str(PAGE_SIZE)}
-        found: list[SentInvitation] = []
-        seen: set[str] = set()
-        for _ in range(max_pages):
-            answer = self._request("GET", "/users/invite/sent", params)
-            invitations, cursor = shapes.sent_invitations(answer)
-            found += invitations
-            if not cursor:
-                return SentWalk(tuple(found), complete=True)
-            if cursor in seen:
-                break
-            seen.add(cursor)
-            params["cursor"] = cursor
-        return SentWalk(tuple(found), complete=False)
+        walked = self._walk(
+            "/users/invite/sent", {"account_id": account_id}, shapes.sent_invitations
+        )
+        trouble = "; ".join(filter(None, [_why_not_ended(walked), *walked.strange[:3]]))
+        return SentWalk(tuple(walked.entries), trouble)
 
     def account(self, account_id: str) -> Account:
         """Return one connected account. Raise UnipileError."""
         path = f"/accounts/{_segment(account_id, Outcome.ACCOUNT_DISCONNECTED)}"
         return shapes.account(self._request("GET", path))
 
-    def accounts(self, *, max_pages: int = 50) -> list[Account]:
-        """Return all connected accounts of every provider, or raise UnipileError: never some."""
-        params = {"limit": str(PAGE_SIZE)}
-        found: list[Account] = []
-        seen: set[str] = set()
-        for _ in range(max_pages):
-            batch, cursor = shapes.accounts(self._request("GET", "/accounts", params))
-            found += batch
+    def accounts(self) -> list[Account]:
+        """Return all connected accounts of every provider, or raise UnipileError: never some.
+
+        One that cannot be read is among them with its `trouble`.
+        """
+        walked = self._walk("/accounts", {}, shapes.accounts)
+        if trouble := _why_not_ended(walked):
+            raise UnipileError(
+                Outcome.NOT_SENT, title="The list of accounts is not whole", detail=trouble
+            )
+        return walked.entries
+
+    def is_key_refused(self) -> bool:
+        """Return whether Unipile refuses the API key itself.
+
+        Asked of the list, which is about no account: a 401 about one account may be about that.
+
+        :raises UnipileError: where nothing was learnt.
+        """
+        try:
+            self._request("GET", "/accounts", {"limit": "1"})
+        except UnipileError as error:
+            if error.http_status != 401:
+                raise
+            return True
+        return False
+
+    def _walk(
+        self, path: str, params: dict[str, str], read: Callable[[Answer], Page[T]]
+    ) -> Page[T]:
+        """Return all pages of a list as one, whose cursor is that of the last page.
+
+        The cursor carries the size of a page: `limit` goes with the first request alone.
+        """
+        entries: dict[object, T] = {}
+        strange: list[str] = []
+        asked: set[str] = set()
+        cursor: str | None = None
+        without_news = 0
+        while cursor not in asked and without_news < STANDSTILL:
+            if cursor:
+                asked.add(cursor)
+            how = {"cursor": cursor} if cursor else {"limit": str(PAGE_SIZE)}
+            page = read(self._request("GET", path, {**params, **how}))
+            before = len(entries)
+            entries |= {getattr(one, "id", "") or one: one for one in page.entries}
+            strange += [f"page {len(asked) + 1}, {what}" for what in page.strange]
+            without_news = 0 if len(entries) > before else without_news + 1
+            cursor = page.cursor
             if not cursor:
-                return found
-            if cursor in seen:
                 break
-            seen.add(cursor)
-            params["cursor"] = cursor
-        raise UnipileError(Outcome.NOT_SENT, title="The list of accounts does not end")
+        return Page(list(entries.values()), cursor, strange)
 
     def _request(
         self,
@@ -155,10 +219,11 @@ class Client:
         *,
         json: dict[str, str] | None = None,
         not_after: float | None = None,
+        deadline: float | None = None,
     ) -> Answer:
         """Make the one request behind every call; return a 2xx answer or raise UnipileError."""
         reading = method == "GET"
-        deadline = uptime() + self._total_timeout
+        deadline = deadline or uptime() + self._total_timeout
         url, query = self._base_url + path, params or {}
         for _ in range(MAX_REDIRECTS + 1):
             call = Call(
@@ -187,6 +252,35 @@ class Client:
                 raise refusal(answer, reading=reading)
             url, query = target, {} if urlsplit(target).query else query
         raise refusal(answer, reading=reading)
+
+
+@contextmanager
+def _asked_again(deadline: float) -> Iterator[bool]:
+    """Let one call at a time ask a second time; False where the others took all the time."""
+    has_turn = _again.acquire(timeout=max(0.0, deadline - uptime()))
+    try:
+        yield has_turn
+    finally:
+        if has_turn:
+            _again.release()
+
+
+def _is_about(found: Profile, identifier: str) -> bool:
+    """Return whether an answer is about the person who was asked for."""
+    return found.provider_id == identifier or (
+        bool(found.public_identifier) and found.public_identifier == normalised_slug(identifier)
+    )
+
+
+def _is_same(one: Profile, other: Profile) -> bool:
+    return (one.provider_id, one.public_identifier) == (other.provider_id, other.public_identifier)
+
+
+def _why_not_ended(walked: Page[T]) -> str:
+    """Return why a walk is not complete; "" where its last page says that it is the last."""
+    if walked.cursor is None:
+        return "the list does not say whether it goes on: a page has no cursor"
+    return "the pages of the list bring nothing new and do not end" if walked.cursor else ""
 
 
 def _redirect(url: str, answer: Answer) -> str:

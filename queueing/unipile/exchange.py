@@ -17,12 +17,15 @@ Environment proxies, netrc and CA bundle variables are ignored; certificates are
 against certifi's. No retries, no redirects: the caller sees the answer as it is.
 """
 
+import datetime as dt
 import logging
 import os
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -30,7 +33,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
-from queueing.unipile.answers import Answer
+from queueing.unipile.answers import RETRY_AFTER_AT_MOST, Answer
 
 logger = logging.getLogger(__name__)
 
@@ -213,7 +216,8 @@ def _request(call: Call, wire: _Wire) -> Answer:
             wire.status = response.status_code
             body, trouble = _read(response, call.max_bytes)
             location = response.headers.get("Location", "")
-            return Answer(response.status_code, body, trouble, location)
+            wait = _retry_after(response.headers)
+            return Answer(response.status_code, body, trouble, location, wait)
 
 
 def _read(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:
@@ -227,6 +231,29 @@ def _read(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:
     except Exception as err:  # noqa: BLE001 (any failure here is a broken body, never a traceback)
         return bytes(body), f"the answer broke off: {_in_words(err)}"
     return bytes(body), ""
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """Return the seconds that `Retry-After` asks for, as a number or as a date (RFC 9110, 10.2.3).
+
+    A date is measured from that of the answer, for the two machines' clocks may differ.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:10]), RETRY_AFTER_AT_MOST)
+    until = _date(text)
+    if until is None:
+        return None
+    now = _date(headers.get("Date", "")) or dt.datetime.now(dt.UTC)
+    return min(max(0, round((until - now).total_seconds())), RETRY_AFTER_AT_MOST)
+
+
+def _date(text: str) -> dt.datetime | None:
+    try:
+        read = parsedate_to_datetime(text)
+        return (read if read.tzinfo else read.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _in_words(err: BaseException) -> str:

@@ -1,17 +1,19 @@
 """Unipile's resources as plain values, read strictly from JSON.
 
-What matters for a decision (who, invited or not, connected or not) must have the type that the
-contract gives it, or the whole answer counts as unreadable: a mistake here would invite somebody
-twice. What is only shown to people is taken where it is usable and "" where it is not.
+Who somebody is must be told as the contract says, or the whole answer counts as unreadable: a
+mistake here would invite somebody twice. Where only the state between the two is told in words that
+the contract does not have, the person can be read and the state is `unclear`: nothing may be
+concluded from it. What is only shown to people is taken where it is usable and "" where it is not.
 """
 
 import datetime as dt
-import unicodedata
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from campaigns.people.slugs import slug_told
 from queueing.unipile.answers import Answer, json_object, safe_text, unreadable
 
 T = TypeVar("T")
@@ -43,8 +45,11 @@ class Invitation:
 class Profile:
     """A person as the asking account sees them; "" where LinkedIn says nothing.
 
-    `provider_id` is valid for the asking account only. There is no status "accepted": who accepted
-    has `is_relationship` and no invitation.
+    `provider_id` is valid for the asking account only. `public_identifier` is the normal form of a
+    slug that can be one person's own. There is no status "accepted": who accepted has
+    `is_relationship` and no invitation. `unclear`: what was told of degree, relationship or
+    invitation that the contract does not have, in words; nothing may be concluded from the rest
+    then, but that they are connected where that is told.
     """
 
     provider_id: str
@@ -60,24 +65,54 @@ class Profile:
     invitation_status: str
     http_status: int
     raw: str
+    unclear: str = ""
 
 
 @dataclass(frozen=True)
 class SentInvitation:
-    """A pending invitation. `parsed_datetime` is good to the day only, never an exact time."""
+    """A pending invitation. `parsed_datetime` is good to the day only, never an exact time.
+
+    Either name of the person may be missing, and so may the `id`. `public_identifier` is in the
+    normal form of slugs.
+    """
 
     id: str
     invited_user_id: str
     public_identifier: str
     parsed_datetime: dt.datetime | None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All that it calls its person: a match of any one is a match."""
+        return frozenset({self.invited_user_id, self.public_identifier} - {""})
+
 
 @dataclass(frozen=True)
 class SentWalk:
-    """Pending invitations of an account. Only a complete walk can show that one is missing."""
+    """Pending invitations of an account. Only a complete walk can show that one is missing.
+
+    `trouble` says why it is not complete. `contract_broken`: because the list has another shape
+    than Unipile documents, so that no later walk will be complete either.
+    """
 
     invitations: tuple[SentInvitation, ...]
-    complete: bool
+    trouble: str = ""
+    contract_broken: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return not self.trouble
+
+
+class Page(NamedTuple, Generic[T]):
+    """A page of a list. `cursor` is "" at the end; None where nothing says whether it goes on.
+
+    `strange`: what is wrong with the entries that could not be read, each with its place.
+    """
+
+    entries: list[T]
+    cursor: str | None
+    strange: list[str]
 
 
 @dataclass(frozen=True)
@@ -85,7 +120,8 @@ class Account:
     """`status` is "OK" only if every source is; else the worst one's, UNKNOWN where none is told.
 
     `type` is the provider, "LINKEDIN" for ours. No premium features: a free account. `owner_id` and
-    `owner_slug` name the LinkedIn member who is logged in, as far as told.
+    `owner_slug` name the LinkedIn member who is logged in, as far as told. `trouble`: why
+    the account could not be read; then it says nothing but its id, as far as that was told.
     """
 
     id: str
@@ -95,10 +131,14 @@ class Account:
     premium_features: tuple[str, ...]
     owner_id: str = ""
     owner_slug: str = ""
+    trouble: str = ""
 
 
 def invitation(answer: Answer) -> Invitation:
-    """Read the answer to POST /users/invite; UnipileError UNKNOWN unless it plainly says sent."""
+    """Read the answer to POST /users/invite; UnipileError UNKNOWN unless it plainly says sent.
+
+    Its type is ANOTHER_SHAPE where the answer is whole, and a yes of Unipile's in another shape.
+    """
     body = json_object(answer, reading=False)
     with _contract(answer, reading=False):
         _check_object(body, "UserInvitationSent")
@@ -113,31 +153,70 @@ def invitation(answer: Answer) -> Invitation:
 def profile(answer: Answer) -> Profile:
     """Read the answer to GET /users/{identifier}."""
     body = json_object(answer, reading=True)
+    state = _State(body)
     with _contract(answer):
         _check_object(body, "UserProfile")
-        invited = _optional(body, "invitation", dict)
+        provider_id = _id(body, "provider_id")
+        slug = slug_told(_optional(body, "public_identifier", str) or "")
         return Profile(
-            provider_id=_id(body, "provider_id"),
-            public_identifier=_slug(body, "public_identifier"),
+            provider_id=provider_id,
+            public_identifier="" if slug == provider_id.lower() else slug,
             first_name=_shown(body.get("first_name")),
             last_name=_shown(body.get("last_name")),
             headline=_shown(body.get("headline")),
             location=_shown(body.get("location")),
-            degree=_degree(body),
-            is_relationship=bool(_optional(body, "is_relationship", bool)),
-            is_self=bool(_optional(body, "is_self", bool)),
-            invitation_type=_one_of(invited, "type", INVITATION_TYPES),
-            invitation_status=_one_of(invited, "status", INVITATION_STATUSES),
+            degree=state.word(body, "network_distance", DEGREES),
+            is_relationship=state.flag("is_relationship"),
+            is_self=state.flag("is_self"),
+            invitation_type=state.of_invitation("type", INVITATION_TYPES),
+            invitation_status=state.of_invitation("status", INVITATION_STATUSES),
             http_status=answer.status,
             raw=safe_text(answer.body),
+            unclear=state.unclear,
         )
 
 
-def sent_invitations(answer: Answer) -> tuple[list[SentInvitation], str]:
-    """Read a page of GET /users/invite/sent: invitations and the next cursor, "" at the end."""
+class _State:
+    """What a profile tells of the two people, and what of it is in words that nobody knows."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self._body = body
+        self._unclear: list[str] = []
+
+    @property
+    def unclear(self) -> str:
+        return ", ".join(self._unclear)
+
+    def word(self, body: dict[str, Any], key: str, known: tuple[str, ...]) -> str:
+        """Return a word that the contract has; "" where none is told, or one that it has not."""
+        value = body.get(key)
+        if value is None or value in known:
+            return value or ""
+        self._unclear.append(f"{key} {_shown(json.dumps(value))}")
+        return ""
+
+    def flag(self, key: str) -> bool:
+        value = self._body.get(key)
+        if value in (None, True, False):  # 0 and 1 among them, which Unipile writes elsewhere
+            return bool(value)
+        self._unclear.append(f"{key} {_shown(json.dumps(value))}")
+        return False
+
+    def of_invitation(self, key: str, known: tuple[str, ...]) -> str:
+        """Return a word of the invitation, which has both where there is one."""
+        invited = self._body.get("invitation")
+        if invited is None:
+            return ""
+        if not isinstance(invited, dict) or invited.get(key) is None:
+            self._unclear.append(f"invitation without {key}")
+            return ""
+        return self.word(invited, key, known)
+
+
+def sent_invitations(answer: Answer) -> Page[SentInvitation]:
+    """Read a page of GET /users/invite/sent."""
     items, cursor = _page(answer, "InvitationList")
-    with _contract(answer):
-        return [_sent_invitation(item) for item in items], cursor
+    return _read(items, cursor, _sent_invitation)
 
 
 def account(answer: Answer) -> Account:
@@ -147,11 +226,21 @@ def account(answer: Answer) -> Account:
         return _account(body)
 
 
-def accounts(answer: Answer) -> tuple[list[Account], str]:
-    """Read a page of GET /accounts: accounts and the next cursor, "" at the end."""
+def accounts(answer: Answer) -> Page[Account]:
+    """Read a page of GET /accounts; an account that cannot be read is there with its `trouble`."""
     items, cursor = _page(answer, "AccountList")
-    with _contract(answer):
-        return [_account(item) for item in items], cursor
+    return _read(items, cursor, _account_or_trouble)
+
+
+def _read(items: list[Any], cursor: str | None, entry: Callable[[Any], T]) -> Page[T]:
+    """Read entry by entry: a strange one is named, and does not hide the others."""
+    page: Page[T] = Page([], cursor, [])
+    for number, item in enumerate(items, start=1):
+        try:
+            page.entries.append(entry(item))
+        except ValueError as err:
+            page.strange.append(f"entry {number}: {err}")
+    return page
 
 
 @contextmanager
@@ -163,27 +252,46 @@ def _contract(answer: Answer, *, reading: bool = True) -> Iterator[None]:
         raise unreadable(answer, str(err), reading=reading) from err
 
 
-def _page(answer: Answer, name: str) -> tuple[list[dict[str, Any]], str]:
+def _page(answer: Answer, name: str) -> tuple[list[Any], str | None]:
     body = json_object(answer, reading=True)
     with _contract(answer):
         _check_object(body, name)
         items = body.get("items")
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise ValueError("items is no list of objects")
+        if not isinstance(items, list):
+            raise ValueError("items is no list")  # noqa: TRY004 (one error for callers)
         # A missing cursor is not "the end": the contract says null.
-        cursor = body.get("cursor", "")
-        if cursor is not None and not (isinstance(cursor, str) and cursor):
+        if body.get("cursor", "") in ("", False):
+            return items, None
+        cursor = body["cursor"]
+        if cursor is not None and not isinstance(cursor, str):
             raise ValueError("cursor is neither null nor text")
         return items, cursor or ""
 
 
-def _sent_invitation(item: dict[str, Any]) -> SentInvitation:
+def _sent_invitation(told: object) -> SentInvitation:
+    item = _object(told)
     return SentInvitation(
-        id=_id(item, "id"),
+        id=_optional_id(item, "id"),
         invited_user_id=_optional_id(item, "invited_user_id"),
-        public_identifier=_slug(item, "invited_user_public_id"),
+        public_identifier=slug_told(_optional(item, "invited_user_public_id", str) or ""),
         parsed_datetime=_instant(item.get("parsed_datetime")),
     )
+
+
+def _account_or_trouble(item: object) -> Account:
+    """Read an account of the list. What cannot be read must not be taken for one that is gone."""
+    try:
+        return _account(_object(item))
+    except ValueError as err:
+        told = item if isinstance(item, dict) else {}
+        return Account(
+            id=_shown(told.get("id")),
+            name=_shown(told.get("name")),
+            type=_shown(told.get("type")),
+            status=ACCOUNT_STATUS_UNKNOWN,
+            premium_features=(),
+            trouble=str(err),
+        )
 
 
 def _account(body: dict[str, Any]) -> Account:
@@ -231,6 +339,12 @@ def _im(body: dict[str, Any], key: str) -> object:
     return found
 
 
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("no object")  # noqa: TRY004 (one error for callers)
+    return value
+
+
 def _check_object(body: dict[str, Any], name: str) -> None:
     if body.get("object") != name:
         raise ValueError(f"the object is not {name}")
@@ -251,33 +365,11 @@ def _optional_id(body: dict[str, Any], key: str) -> str:
     return "" if body.get(key) in (None, "") else _id(body, key)
 
 
-def _slug(body: dict[str, Any], key: str) -> str:
-    """Return the public name in a profile's address: any script, emoji too, but storable text."""
-    slug = _optional(body, key, str) or ""
-    if len(slug) > _SHOWN_LIMIT or any(unicodedata.category(c) in {"Cc", "Cs"} for c in slug):
-        raise ValueError(f"{key} is too long or holds control characters")
-    return slug
-
-
 def _optional(body: dict[str, Any], key: str, kind: type[T]) -> T | None:
     value = body.get(key)
     if value is not None and not isinstance(value, kind):
         raise ValueError(f"{key} has the wrong type")
     return value
-
-
-def _one_of(body: dict[str, Any] | None, key: str, known: tuple[str, ...]) -> str:
-    if body is None:
-        return ""
-    value = body.get(key)
-    if value not in known:
-        raise ValueError(f"{key} is none of {', '.join(known)}")
-    return str(value)
-
-
-def _degree(body: dict[str, Any]) -> str:
-    value = _optional(body, "network_distance", str)
-    return value if value in DEGREES else ""
 
 
 def _shown(value: object) -> str:

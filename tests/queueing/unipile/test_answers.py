@@ -40,7 +40,7 @@ EXPECTED: list[tuple[int, str, Outcome]] = [
     (422, "insufficient_credits account_configuration_error", Outcome.ACCOUNT_DISCONNECTED),
     (422, "provider_unreachable", Outcome.UNKNOWN),
     (422, "realtime_client_not_initialized", Outcome.NOT_SENT),
-    (425, "auth_in_progress", Outcome.ACCOUNT_DISCONNECTED),
+    (425, "auth_in_progress", Outcome.NOT_SENT),
     (429, "too_many_requests", Outcome.THROTTLED),
     (500, "unexpected_error provider_error authentication_intent_error", Outcome.UNKNOWN),
     (501, "feature_not_implemented", Outcome.REJECTED),

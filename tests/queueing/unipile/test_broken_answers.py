@@ -58,6 +58,30 @@ def test_a_success_that_is_none_is_unknown(server: RawServer, case: str) -> None
     assert "\x00" not in error.raw
 
 
+@pytest.mark.parametrize(
+    ("case", "error_type"),
+    [
+        ("empty", "another_shape"),
+        ("no content", "another_shape"),
+        ("no id", "another_shape"),
+        ("other object", "another_shape"),
+        ("list", "another_shape"),
+        ("created", "another_shape"),
+        ("truncated body", ""),
+        ("upgrade", ""),
+    ],
+)
+def test_a_whole_yes_in_another_shape_is_told_from_one_that_broke_off(
+    server: RawServer, case: str, error_type: str
+) -> None:
+    created = http(201, '{"object":"Invitation","id":"1"}')
+    server.reply = {**BROKEN_SUCCESSES, "created": created}[case]
+
+    error = refused_invitation(server.client())
+
+    assert (error.outcome, error.error_type) == (Outcome.UNKNOWN, error_type)
+
+
 def test_a_huge_answer_is_cut_off(server: RawServer) -> None:
     def flood(conn: socket.socket) -> None:
         conn.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + SENT[:-1].encode())

@@ -176,19 +176,9 @@ def test_a_profile_holds_no_text_that_the_database_refuses(server: RawServer) ->
         {"provider_id": None},
         {"provider_id": "AC\x00"},
         {"public_identifier": 7},
-        {"public_identifier": "a\x00b"},
-        {"is_relationship": "yes"},
-        {"is_self": 1},
-        {"network_distance": 1},
-        {"invitation": []},
-        {"invitation": {}},
-        {"invitation": "SENT"},
-        {"invitation": {"type": "SENT"}},
-        {"invitation": {"type": "SENT", "status": "ACCEPTED"}},
-        {"invitation": {"type": ["SENT"], "status": {}}},
     ],
 )
-def test_a_profile_that_leaves_a_question_open_is_no_profile(
+def test_a_profile_that_does_not_say_who_it_is_is_no_profile(
     server: RawServer, wrong: dict[str, Any]
 ) -> None:
     server.reply = as_json({**PROFILE, **wrong})
@@ -198,6 +188,111 @@ def test_a_profile_that_leaves_a_question_open_is_no_profile(
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert caught.value.http_status == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"is_relationship": "yes"}, 'is_relationship "yes"'),
+        ({"is_self": [1]}, "is_self [1]"),
+        ({"network_distance": 1}, "network_distance 1"),
+        ({"network_distance": "DISTANCE_2"}, 'network_distance "DISTANCE_2"'),
+        ({"invitation": []}, "invitation without type, invitation without status"),
+        ({"invitation": "SENT"}, "invitation without type, invitation without status"),
+        ({"invitation": {"type": "SENT"}}, "invitation without status"),
+        ({"invitation": {"type": "SENT", "status": "ACCEPTED"}}, 'status "ACCEPTED"'),
+        ({"invitation": {"type": ["SENT"], "status": {}}}, 'type ["SENT"], status {}'),
+    ],
+)
+def test_a_profile_whose_state_nobody_knows_says_so(
+    server: RawServer, wrong: dict[str, Any], told: str
+) -> None:
+    server.reply = as_json({**PROFILE, **wrong})
+
+    profile = server.client().profile("acc", "ACoAA1")
+
+    assert profile.unclear == told
+    assert profile.provider_id == "ACoAA1"
+
+
+@pytest.mark.parametrize(("number", "flag"), [(0, False), (1, True)])
+def test_a_number_for_a_truth_value_is_clear(server: RawServer, number: int, flag: bool) -> None:
+    server.reply = as_json({**PROFILE, "is_relationship": number})
+
+    profile = server.client().profile("acc", "ACoAA1")
+
+    assert (profile.is_relationship, profile.unclear) == (flag, "")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "UNKNOWN",
+        "unknown",
+        "null",
+        "ACoAA1",
+        "acoaa1",
+        "ACoAAexample0000000000",
+        "ACwAAexample0000000000",
+        "acoaa" + "x" * 34,
+        "me",
+        "(null)",
+        "a\x00b",
+        "a" * 201,
+        " ",
+    ],
+)
+def test_a_public_identifier_that_is_nobodys_own_is_not_told(server: RawServer, told: str) -> None:
+    server.reply = as_json({**PROFILE, "public_identifier": told})
+
+    assert server.client().profile("acc", "ACoAA1").public_identifier == ""
+
+
+def test_a_public_identifier_is_told_in_its_normal_form(server: RawServer) -> None:
+    server.reply = as_json({**PROFILE, "public_identifier": "Zoe%CC%88-Example"})
+
+    assert server.client().profile("acc", "ACoAA1").public_identifier == "zoë-example"
+
+
+BEN = {**PROFILE, "provider_id": "ACoAA2", "public_identifier": "ben-example", "first_name": "Ben"}
+
+
+@pytest.mark.parametrize("asked", ["ada-example", "ACoAAexample0000000000"])
+def test_an_answer_about_another_person_teaches_nothing(server: RawServer, asked: str) -> None:
+    in_turn(server, as_json(PROFILE), as_json(BEN))
+
+    with pytest.raises(UnipileError) as caught:
+        server.client().profile("acc", asked)
+
+    assert (caught.value.outcome, caught.value.http_status) == (Outcome.NOT_SENT, 200)
+    assert caught.value.error_type == "another_person"
+    assert f"asked for {asked}, told of jane-example (Jane Example)" in caught.value.summary
+
+
+def test_who_was_mistaken_for_another_is_found_when_asked_again(server: RawServer) -> None:
+    in_turn(server, as_json(BEN), as_json(PROFILE))
+
+    profile = server.client().profile("acc", "Jane-Example")
+
+    assert profile.provider_id == "ACoAA1"
+
+
+def test_a_slug_that_leads_to_another_one_twice_was_changed(server: RawServer) -> None:
+    in_turn(server, as_json(PROFILE), as_json(PROFILE))
+
+    profile = server.client().profile("acc", "jane-example-1a2b3c")
+
+    assert profile.public_identifier == "jane-example"
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("asked", ["jane-example", "JANE-EXAMPLE", "ACoAA1", "jane%2Dexample"])
+def test_who_was_asked_for_is_asked_for_once(server: RawServer, asked: str) -> None:
+    server.reply = as_json(PROFILE)
+
+    server.client().profile("acc", asked)
+
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -234,10 +329,46 @@ def test_the_walk_of_sent_invitations(server: RawServer) -> None:
         ),
         SentInvitation(id="2", invited_user_id="", public_identifier="", parsed_datetime=None),
     )
+
+
+def test_the_size_of_a_page_goes_with_the_first_request_alone(server: RawServer) -> None:
+    in_turn(server, page(ITEM, cursor="c1=="), page())
+
+    server.client().sent_invitations("acc")
+
     assert sent_to(server, 0) == "GET /api/v1/users/invite/sent?account_id=acc&limit=100"
-    assert sent_to(server, 1) == (
-        "GET /api/v1/users/invite/sent?account_id=acc&limit=100&cursor=c1%3D%3D"
-    )
+    assert sent_to(server, 1) == "GET /api/v1/users/invite/sent?account_id=acc&cursor=c1%3D%3D"
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        ({}, {"ACoAA1", "jane-example"}),
+        ({"invited_user_public_id": "Jane-EXAMPLE"}, {"ACoAA1", "jane-example"}),
+        ({"invited_user_public_id": "UNKNOWN"}, {"ACoAA1"}),
+        ({"invited_user_public_id": None}, {"ACoAA1"}),
+        ({"invited_user_id": None}, {"jane-example"}),
+        ({"id": None}, {"ACoAA1", "jane-example"}),
+    ],
+)
+def test_an_invitation_names_its_person_in_every_way_told(
+    server: RawServer, told: dict[str, Any], names: set[str]
+) -> None:
+    server.reply = page({**ITEM, **told})
+
+    (invitation,) = server.client().sent_invitations("acc").invitations
+
+    assert invitation.names == names
+
+
+def test_more_pending_than_fifty_pages_hold_are_walked(server: RawServer) -> None:
+    tens = [[{**ITEM, "id": f"{n}-{of_ten}"} for of_ten in range(10)] for n in range(62)]
+    cursors = [*map(str, range(1, 62)), None]
+    in_turn(server, *(page(*ten, cursor=at) for ten, at in zip(tens, cursors, strict=True)))
+
+    walk = server.client().sent_invitations("acc")
+
+    assert (len(walk.invitations), walk.complete) == (620, True)
 
 
 def test_an_empty_walk_is_complete(server: RawServer) -> None:
@@ -253,17 +384,40 @@ def test_a_walk_in_a_circle_is_not_complete(server: RawServer) -> None:
 
     walk = server.client().sent_invitations("acc")
 
-    assert not walk.complete
     assert len(walk.invitations) == 1
+    assert walk.trouble == "the pages of the list bring nothing new and do not end"
 
 
-def test_a_walk_without_end_is_not_complete(server: RawServer) -> None:
+def test_a_walk_that_brings_nothing_new_is_not_complete(server: RawServer) -> None:
     in_turn(server, *[page(ITEM, cursor=str(number)) for number in range(9)])
 
-    walk = server.client().sent_invitations("acc", max_pages=4)
+    walk = server.client().sent_invitations("acc")
 
     assert not walk.complete
     assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("cursor", [{}, {"cursor": ""}])
+def test_a_list_that_does_not_say_where_it_ends_is_not_complete(
+    server: RawServer, cursor: dict[str, str]
+) -> None:
+    server.reply = as_json({"object": "InvitationList", "items": [ITEM], **cursor})
+
+    walk = server.client().sent_invitations("acc")
+
+    assert [invitation.id for invitation in walk.invitations] == [ITEM["id"]]
+    assert walk.trouble == "the list does not say whether it goes on: a page has no cursor"
+
+
+@pytest.mark.parametrize("strange", [7, {"invited_user_id": 1.5}, {"invited_user_public_id": []}])
+def test_a_strange_entry_does_not_hide_the_others(server: RawServer, strange: Any) -> None:
+    entry = {**ITEM, **strange} if isinstance(strange, dict) else strange
+    in_turn(server, page(ITEM, cursor="next"), page({**ITEM, "id": "1"}, entry, {**ITEM, "id": 2}))
+
+    walk = server.client().sent_invitations("acc")
+
+    assert [invitation.id for invitation in walk.invitations] == [ITEM["id"], "1", "2"]
+    assert walk.trouble.startswith("page 2, entry 2: ")
 
 
 @pytest.mark.parametrize(
@@ -271,15 +425,9 @@ def test_a_walk_without_end_is_not_complete(server: RawServer) -> None:
     [
         http(502),
         http(200, "<html>"),
-        as_json({"object": "InvitationList", "items": []}),
-        as_json({"object": "InvitationList", "items": [], "cursor": ""}),
         as_json({"object": "InvitationList", "items": [], "cursor": 5}),
         as_json({"object": "InvitationList", "items": None, "cursor": None}),
         as_json({"object": "InvitationList", "cursor": None}),
-        page(7),
-        page({**ITEM, "id": None}),
-        page({**ITEM, "invited_user_id": 1.5}),
-        page({**ITEM, "invited_user_public_id": []}),
         page(name="InvitationReceived"),
         page(ITEM)[:-30],
     ],
@@ -381,7 +529,7 @@ def test_all_accounts(server: RawServer) -> None:
     accounts = server.client().accounts()
 
     assert [account.id for account in accounts] == ["e54m8LR22bA7G5qsAc8w", "second"]
-    assert sent_to(server, 1) == "GET /api/v1/accounts?limit=100&cursor=next"
+    assert sent_to(server, 1) == "GET /api/v1/accounts?cursor=next"
 
 
 def test_some_accounts_are_never_taken_for_all(server: RawServer) -> None:
@@ -392,3 +540,33 @@ def test_some_accounts_are_never_taken_for_all(server: RawServer) -> None:
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("strange", [{"object": "Workspace"}, {"sources": None, "id": None}])
+def test_a_strange_account_does_not_hide_the_others(
+    server: RawServer, strange: dict[str, Any]
+) -> None:
+    second = {**ACCOUNT, "id": "second", **strange}
+    server.reply = page(ACCOUNT, second, {**ACCOUNT, "id": "third"}, name="AccountList")
+
+    accounts = server.client().accounts()
+
+    assert [bool(account.trouble) for account in accounts] == [False, True, False]
+    assert accounts[1].id == (second["id"] or "")
+
+
+@pytest.mark.parametrize(("status", "refused"), [(401, True), (200, False)])
+def test_the_list_of_accounts_tells_whether_the_key_is_refused(
+    server: RawServer, status: int, refused: bool
+) -> None:
+    server.reply = http(status, '{"type":"errors/expired_credentials","title":"Expired"}')
+
+    assert server.client().is_key_refused() is refused
+    assert sent_to(server) == "GET /api/v1/accounts?limit=1"
+
+
+def test_whether_the_key_is_refused_stays_open_where_nothing_answers(server: RawServer) -> None:
+    server.reply = http(503)
+
+    with pytest.raises(UnipileError):
+        server.client().is_key_refused()

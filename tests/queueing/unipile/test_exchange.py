@@ -376,3 +376,31 @@ def test_no_message_of_an_error_holds_the_key_or_a_memory_address(server: RawSer
     for error in errors:
         assert API_KEY not in f"{error} {error.raw}"
         assert not re.search(r"0x[0-9a-f]{6,}", error.summary)
+
+
+DATE = "Date: Wed, 08 Jul 2026 16:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        (["Retry-After: 120"], 120),
+        (["Retry-After: 0"], 0),
+        (["Retry-After: 99999999999999999999"], 86_400),
+        ([DATE, "Retry-After: Wed, 08 Jul 2026 16:05:00 GMT"], 300),
+        ([DATE, "Retry-After: Wed, 08 Jul 2026 15:00:00 GMT"], 0),
+        ([DATE, "Retry-After: Wed, 08 Jul 2027 16:00:00 GMT"], 86_400),
+        (["Retry-After: soon"], None),
+        (["Retry-After: -5"], None),
+        (["Retry-After: ²"], None),
+        ([], None),
+    ],
+)
+def test_how_long_the_other_side_asks_to_wait(
+    server: RawServer, headers: list[str], seconds: int | None
+) -> None:
+    server.reply = http(429, '{"type":"errors/too_many_requests","title":"Slow"}', *headers)
+
+    error = refused_invitation(server.client())
+
+    assert error.retry_after == seconds
