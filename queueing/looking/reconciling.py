@@ -18,7 +18,6 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
 from campaigns.models import LinkedInAccount, Prospect
-from campaigns.people import slug_told
 from queueing import gates
 from queueing.gates import hours
 from queueing.looking import budget, logins
@@ -161,6 +160,9 @@ def _look_at_profile(
             if error.outcome == Outcome.REJECTED:
                 continue  # ids go stale when an account is connected anew; the slug may still do
             return _is_unreadable(error)
+        if judging.seen(profile) == Seen.UNCLEAR:
+            _end(attempt, Outcome.UNKNOWN, profile.raw, clock())
+            return True
         found = judging.on_profile(profile, _tried_at(item), clock())
         is_trace = found is not None and found.arrived
         _end(attempt, FOUND if is_trace else NOTHING, profile.raw, clock())
@@ -192,7 +194,7 @@ def _walk(
         if shown is not None:
             found[item.pk] = shown
         told = f"Walked through {len(walk.invitations)} sent invitations"
-        told += ", all there are." if walk.complete else ": the walk was not complete."
+        told += ", all there are." if walk.complete else f"; not all there are: {walk.trouble}."
         without = NOTHING if walk.complete else Outcome.UNKNOWN
         _end(attempt, FOUND if shown else without, told, clock())
     return found
@@ -208,8 +210,7 @@ def _by_name(invitations: Iterable[SentInvitation]) -> dict[str, SentInvitation]
     return {
         name: invitation
         for invitation in invitations
-        for name in (invitation.invited_user_id, slug_told(invitation.public_identifier))
-        if name
+        for name in invitation.names
     }
 
 

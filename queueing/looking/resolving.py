@@ -14,11 +14,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
-from campaigns.people import slug_told
 from queueing import gates
 from queueing.looking import budget
 from queueing.models import QueueItem
 from queueing.sending import Clock, judging
+from queueing.sending.judging import Seen
 from queueing.telling import Fence
 from queueing.unipile import Client, Outcome, Profile, UnipileError
 
@@ -160,7 +160,7 @@ def _was_found_elsewhere(prospect: Prospect, account: LinkedInAccount) -> bool:
 
 def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:
     """Keep who was found; return what the prospect has become."""
-    slug = slug_told(profile.public_identifier)
+    slug = profile.public_identifier
     prospect.public_identifier = prospect.public_identifier or slug
     # Under a slug of former times the person is not recognised in the queue: without an id, the
     # look-up before the send finds the slug of today, and whoever holds the person under it.
@@ -187,6 +187,8 @@ def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: d
     verdict = judging.on_profile(profile, None, now)
     if verdict is None:
         return "resolved"
+    if judging.seen(profile) == Seen.UNCLEAR:
+        return verdict.error_code  # held by the look before the send, if it still is unclear then
     _mark(prospect, verdict.prospect_status, verdict.error_message)
     return verdict.error_code
 

@@ -16,6 +16,7 @@ from queueing.unipile import Outcome, Profile
 Status = QueueItem.Status
 
 SHOWS_AFTER = dt.timedelta(minutes=2)  # lists and profiles lag behind an invitation by a minute
+HELD_FOR = dt.timedelta(days=1)
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
 
 
@@ -28,6 +29,7 @@ class Seen(StrEnum):
     IGNORED = "ignored"
     WITHDRAWN = "withdrawn"
     HAS_INVITED_US = "has_invited_us"
+    UNCLEAR = "unclear"
     NOTHING = "nothing"
 
 
@@ -46,7 +48,7 @@ def seen(profile: Profile) -> Seen:
     if profile.is_self:
         return Seen.OWN
     invitation = (profile.invitation_type, profile.invitation_status)
-    return _INVITATIONS.get(invitation, Seen.NOTHING)
+    return _INVITATIONS.get(invitation, Seen.UNCLEAR if profile.unclear else Seen.NOTHING)
 
 
 def on_profile(profile: Profile, tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
@@ -54,7 +56,10 @@ def on_profile(profile: Profile, tried_at: dt.datetime | None, now: dt.datetime)
 
     :param tried_at: when the account's last try began that may have arrived; None: none has.
     """
-    return by_what_is_seen(seen(profile), tried_at, now)
+    shown = seen(profile)
+    if shown == Seen.UNCLEAR:
+        return _held(profile, now)
+    return by_what_is_seen(shown, tried_at, now)
 
 
 def by_what_is_seen(shown: Seen, tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
@@ -85,15 +90,33 @@ def on_refused_repeat(
         return verdict if verdict and verdict.arrived else _ARRIVED_BY_REFUSAL
     if profile is None:
         return None
-    if verdict is not None and seen(profile) == Seen.INVITED:
+    shown = seen(profile)
+    if shown == Seen.INVITED:
         # Somebody between us and LinkedIn may have passed this very call on twice.
         return replace(FOUND_INVITED, arrived=False)
-    return verdict or _invited_recently(sent, now)
+    if verdict is None or shown == Seen.UNCLEAR:
+        return _invited_recently(sent, now)
+    return verdict
 
 
 def on_connected_answer(tried_at: dt.datetime | None) -> Verdict:
     """Judge LinkedIn's word that the two are connected already."""
     return (_IF_TRIED if tried_at is not None else _IF_NOT_TRIED)[Seen.CONNECTED]
+
+
+def _held(profile: Profile, now: dt.datetime) -> Verdict:
+    """Hold a person of whom LinkedIn shows something that nobody has described.
+
+    Sending might be a second invitation, and failing them would be for no fault of theirs.
+    """
+    again = now + HELD_FOR
+    return Verdict(
+        Status.PENDING,
+        "unclear_state",
+        f"Held: LinkedIn shows this person in a state that SendQ does not know ({profile.unclear})."
+        f" Looked up again on {again.date()}; tell whoever looks after SendQ.",
+        retry_at=again,
+    )
 
 
 def too_early(tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:

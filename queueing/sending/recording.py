@@ -14,7 +14,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from campaigns.people import slug_told
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.sending import judging, outcomes, retries
 from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
@@ -101,7 +100,7 @@ def _is_held_by_another_account(claim: Claim, profile: Profile) -> bool:
 
 def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
     """Keep the ids that a look-up found: who the person is under any spelling."""
-    slug = slug_told(profile.public_identifier)
+    slug = profile.public_identifier
     item = QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token)
     item.update(linkedin_user_id=profile.provider_id, **({"person_key": slug} if slug else {}))
     prospects = Prospect.objects.filter(queue_items=claim.item_id)

@@ -48,8 +48,7 @@ class Profile:
     `provider_id` is valid for the asking account only. `public_identifier` is the normal form of a
     slug that can be one person's own. There is no status "accepted": who accepted has
     `is_relationship` and no invitation. `unclear`: what was told of degree, relationship or
-    invitation that the contract does not have, in words; nothing may be concluded from the rest
-    then, but that they are connected where that is told.
+    invitation that the contract does not have, in words; then what is missing proves nothing.
     """
 
     provider_id: str
