@@ -28,7 +28,7 @@ def make(client: Client, call: Call, not_after: float) -> Answer:
             claim.unipile_account_id, claim.provider_id, claim.message, not_after=not_after
         )
     except UnipileError as error:
-        error.outcome = _told_apart(client, claim.unipile_account_id, error)
+        error.outcome = _told_apart(client, error)
         return _answer_of(error)
     except Exception as error:
         logger.exception("The call about item %s ended in no answer", claim.item_id)
@@ -42,20 +42,19 @@ def make(client: Client, call: Call, not_after: float) -> Answer:
     )
 
 
-def _told_apart(client: Client, account_id: str, error: UnipileError) -> Outcome:
+def _told_apart(client: Client, error: UnipileError) -> Outcome:
     """Tell a wrong API key from a lost LinkedIn session, both of which are a 401.
 
-    Unipile does not say which `type` a wrong key gives: asking for the account does.
+    Unipile does not say which `type` a wrong key gives: asking for the list of accounts, which is
+    about none of them, does. Nothing else may stop all sending.
     """
     if error.http_status != 401:
         return error.outcome
     try:
-        client.account(account_id)
-    except UnipileError as second:
-        if second.http_status == 401:
+        if client.is_key_refused():
             return Outcome.BAD_API_KEY
-        if second.http_status != 404:  # nothing was learnt
-            return error.outcome
+    except UnipileError as second:
+        logger.warning("Whether the API key is refused is not known: %s", second)
     return Outcome.ACCOUNT_DISCONNECTED
 
 
@@ -66,4 +65,5 @@ def _answer_of(error: UnipileError) -> Answer:
         error_code=error.error_type.removeprefix("errors/") or error.outcome,
         http_status=error.http_status,
         raw=error.raw,
+        retry_after=error.retry_after,
     )

@@ -29,6 +29,7 @@ REFUSED_REST = dt.timedelta(hours=1)
 REFUSED_REST_AT_MOST = dt.timedelta(hours=24)
 SET_ASIDE_FOR = dt.timedelta(days=5)
 BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
+UNCLEAR_REASON = "calls in a row ended without a clear answer"
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
 
 # What Unipile says of an id that is not, or no longer, one of this account's.
@@ -125,6 +126,7 @@ def next_try(history: History, now: dt.datetime) -> dt.datetime | None:
 def _retry(answer: Answer, history: History, now: dt.datetime) -> Verdict:
     at = next_try(history, now)
     if at is not None:
+        at = max(at, now + dt.timedelta(seconds=answer.retry_after or 0))
         return Verdict(
             Status.PENDING, answer.error_code, answer.summary, burns_attempt=True, retry_at=at
         )
@@ -207,7 +209,7 @@ def _unconfirmed(answer: Answer, history: History) -> Verdict:
     if answer.outcome == Outcome.UNKNOWN and history.unknown_in_a_row + 1 >= UNKNOWN_IN_A_ROW:
         account = AccountChange(
             rest_until=history.next_day_at,
-            reason=f"{history.unknown_in_a_row + 1} calls in a row ended without a clear answer",
+            reason=f"{history.unknown_in_a_row + 1} {UNCLEAR_REASON}",
         )
     return Verdict(Status.UNCONFIRMED, answer.error_code, answer.summary, account=account)
 
@@ -256,6 +258,7 @@ def _limit_rest(answer: Answer, history: History, now: dt.datetime) -> AccountCh
 
 def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
     rest = retries.doubled(THROTTLE_REST, history.throttles_in_a_row, THROTTLE_REST_AT_MOST)
+    rest = max(rest, dt.timedelta(seconds=answer.retry_after or 0))
     return AccountChange(rest_until=now + rest, reason=f"Too many requests: {answer.summary}")
 
 

@@ -12,7 +12,10 @@ FOUND = "found"
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call brought. `outcome` of a look-up that found somebody is FOUND."""
+    """What one call brought. `outcome` of a look-up that found somebody is FOUND.
+
+    `retry_after`: seconds that the other side asks to wait; None where it does not.
+    """
 
     outcome: str
     summary: str = ""
@@ -21,6 +24,7 @@ class Answer:
     raw: str = ""
     invitation_id: str = ""
     usage: float | None = None
+    retry_after: int | None = None
     profile: Profile | None = None
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.looking import syncing
-from queueing.models import ProcessRun, QueueItem
+from queueing.models import ProcessRun, QueueItem, SendingStop
 from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
@@ -124,6 +124,62 @@ def test_a_wrong_key_is_named_on_the_item_whatever_its_type(
 
     item.refresh_from_db()
     assert "API key" in item.error_message
+
+
+@pytest.mark.parametrize("kind", ["missing_credentials", "invalid_credentials"])
+def test_a_401_about_one_accounts_page_holds_that_account_alone(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+    kind: str,
+) -> None:
+    an_item(campaign, account)
+    for route in ("profile", "account"):
+        sandbox.control.fault("answer", route=route, status=401, type=f"errors/{kind}", times=0)
+
+    run(client_of_unipile, clock)
+
+    account.refresh_from_db()
+    assert account.status == LinkedInAccount.Status.DISCONNECTED
+    assert not SendingStop.objects.exists()
+
+
+def test_a_401_of_which_nothing_more_is_learnt_stops_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+) -> None:
+    an_item(campaign, account)
+    kind = "errors/missing_credentials"
+    sandbox.control.fault("answer", route="profile", status=401, type=kind)
+    sandbox.control.fault("answer", route="accounts", status=503, type="errors/network_down")
+
+    run(client_of_unipile, clock)
+
+    assert not SendingStop.objects.exists()
+
+
+def test_an_account_that_is_signing_in_waits_for_minutes(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+) -> None:
+    item = an_item(campaign, account)
+    kind = "errors/auth_in_progress"
+    sandbox.control.fault("answer", route="profile", status=425, type=kind)
+
+    run(client_of_unipile, clock)
+
+    account.refresh_from_db()
+    item.refresh_from_db()
+    assert (account.status, account.paused_until) == (LinkedInAccount.Status.CONNECTED, None)
+    assert item.scheduled_for == clock() + dt.timedelta(minutes=5)
 
 
 def test_a_change_at_unipile_does_not_fail_the_whole_queue(

@@ -343,3 +343,21 @@ def test_a_refused_id_of_former_times_is_looked_up_anew(
 
     assert verdict.status == status
     assert verdict.burns_attempt
+
+
+@pytest.mark.parametrize(("asked_for", "minutes"), [(7200, 120), (60, 60), (None, 60)])
+def test_an_account_rests_as_long_as_it_is_asked_to(asked_for: int | None, minutes: int) -> None:
+    throttled = Answer(Outcome.THROTTLED, http_status=429, retry_after=asked_for)
+
+    verdict = outcomes.after_send(throttled, NOBODY, a_history(), NOON)
+
+    assert verdict.account.rest_until == NOON + dt.timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("asked_for", "minutes"), [(1200, 20), (60, 5), (None, 5)])
+def test_a_retry_waits_as_long_as_it_is_asked_to(asked_for: int | None, minutes: int) -> None:
+    away = Answer(Outcome.NOT_SENT, http_status=503, retry_after=asked_for)
+
+    verdict = outcomes.after_send(away, NOBODY, a_history(), NOON)
+
+    assert verdict.retry_at == NOON + dt.timedelta(minutes=minutes)
