@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 from collections import Counter
+from collections.abc import Iterable
 
 from django.db import transaction
 
@@ -32,7 +33,7 @@ def sync_accounts(client: Client, now: dt.datetime, fence: Fence | None = None) 
     :raises UnipileError: where Unipile cannot be asked; a refused API key stops all sending first.
     """
     try:
-        reported = {account.id: account for account in client.accounts()}
+        reported, strange = _told_of(client.accounts())
     except UnipileError as error:
         # No account is asked for here, so a 401 is about the key, whatever its type says.
         if error.http_status == 401:
@@ -44,6 +45,10 @@ def sync_accounts(client: Client, now: dt.datetime, fence: Fence | None = None) 
         changed["sending_on"] += 1
     fence = fence or Fence(now)
     for known in LinkedInAccount.objects.all():
+        if known.unipile_account_id in strange or (
+            "" in strange and known.unipile_account_id not in reported
+        ):
+            continue  # nothing was learnt of it
         with fence.around(f"How the account {known} is", known.workspace_id):
             with transaction.atomic():
                 account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=known.pk)
@@ -55,6 +60,26 @@ def sync_accounts(client: Client, now: dt.datetime, fence: Fence | None = None) 
     planning.replan(returned, now, fence)
     changed["set_aside"] = len(fence.aside)
     return +changed
+
+
+def _told_of(accounts: Iterable[Account]) -> tuple[dict[str, Account], set[str]]:
+    """Return the accounts by id, and the ids of those that could not be read, "" for one without.
+
+    One strange account must not keep the others from being synced, nor be taken for one that is
+    gone.
+    """
+    reported, strange = {}, set()
+    for account in accounts:
+        if account.trouble:
+            logger.error(
+                "Unipile's account %s cannot be read (%s): left as it is",
+                account.id or account.name or "without an id",
+                account.trouble,
+            )
+            strange.add(account.id)
+        else:
+            reported[account.id] = account
+    return reported, strange
 
 
 def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.datetime) -> str:

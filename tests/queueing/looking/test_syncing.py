@@ -1,6 +1,7 @@
 """Accounts are held when Unipile has lost them, and go on by themselves; each change told once."""
 
 import datetime as dt
+import json
 
 import pytest
 from django.core import mail
@@ -237,3 +238,24 @@ def test_an_address_that_is_none_keeps_no_other_workspace_from_being_told(
     assert notices.send_digests(NOON) == 1
 
     assert Notice.objects.get(mailed_at=None).workspace == spoilt.workspace
+
+
+@pytest.mark.parametrize("with_id", [True, False])
+def test_a_strange_account_is_left_as_it_is_and_keeps_no_other_from_being_synced(
+    account: LinkedInAccount, sandbox: Sandbox, client_of_unipile: Client, with_id: bool
+) -> None:
+    lost = an_account(account.workspace)
+    ours = {"object": "Workspace"} | ({"id": account.unipile_account_id} if with_id else {})
+    theirs = {
+        "object": "Account",
+        "id": lost.unipile_account_id,
+        "sources": [{"status": "CREDENTIALS"}],
+    }
+    body = json.dumps({"object": "AccountList", "items": [ours, theirs], "cursor": None})
+    sandbox.control.fault("answer", route="accounts", status=200, body=body)
+
+    changed = syncing.sync_accounts(client_of_unipile, NOON)
+
+    account.refresh_from_db()
+    assert account.status == Status.CONNECTED
+    assert changed == {Status.DISCONNECTED: 1}
