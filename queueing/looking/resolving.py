@@ -182,7 +182,7 @@ def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: d
                 ]
             )
     except IntegrityError:
-        _mark(prospect, Prospect.Status.SKIPPED, "The same person is in this campaign already.")
+        _mark(prospect, Prospect.Status.SKIPPED, _same_person(prospect))
         return "same_person"
     verdict = judging.on_profile(profile, None, now)
     if verdict is None:
@@ -191,6 +191,16 @@ def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: d
         return verdict.error_code  # held by the look before the send, if it still is unclear then
     _mark(prospect, verdict.prospect_status, verdict.error_message)
     return verdict.error_code
+
+
+def _same_person(prospect: Prospect) -> str:
+    """Say who else of the campaign it is, for that one alone says what became of the person."""
+    same = Q(public_identifier=prospect.public_identifier)
+    if not prospect.public_identifier:
+        same &= Q(linkedin_user_id=prospect.linkedin_user_id)
+    other = Prospect.objects.filter(same, campaign=prospect.campaign_id).exclude(pk=prospect.pk)
+    told = "The same person is in this campaign already"
+    return f"{told}: {it}, {it.get_status_display().lower()}." if (it := other.first()) else told
 
 
 def _was_asked(error: UnipileError) -> bool:

@@ -188,7 +188,7 @@ def test_the_same_person_under_an_id_is_skipped(
     assert found == {"resolved": 1, "same_person": 1}
     assert (by_id.status, by_id.status_reason) == (
         Status.SKIPPED,
-        "The same person is in this campaign already.",
+        f"The same person is in this campaign already: {ada}, new.",
     )
 
 

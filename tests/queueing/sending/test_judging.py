@@ -1,6 +1,8 @@
 """The one judge: what LinkedIn shows, together with what we did."""
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -107,3 +109,41 @@ def test_nothing_ends_while_a_try_may_have_arrived(status: str) -> None:
 
     assert (held.status, held.prospect_status) == (Status.UNCONFIRMED, "")
     assert judging.nothing_ends_in_doubt(end, maybe_arrived=False) == end
+
+
+UNCLEAR = replace(a_profile(), unclear='status "SNOOZED"')
+
+
+@pytest.mark.parametrize("tried_at", [AN_HOUR_AGO, None])
+def test_whoever_is_seen_in_a_state_that_nobody_knows_is_held(tried_at: dt.datetime | None) -> None:
+    verdict = judging.on_profile(UNCLEAR, tried_at, NOON)
+
+    assert verdict is not None
+    assert (verdict.status, verdict.error_code) == (Status.PENDING, "unclear_state")
+    assert verdict.retry_at == NOON + dt.timedelta(days=1)
+    assert not verdict.burns_attempt
+    assert 'status "SNOOZED"' in verdict.error_message
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        ({"degree": "FIRST_DEGREE"}, Seen.CONNECTED),
+        ({"is_relationship": True}, Seen.CONNECTED),
+        ({"is_self": True}, Seen.OWN),
+        ({"invitation_type": "SENT", "invitation_status": "PENDING"}, Seen.INVITED),
+    ],
+)
+def test_what_is_told_in_known_words_holds_beside_unknown_ones(
+    known: dict[str, Any], shown: Seen
+) -> None:
+    assert judging.seen(replace(UNCLEAR, **known)) == shown
+
+
+def test_a_repeat_refused_beside_a_state_that_nobody_knows_is_an_invitation_by_hand() -> None:
+    sent = Answer(Outcome.ALREADY_INVITED, "invited", "already_invited_recently", 422)
+
+    verdict = judging.on_refused_repeat(sent, found(UNCLEAR), None, NOON)
+
+    assert verdict is not None
+    assert (verdict.status, verdict.arrived) == (Status.SKIPPED, False)
