@@ -20,7 +20,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from campaigns.models import LinkedInAccount, Prospect
 from queueing import gates
 from queueing.gates import hours
-from queueing.looking import budget, logins
+from queueing.looking import budget, changed_answers, logins
 from queueing.models import QueueItem, SendAttempt
 from queueing.sending import (
     FOUND,
@@ -188,6 +188,8 @@ def _walk(
         _end_with_error(attempts, error, clock())
         return {} if _is_unreadable(error) else None
     by_name = _by_name(walk.invitations)
+    if not walk.complete:
+        changed_answers.of_the_list(account, walk.trouble, clock())
     found: dict[uuid.UUID, SentInvitation] = {}
     for item, attempt in zip(items, attempts, strict=True):
         shown = next((by_name[name] for name in _names(item) if name in by_name), None)
@@ -207,11 +209,7 @@ def _is_unreadable(error: UnipileError) -> bool:
 
 def _by_name(invitations: Iterable[SentInvitation]) -> dict[str, SentInvitation]:
     """Return invitations by everything that they call their person."""
-    return {
-        name: invitation
-        for invitation in invitations
-        for name in invitation.names
-    }
+    return {name: invitation for invitation in invitations for name in invitation.names}
 
 
 def _names(item: QueueItem) -> set[str]:
@@ -388,6 +386,8 @@ def _settle(
     """
     if found is not None and found.arrived:
         held = recording.settle_doubt(item, found, now, invitation_id=invitation_id)
+        if held is not None:
+            changed_answers.of_an_invitation(item, now)
     else:
         # What speaks against sending without being a trace of us, such as their own invitation.
         verdict = found or _not_sent(item, now)

@@ -15,6 +15,7 @@ class Notice(models.Model):
         ITEM_FAILED = "item_failed", "Failed for good"
         ACCOUNT_CHANGED = "account_changed", "Account"
         SENDING_STOPPED = "sending_stopped", "All sending stopped"
+        UNIPILE_CHANGED = "unipile_changed", "Unipile's answers"
         SET_ASIDE = "set_aside", "Set aside"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

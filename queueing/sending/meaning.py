@@ -6,7 +6,7 @@ An item's `error_code` is Unipile's type without `errors/`, or SendQ's own word 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from queueing.unipile import MEANING, Outcome
+from queueing.unipile import ANOTHER_SHAPE, MEANING, Outcome
 
 
 class Meaning(StrEnum):
@@ -80,7 +80,7 @@ def _codes() -> dict[Meaning, frozenset[str]]:
         Meaning.PERSON: frozenset(_BY_PERSON),
         Meaning.MESSAGE: frozenset(_BY_TEXT),
         Meaning.ACCOUNT: frozenset(by_account | set(_ACCOUNTS)) - _BY_PERSON - _BY_TEXT,
-        Meaning.UNKNOWN: frozenset(in_doubt | {Outcome.UNKNOWN, "interrupted"}),
+        Meaning.UNKNOWN: frozenset(in_doubt | {Outcome.UNKNOWN, ANOTHER_SHAPE, "interrupted"}),
     }
     return {meaning: frozenset(map(str, codes)) for meaning, codes in named.items()}
 

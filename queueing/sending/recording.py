@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.models import QueueItem, SendAttempt, SendingStop
@@ -105,12 +105,25 @@ def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
     item.update(linkedin_user_id=profile.provider_id, **({"person_key": slug} if slug else {}))
     prospects = Prospect.objects.filter(queue_items=claim.item_id)
     if slug:
-        prospects.filter(public_identifier="").update(public_identifier=slug)
+        _if_free(prospects.filter(public_identifier=""), public_identifier=slug).update(
+            public_identifier=slug
+        )
         # Under a slug of former times the next item must be looked up again; see `resolving`.
         prospects = prospects.filter(public_identifier=slug)
+    else:
+        prospects = _if_free(prospects, public_identifier="", linkedin_user_id=profile.provider_id)
     prospects.update(
         linkedin_user_id=profile.provider_id, resolved_with=claim.account_id, resolved_at=now
     )
+
+
+def _if_free(prospects: QuerySet[Prospect], **name: str) -> QuerySet[Prospect]:
+    """Return those whose campaign has nobody else of this name.
+
+    A row of the campaign is nobody who is queued or invited: that is for the items to say.
+    """
+    others = Prospect.objects.filter(campaign=OuterRef("campaign"), **name)
+    return prospects.exclude(Exists(others.exclude(pk=OuterRef("pk"))))
 
 
 def record(
@@ -360,6 +373,14 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
         account.save(update_fields=["status", "pause_reason", "paused_until", "changed_at"])
     if told:
         notices.account_changed(account, told, now)
+
+
+def end_rest(account_id: uuid.UUID, reason: str, now: dt.datetime) -> bool:
+    """End an account's rest if it is for this reason, whatever number it begins with."""
+    resting = LinkedInAccount.objects.filter(
+        pk=account_id, paused_until__gt=now, pause_reason__endswith=reason
+    )
+    return bool(resting.update(paused_until=None, pause_reason="", changed_at=now))
 
 
 def stop_sending(reason: str, now: dt.datetime) -> None:

@@ -22,6 +22,7 @@ from queueing.telling.fencing import Fence
 
 logger = logging.getLogger(__name__)
 
+TOLD_AGAIN_AFTER = dt.timedelta(days=30)
 LEASE = dt.timedelta(minutes=10)  # far more than a mail takes; then whoever claimed it is dead
 
 
@@ -44,6 +45,25 @@ def account_changed(account: LinkedInAccount, text: str, now: dt.datetime) -> No
         workspace_id=account.workspace_id,
         kind=Notice.Kind.ACCOUNT_CHANGED,
         text=f"{account.name}: {text}",
+        created_at=now,
+    )
+
+
+def unipile_changed(workspace_id: uuid.UUID, text: str, detail: str, now: dt.datetime) -> None:
+    """Note that Unipile's answers are not what it documents; the same text once in a while only."""
+    same = Notice.objects.filter(
+        workspace=workspace_id,
+        kind=Notice.Kind.UNIPILE_CHANGED,
+        text=text,
+        created_at__gt=now - TOLD_AGAIN_AFTER,
+    )
+    if same.exists():
+        return
+    Notice.objects.create(
+        workspace_id=workspace_id,
+        kind=Notice.Kind.UNIPILE_CHANGED,
+        text=text,
+        detail=detail,
         created_at=now,
     )
 

@@ -4,6 +4,8 @@ Pure: no Django, no clock but time-outs. What an answer means for an item is dec
 """
 
 from queueing.unipile.answers import (
+    ANOTHER_PERSON,
+    ANOTHER_SHAPE,
     MEANING,
     Certainty,
     Outcome,
@@ -15,6 +17,8 @@ from queueing.unipile.exchange import uptime
 from queueing.unipile.shapes import Account, Invitation, Profile, SentInvitation, SentWalk
 
 __all__ = [
+    "ANOTHER_PERSON",
+    "ANOTHER_SHAPE",
     "MEANING",
     "Account",
     "Certainty",
