@@ -26,6 +26,7 @@ from campaigns.people.identity import (
     validate_user_id,
     validate_variables,
 )
+from campaigns.people.likeness import name_conflict
 from campaigns.people.slugs import INVISIBLE, USER_ID, normalised_slug, slug_told
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "identity_in",
     "identity_of",
     "looks_like_profile",
+    "name_conflict",
     "names",
     "normalised_slug",
     "person_value",

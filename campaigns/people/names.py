@@ -75,6 +75,16 @@ def split_name(full_name: str) -> tuple[str, str]:
     return " ".join(words[:count]), " ".join(words[count:])
 
 
+def name_words(name: str) -> list[str]:
+    """Return the words of a name as they are written, without titles, degrees, particles and signs.
+
+    For comparing; `greeting_name` is for showing.
+    """
+    words = [word for word in map(_bare, _readable(name).split()) if word]
+    words = _without_suffixes(_without_titles(words))
+    return [word for word in words if word.lower() not in _PARTICLES]
+
+
 def _readable(name: str) -> str:
     """Return a name without emoji and symbols, letters of mathematics made plain."""
     if any(0x1D400 <= ord(c) <= 0x1D7FF or 0xFF01 <= ord(c) <= 0xFF5E for c in name):
