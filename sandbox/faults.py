@@ -242,6 +242,7 @@ class Plan:
 
     def _by_chance(self, route: str) -> Fault | None:
         weather = self.weather
+        choices: tuple[tuple[float, tuple[Fault, ...]], ...]
         if route == "invite":
             choices = ((weather.hides, HIDING), (weather.rate, MIX))
         elif route in _LOOKS:

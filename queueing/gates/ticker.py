@@ -65,7 +65,7 @@ def _fields(cron: str) -> list[list[int | str]]:
         if steps and max(steps) > longest:
             raise ValueError(f"“{part}” is a step that no {field} reaches: cron starts it anew.")
     try:
-        fields, _ = croniter.expand(cron)
+        fields: list[list[int | str]] = croniter.expand(cron)[0]
     except CroniterError as error:
         raise ValueError(f"“{cron}” is no cron expression: {error}") from error
     return fields

@@ -103,7 +103,7 @@ def _keep_identity(claim: Claim, profile: Profile, now: dt.datetime) -> None:
     slug = profile.public_identifier
     item = QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token)
     item.update(linkedin_user_id=profile.provider_id, **({"person_key": slug} if slug else {}))
-    prospects = Prospect.objects.filter(queue_items=claim.item_id)
+    prospects: QuerySet[Prospect] = Prospect.objects.filter(queue_items=claim.item_id)
     if slug:
         _if_free(prospects.filter(public_identifier=""), public_identifier=slug).update(
             public_identifier=slug
