@@ -13,9 +13,9 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from campaigns.hours import zones
-from campaigns.models import LinkedInAccount
-from queueing import schedules
-from queueing.gates import cadence
+from campaigns.models import LinkedInAccount, SendingHours
+from queueing import gates, schedules
+from queueing.gates import cadence, hours
 from queueing.gates.ticker import ticker
 from queueing.unipile import Client, base_url
 
@@ -153,8 +153,15 @@ def check_database(
         return []  # not migrated yet
     return [
         *(checks.Warning(problem, id="queueing.W001") for problem in schedules.differences()),
+        *(checks.Warning(problem, id="queueing.W002") for problem in _calendars_that_end()),
         *(
             checks.Info(f"{account}: {problem}", id="queueing.I001")
             for account, problem in cadence.limits_out_of_reach(timezone.now())
         ),
     ]
+
+
+def _calendars_that_end() -> list[str]:
+    rows = SendingHours.objects.prefetch_related("closed_days")
+    ends = ((row, hours.calendar_ends(gates.hours_of(row), timezone.now())) for row in rows)
+    return [f"Sending hours “{row}”: {problem}" for row, problem in ends if problem]

@@ -187,6 +187,21 @@ def _time_of_year(name: str, half: int) -> str:
     return "in summer" if here > other else "in winter"
 
 
+def told(key: str, now: datetime) -> str:
+    """A zone's distance from UTC at `now`, and the next change of it within 400 days, for staff."""
+    parts = list(stretches(key, now, now + 400 * _DAY))
+    here = _as_distance(parts[0][2])
+    if len(parts) == 1:
+        return f"{here}, without summer time"
+    begins, _, offset = parts[1]
+    return f"{here}, from {(begins + offset).date().isoformat()} on {_as_distance(offset)}"
+
+
+def _as_distance(offset: timedelta) -> str:
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"UTC{'-' if offset < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}"
+
+
 def stretches(
     key: str, since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, datetime, timedelta]]:

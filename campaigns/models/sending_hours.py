@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -18,6 +19,18 @@ _DAY, _SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
 
 class SendingHours(models.Model):
     """When a campaign may send, in the wall time of one zone."""
+
+    class Weekend(models.TextChoices):
+        """Its days, as `date.weekday` numbers them; none: those of the holiday country."""
+
+        OF_THE_COUNTRY = "", "As in the holiday country"
+        SATURDAY_SUNDAY = "56", "Saturday and Sunday"
+        FRIDAY_SATURDAY = "45", "Friday and Saturday"
+        THURSDAY_FRIDAY = "34", "Thursday and Friday"
+        FRIDAY_SUNDAY = "46", "Friday and Sunday"
+        FRIDAY = "4", "Friday"
+        SATURDAY = "5", "Saturday"
+        SUNDAY = "6", "Sunday"
 
     DEFAULT_NAME = "Default (New York, 7 to 18)"
 
@@ -46,12 +59,28 @@ class SendingHours(models.Model):
         help_text="Local time, not included. Earlier than the start: over midnight.",
     )
     skip_weekends = models.BooleanField(default=True)
+    weekend = models.CharField(
+        max_length=7, blank=True, choices=Weekend, default=Weekend.OF_THE_COUNTRY
+    )
     skip_holidays = models.BooleanField(default=True)
     holiday_country = models.CharField(
-        max_length=2, default="US", blank=True, help_text="Two letters, such as US or DE."
+        max_length=2,
+        default="US",
+        blank=True,
+        help_text="Two letters, such as US or DE. Empty: no holidays, and Saturday and Sunday.",
     )
     holiday_subdivision = models.CharField(
-        max_length=40, blank=True, help_text="State or province, such as CA or BY. Empty: none."
+        max_length=40,
+        blank=True,
+        help_text="State or province, such as CA or BY. Empty: only the days that the whole "
+        "country shares (no Easter Monday in GB, no Thanksgiving in CA).",
+    )
+    holiday_kinds = ArrayField(
+        models.CharField(max_length=40, choices=calendars.KINDS),
+        default=list,
+        blank=True,
+        verbose_name="more holidays",
+        help_text="Skipped beside public holidays. Not every country has days of every kind.",
     )
 
     class Meta:
@@ -93,8 +122,9 @@ class SendingHours(models.Model):
         problems = {}
         if unknown_zone := zones.problem(self.timezone):
             problems["timezone"] = unknown_zone
-        if self.skip_holidays:
-            problems |= calendars.problems(self.holiday_country, self.holiday_subdivision)
+        kinds = self.holiday_kinds if self.skip_holidays else ()
+        if self.skip_holidays or self._takes_the_weekend_of_its_country():
+            problems |= calendars.problems(self.holiday_country, self.holiday_subdivision, kinds)
         seconds = self._window_seconds()
         if seconds < SHORTEST_WINDOW_SECONDS:
             problems["working_hours_end"] = (
@@ -102,6 +132,9 @@ class SendingHours(models.Model):
                 "start, or set both to the same time for all day."
             )
         return problems
+
+    def _takes_the_weekend_of_its_country(self) -> bool:
+        return bool(self.skip_weekends and not self.weekend and self.holiday_country)
 
     def _window_seconds(self) -> int:
         """Wall-clock length of a day's window; a whole day where start and end are equal."""

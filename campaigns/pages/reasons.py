@@ -139,8 +139,10 @@ def _names(rows: set[Any]) -> str:
 
 
 def _in_words(field: Any, value: Any) -> str:
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return "empty"
+    if isinstance(value, list):
+        return ", ".join(_in_words(field, one) for one in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dt.datetime):

@@ -4,15 +4,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 
-from campaigns.hours import zones
+from campaigns.hours import calendars, zones
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours, Workspace
 from campaigns.pages import DeskInline, ReasonedFormSet, behind_walls
 from queueing import gates
@@ -68,6 +70,24 @@ def _bars(value: hours.Hours, date: dt.date) -> list[Bar]:
     return bars
 
 
+def holidays_ahead(value: hours.Hours, now: dt.datetime) -> list[tuple[dt.date, str]]:
+    """Return the holidays of a year from today on that are skipped, in order."""
+    if not value.skip_holidays:
+        return []
+    today = now.astimezone(zones.zone(value.timezone)).date()
+    years = (hours.holidays_of(value, today.year + more) or {} for more in (0, 1))
+    found = sorted(pair for year in years for pair in year.items())
+    return [(day, name) for day, name in found if today <= day < today + dt.timedelta(days=365)]
+
+
+def holiday_notes(value: hours.Hours, now: dt.datetime) -> list[str]:
+    """Return what staff should know of the holidays that are skipped."""
+    country, part = value.holiday_country, value.holiday_subdivision
+    if not value.skip_holidays or calendars.problems(country, part):
+        return []
+    return calendars.notes(country, part, value.holiday_kinds, now.year)
+
+
 def campaigns_in(row: SendingHours) -> QuerySet[Campaign]:
     """Return the campaigns that keep these hours: as their own, the workspace's or the default."""
     keep = Q(sending_hours=row) | Q(sending_hours=None, workspace__sending_hours=row)
@@ -121,14 +141,24 @@ class SendingHoursAdmin(ForeseenAdmin):
         "working_hours_start",
         "working_hours_end",
         "skip_weekends",
+        "weekend",
         "skip_holidays",
         "holiday_country",
         "holiday_subdivision",
+        "holiday_kinds",
     )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "timezone":
             kwargs["widget"] = AdminTextInputWidget(attrs={"list": "zone-names"})
+        if db_field.name == "holiday_kinds":
+            return forms.MultipleChoiceField(
+                label=capfirst(db_field.verbose_name),
+                help_text=db_field.help_text,
+                choices=calendars.KINDS.items(),
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def render_change_form(
@@ -164,8 +194,17 @@ class SendingHoursAdmin(ForeseenAdmin):
             form.base_fields["workspace"].required = True
         return form
 
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say at once, also of new hours, what their holidays leave out."""
+        now, value = timezone.now(), gates.hours_of(obj)
+        for note in filter(None, [hours.calendar_ends(value, now), *holiday_notes(value, now)]):
+            self.message_user(request, note, messages.WARNING)
+        return super().response_add(request, obj, *args, **kwargs)
+
     def panel(self, request: HttpRequest, row: SendingHours) -> dict[str, Any]:
         now, value = timezone.now(), gates.hours_of(row)
+        if value.timezone not in zones.names():
+            return {}  # the field says what is wrong, once it is saved
         active = campaigns_in(row).filter(status=Campaign.Status.ACTIVE)
         accounts = LinkedInAccount.objects.filter(campaigns__in=active).distinct()
         seen = behind_walls(accounts, request.user, "workspace")
@@ -173,6 +212,10 @@ class SendingHoursAdmin(ForeseenAdmin):
         judged = LinkedInAccount.objects.filter(pk__in=list(keys))
         return {
             "days": next_days(value, now),
+            "zone_told": zones.told(value.timezone, now),
+            "holidays": holidays_ahead(value, now),
+            "calendar_ends": hours.calendar_ends(value, now),
+            "holiday_notes": holiday_notes(value, now),
             "bar_width": BAR_WIDTH,
             "never_sends": board.never_sends(value, now),
             "out_of_reach": cadence.limits_out_of_reach(now, judged),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -59,8 +59,14 @@ def limits_out_of_reach(
         limit = daily_limit_of(account, now.astimezone(policy().day_zone).date())
         most = most_a_day(kept, now)
         if most < limit.value:
-            found.append((account, out_of_reach(limit, most)))
+            found.append((account, _never_open(kept, now) or out_of_reach(limit, most)))
     return found
+
+
+def _never_open(kept: Collection[hours.Hours], now: dt.datetime) -> str:
+    """Say so where it is not limits or runs: none of these hours ever opens."""
+    problems = [hours.never_opens(value, now) for value in kept]
+    return f"nothing can go. {problems[0]}" if problems and all(problems) else ""
 
 
 def most_a_day(kept: Iterable[hours.Hours], now: dt.datetime) -> int:

@@ -39,6 +39,8 @@ def hours_of(row: SendingHours, days: Collection[ClosedDay] | None = None) -> ho
         skip_holidays=row.skip_holidays,
         holiday_country=row.holiday_country,
         holiday_subdivision=row.holiday_subdivision,
+        holiday_kinds=frozenset(row.holiday_kinds),
+        weekend=frozenset(map(int, row.weekend)) if row.weekend else None,
         closed=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.CLOSED),
         opened=frozenset(day.date for day in days if day.kind == ClosedDay.Kind.OPEN),
     )

@@ -8,7 +8,7 @@ back) is open both times.
 
 A window over midnight (start after end) belongs to the day it starts on: Friday's runs into
 Saturday morning even where weekends are skipped. Start equal to end is the whole local day. The
-weekend is Saturday and Sunday everywhere.
+weekend is that of the holiday country, unless the hours name its days.
 
 What cannot be judged is closed, never open: an unknown time zone, an unknown holiday country or
 subdivision, a year the holiday calendar does not reach, days outside 1900 to 2099. The first
@@ -16,13 +16,10 @@ meeting with each is logged as an error, once per process and setting.
 """
 
 import logging
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-
-import holidays
 
 from campaigns.hours import calendars, zones
 
@@ -49,6 +46,8 @@ class Hours:
     skip_holidays: bool = True
     holiday_country: str = "US"
     holiday_subdivision: str = ""
+    holiday_kinds: frozenset[str] = frozenset()  # beside public holidays
+    weekend: frozenset[int] | None = None  # by `date.weekday`; None: the country's
     closed: frozenset[date] = frozenset()
     opened: frozenset[date] = frozenset()  # working days whatever weekend or holiday says
 
@@ -132,16 +131,31 @@ def day_verdict(hours: Hours, day: date) -> DayVerdict:
         return DayVerdict(open=False, reason="closed day")
     if day in hours.opened:
         return DayVerdict(open=True, reason="opened day")
-    if hours.skip_weekends and day.weekday() >= 5:
+    if hours.skip_weekends and _is_weekend(hours, day):
         return DayVerdict(open=False, reason="weekend")
     if not hours.skip_holidays:
         return DayVerdict(open=True)
-    calendar = _holidays(hours.holiday_country, hours.holiday_subdivision, day.year)
+    calendar = holidays_of(hours, day.year)
     if calendar is None:
         reason = f"no holiday calendar for {hours.holiday_country} in {day.year}"
         return DayVerdict(open=False, reason=reason)
     name = calendar.get(day)
     return DayVerdict(open=False, reason=f"holiday: {name}") if name else DayVerdict(open=True)
+
+
+def holidays_of(hours: Hours, year: int) -> Mapping[date, str] | None:
+    """The days of a year that are skipped as holidays, and their names; None: not known."""
+    country = hours.holiday_country
+    found = calendars.days(country, hours.holiday_subdivision, year, hours.holiday_kinds)
+    if found is None:
+        _log_no_calendar(country, year)
+    return found
+
+
+def _is_weekend(hours: Hours, day: date) -> bool:
+    if hours.weekend is not None:
+        return day.weekday() in hours.weekend
+    return calendars.is_weekend(hours.holiday_country, hours.holiday_subdivision, day)
 
 
 @lru_cache(maxsize=1024)
@@ -170,9 +184,28 @@ def never_opens(hours: Hours, now: datetime) -> str:
     """
     if next_opening(hours, now) is not None:
         return ""
+    if ended := calendar_ends(hours, now):
+        return f"These hours do not open once in the {HORIZON_DAYS} days from now. {ended}"
     return (
         f"These hours do not open once in the {HORIZON_DAYS} days from now"
         f" (today: {why_closed(hours, now)}). Remove closed days or change what is skipped."
+    )
+
+
+def calendar_ends(hours: Hours, now: datetime) -> str:
+    """What staff are told where the holiday calendar ends in the 400 days from `now`, or has ended.
+
+    "" where it reaches further, and where no holidays are skipped.
+    """
+    if not hours.skip_holidays or _fault(hours):
+        return ""
+    last = calendars.last_year(hours.holiday_country)
+    if last >= min(_later(_utc(now), HORIZON_DAYS).year, _LAST_YEAR):
+        return ""
+    return (
+        f"The holiday calendar of {hours.holiday_country} ends with {last}: from {last + 1}-01-01 "
+        "on no day is open, since nobody knows the holidays. Install a newer release of the "
+        "package “holidays”; or do not skip holidays any more, and enter them as closed days."
     )
 
 
@@ -266,17 +299,6 @@ def _setting_fault(key: str, country: str | None, subdivision: str) -> str:
     return fault
 
 
-@lru_cache(maxsize=4096)
-def _holidays(country: str, subdivision: str, year: int) -> Mapping[date, str] | None:
-    """Public holidays of a year, observed days included; None if the calendar lacks the year."""
-    with warnings.catch_warnings():
-        # India's, on some years, that a few movable days are missing: no reason to fail a run.
-        warnings.simplefilter("ignore", UserWarning)
-        calendar = holidays.country_holidays(
-            country, subdiv=subdivision or None, years=year, expand=False, observed=True,
-            language="en_US",
-        )  # fmt: skip
-    if calendar.start_year <= year <= calendar.end_year:
-        return dict(calendar)
+@lru_cache(maxsize=1024)
+def _log_no_calendar(country: str, year: int) -> None:
     logger.error("Days count as closed: no holiday calendar for %s in %s", country, year)
-    return None

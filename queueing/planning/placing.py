@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
+from queueing.gates import hours
 from queueing.models import QueueItem
 from queueing.planning import board, selection
 from queueing.planning.board import Board, instant
@@ -72,6 +73,9 @@ class Placing:
             return f"The campaign starts too far away to be planned: {instant(starts).date()}"
         if all(calendar.at_or_after(timeline.earliest) is None for timeline in timelines):
             return selection.all_rest(self._accounts)
+        now = dt.datetime.fromtimestamp(timelines[0].now, dt.UTC)
+        if hours.calendar_ends(calendar.hours, now):
+            return selection.hours_end(self._campaign.hours())
         return selection.LIMITS_FORBID
 
     def place(self, prospects: Sequence[Person]) -> tuple[list[Planned], dict[uuid.UUID, LeftOut]]:

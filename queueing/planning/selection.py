@@ -78,6 +78,13 @@ def never_open(hours: SendingHours) -> str:
     return f"The sending hours “{hours}” never let anything go; their page says what to do"
 
 
+def hours_end(hours: SendingHours) -> str:
+    return (
+        f"The sending hours “{hours}” leave no more room: their holiday calendar ends; their page "
+        "says what to do"
+    )
+
+
 def no_account(accounts: Sequence[LinkedInAccount]) -> str:
     """Say why none of a campaign's accounts can be used."""
     if not accounts:

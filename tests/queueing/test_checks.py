@@ -8,7 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connections
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SendingHours
 from queueing import checks
 from queueing.gates import cadence
 from queueing.sending import runs
@@ -267,3 +267,27 @@ def test_a_limit_is_judged_by_a_whole_day_at_any_time_of_it(hour: int) -> None:
     a_campaign(account.workspace, account, sending_hours=None)
 
     assert cadence.limits_out_of_reach(NOON.replace(hour=hour)) == []
+
+
+@pytest.mark.django_db
+def test_w002_a_holiday_calendar_that_ends() -> None:
+    row = SendingHours.objects.create(name="Colombo", timezone="Asia/Colombo", holiday_country="LK")
+
+    found = checks.check_database(databases=["default"])
+
+    assert ids(found) == ["W002"]
+    assert found[0].msg.startswith(f"Sending hours “{row}”: The holiday calendar of LK ends with")
+
+
+@pytest.mark.django_db
+def test_i001_does_not_blame_limits_for_hours_that_a_calendar_closed() -> None:
+    hours = SendingHours.objects.create(
+        name="Colombo", timezone="Asia/Colombo", holiday_country="LK"
+    )
+    account = an_account(a_workspace(), daily_limit=20)
+    a_campaign(account.workspace, account, sending_hours=hours)
+
+    ((_, problem),) = cadence.limits_out_of_reach(NOON.replace(year=2027))
+
+    assert problem.startswith("nothing can go. These hours do not open once in the 400 days")
+    assert "The holiday calendar of LK ends with 2026" in problem

@@ -119,3 +119,16 @@ def test_every_name_of_tzdata_can_be_chosen_but_those_that_mislead() -> None:
     assert {name for name in zones.names() if zones.problem(name)} == {
         "EST", "MST", "HST", "Factory"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("Etc/GMT+2", "UTC-02:00, without summer time"),
+        ("Asia/Kolkata", "UTC+05:30, without summer time"),
+        ("America/New_York", "UTC-05:00, from 2027-03-14 on UTC-04:00"),
+        ("Australia/Sydney", "UTC+11:00, from 2027-04-04 on UTC+10:00"),
+    ],
+)
+def test_a_zone_is_told_by_its_distance_from_utc(key: str, told: str) -> None:
+    assert zones.told(key, dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)) == told

@@ -31,6 +31,10 @@ def problems(**values: Any) -> dict[str, list[str]]:
         {"working_hours_start": "07:30", "working_hours_end": "18:00"},
         {"timezone": "Europe/Berlin", "holiday_country": "DE", "holiday_subdivision": "BY"},
         {"holiday_subdivision": "California"},
+        {"weekend": "45"},
+        {"holiday_kinds": ["government", "half_day"]},
+        {"skip_holidays": False, "holiday_kinds": ["bank"]},
+        {"skip_holidays": False, "weekend": "56", "holiday_country": "XX"},
         {"skip_holidays": False, "holiday_country": "", "holiday_subdivision": "ZZ"},
     ],
 )
@@ -66,6 +70,24 @@ def test_unknown_country_says_what_to_do(country: str, use: str) -> None:
             f"There is no holiday calendar for {country!r}. Use {use}, or do not skip holidays."
         ]
     }
+
+
+def test_a_weekend_by_a_country_needs_one_that_is_known() -> None:
+    assert set(problems(skip_holidays=False, holiday_country="XX")) == {"holiday_country"}
+
+
+def test_a_kind_of_days_that_a_country_has_not_says_what_it_has() -> None:
+    assert problems(holiday_country="BR", holiday_kinds=["bank", "optional"]) == {
+        "holiday_kinds": [
+            "The calendar of BR has no days of the kind “Bank holidays”. It has: “Optional days, "
+            "such as Carnival”."
+        ]
+    }
+
+
+@pytest.mark.parametrize("key", ["EST", "GMT+2", "localtime"])
+def test_a_zone_that_does_not_say_what_it_means_is_refused(key: str) -> None:
+    assert set(problems(timezone=key)) == {"timezone"}
 
 
 @pytest.mark.parametrize("subdivision", ["ZZ", "ca", "FM"])  # FM: deprecated by the library

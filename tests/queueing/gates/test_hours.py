@@ -11,6 +11,7 @@ from queueing.gates.hours import (
     DayVerdict,
     Hours,
     Span,
+    calendar_ends,
     closes_at,
     day_verdict,
     is_open,
@@ -112,6 +113,92 @@ def test_subdivision_adds_its_holidays() -> None:
 
     assert day_verdict(germany, epiphany).open
     assert day_verdict(bavaria, epiphany) == DayVerdict(False, "holiday: Epiphany")
+
+
+def days_off(hours: Hours, monday: str) -> list[str]:
+    """The days of a week on which the hours are closed for a weekend."""
+    week = [date.fromisoformat(monday) + timedelta(days=number) for number in range(7)]
+    return [f"{day:%a}" for day in week if day_verdict(hours, day).reason == "weekend"]
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "off"),
+    [
+        ("US", "", ["Sat", "Sun"]),
+        ("IL", "", ["Fri", "Sat"]),
+        ("EG", "", ["Fri", "Sat"]),
+        ("IR", "", ["Fri"]),
+        ("BN", "", ["Fri", "Sun"]),
+        ("AE", "", ["Sat", "Sun"]),
+        ("MY", "", ["Sat", "Sun"]),
+        ("MY", "KDH", ["Fri", "Sat"]),
+        ("", "", ["Sat", "Sun"]),
+    ],
+)
+def test_the_weekend_is_that_of_the_country(country: str, subdivision: str, off: list[str]) -> None:
+    hours = replace(
+        NEW_YORK, skip_holidays=False, holiday_country=country, holiday_subdivision=subdivision
+    )
+
+    assert days_off(hours, "2027-02-01") == off
+
+
+def test_a_weekend_that_moved_is_that_of_its_time() -> None:
+    emirates = replace(NEW_YORK, skip_holidays=False, holiday_country="AE")
+
+    assert days_off(emirates, "2021-12-13") == ["Fri", "Sat"]
+    assert days_off(emirates, "2022-01-10") == ["Sat", "Sun"]
+
+
+def test_a_weekend_of_ones_own_comes_first() -> None:
+    fridays = replace(NEW_YORK, weekend=frozenset({4}))
+
+    assert days_off(fridays, "2027-02-01") == ["Fri"]
+    assert days_off(replace(fridays, skip_weekends=False), "2027-02-01") == []
+
+
+@pytest.mark.parametrize(
+    ("country", "kind", "day", "name"),
+    [
+        ("BR", "optional", "2027-02-09", "Carnival"),
+        ("SE", "de_facto", "2027-12-24", "Christmas Eve"),
+        ("CA", "government", "2027-10-11", "Thanksgiving Day"),
+        ("SE", "bank", "2027-03-25", "Maundy Thursday (from 2pm)"),
+    ],
+)
+def test_days_of_other_kinds_are_worked_unless_chosen(
+    country: str, kind: str, day: str, name: str
+) -> None:
+    hours = replace(NEW_YORK, holiday_country=country)
+    chosen = replace(hours, holiday_kinds=frozenset({kind, "unofficial"}))
+
+    assert day_verdict(hours, date.fromisoformat(day)).open
+    assert day_verdict(chosen, date.fromisoformat(day)) == DayVerdict(False, f"holiday: {name}")
+
+
+SRI_LANKA = Hours("Asia/Colombo", time(9), time(17), holiday_country="LK")  # ends with 2026
+
+
+@pytest.mark.parametrize("now", ["2025-12-01T00:00", "2026-11-28T00:00", "2027-03-01T00:00"])
+def test_a_calendar_that_ends_is_told_before_and_after(now: str) -> None:
+    told = calendar_ends(SRI_LANKA, utc(now))
+
+    assert told.startswith("The holiday calendar of LK ends with 2026: from 2027-01-01 on no day")
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [NEW_YORK, replace(SRI_LANKA, skip_holidays=False), replace(SRI_LANKA, timezone="Mars/Base")],
+)
+def test_other_calendars_are_told_nothing_of(hours: Hours) -> None:
+    assert calendar_ends(hours, utc("2026-11-28T00:00")) == ""
+    assert calendar_ends(SRI_LANKA, utc("2025-11-20T00:00")) == ""  # 400 days are in 2026
+
+
+def test_hours_that_a_calendar_closed_say_so() -> None:
+    told = never_opens(SRI_LANKA, utc("2027-03-01T00:00"))
+
+    assert "do not open once in the 400 days from now. The holiday calendar of LK ends" in told
 
 
 def test_single_days_are_closed_or_lifted() -> None:

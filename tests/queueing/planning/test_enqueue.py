@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect, SendingHours
 from queueing import planning
 from queueing.models import QueueItem
 from queueing.planning import selection
@@ -246,6 +246,22 @@ def test_a_resting_account_is_planned_after_its_rest() -> None:
 
     assert report.first_at is not None
     assert report.first_at > until
+
+
+def test_a_holiday_calendar_that_ends_is_not_blamed_on_the_limits() -> None:
+    hours = SendingHours.objects.create(
+        name="Colombo", timezone="Asia/Colombo", holiday_country="LK"
+    )
+    campaign = a_queueable(people=3, sending_hours=hours)
+    LinkedInAccount.objects.update(daily_limit=1)
+    now = dt.datetime(2026, 12, 30, 0, tzinfo=dt.UTC)  # there is no calendar of 2027
+
+    report = planning.enqueue(campaign, now)
+
+    assert report.queued == 2
+    assert [(why, len(names)) for why, names in report.left_out.items()] == [
+        (selection.hours_end(hours), 1)
+    ]
 
 
 def test_hours_that_never_open_queue_nobody() -> None:
