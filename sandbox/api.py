@@ -112,9 +112,7 @@ def subject_of(world: World, ask: Ask) -> Subject:
     if not PROVIDER_ID.fullmatch(identifier):
         person = world.names.at(identifier)
         return Subject(account_id, person.slug if person else normalise(identifier), None)
-    account = world.accounts.get(account_id or "")
-    viewer = account.viewer if account else account_id or ""
-    return Subject(account_id, slug_of(viewer, identifier), identifier)
+    return Subject(account_id, slug_of(world.viewer(account_id or ""), identifier), identifier)
 
 
 def _text(body: JSON, key: str) -> str | None:

@@ -116,18 +116,18 @@ class Account:
     week_cap: int | None = None
     month_note_cap: int | None = None
     cap_error: str | None = None
-    login: str | None = None  # whose LinkedIn it is; None: that of this account and no other
+    login: str | None = None  # slug of who is logged in; None: somebody of this account's own
     features: list[str] | None = None  # premium features told by Unipile; None: the tier's
     raw: Event | None = None  # the JSON with which Unipile describes it, whatever that is
 
     @property
     def viewer(self) -> str:
-        """The LinkedIn login: ids, invitations and relations are its own, not Unipile's."""
-        return self.login or self.id
+        """Who is logged in: ids, invitations and relations are theirs, not Unipile's."""
+        return self.login or owner_slug(self.id)
 
     @property
     def owner(self) -> Person:
-        return invent(owner_slug(self.viewer))
+        return invent(self.viewer)
 
     @property
     def label(self) -> str:

@@ -51,6 +51,11 @@ class Control:
         """Change an account: status, type, caps, login, features, raw."""
         self.call("POST", "/accounts", {"id": account_id, **values})
 
+    def login(self, account_id: str) -> str:
+        """Return the slug of whose LinkedIn the account is."""
+        known = self.call("GET", "/")["accounts"]
+        return next(str(one["login"]) for one in known if one["id"] == account_id)
+
     def add_person(self, slug: str, **values: Any) -> None:
         """Say who has a slug; `exists=False`: nobody; `moved_to`: the person's slug of today.
 

@@ -34,7 +34,7 @@ from sandbox.model import (
     degree_by_luck,
 )
 from sandbox.names import Names
-from sandbox.people import PROVIDER_ID, Person, normalise, provider_id, slug_of
+from sandbox.people import PROVIDER_ID, Person, normalise, owner_slug, provider_id, slug_of
 
 _SHOWN = (State.PENDING, State.IGNORED, State.WITHDRAWN)  # by a profile, for as long as they stand
 
@@ -163,9 +163,13 @@ class World:
         ]
         return sorted(people, key=lambda pair: pair[1], reverse=True)
 
-    def _book(self, account_id: str) -> Book:
+    def viewer(self, account_id: str) -> str:
+        """Return who is logged in with an account, also one that is not here any more."""
         known = self.accounts.get(account_id)
-        return self._books[account_id if known is None else known.viewer]
+        return owner_slug(account_id) if known is None else known.viewer
+
+    def _book(self, account_id: str) -> Book:
+        return self._books[self.viewer(account_id)]
 
     def _seen(self, invitation: Invitation, lag: float | None) -> State | None:
         """Return how an invitation stands where it is shown `lag` late; None: not there yet."""
@@ -241,9 +245,8 @@ class World:
         """Withdraw, accept or decline a pending invitation; 404 if it is not pending any more."""
         invitation = self._by_id.get(invitation_id)
         viewer = None if account_id is None else self.accounts[account_id].viewer
-        if invitation is None or viewer not in (None, invitation.viewer):
-            raise ApiError("resource_not_found", "Invitation not found")
-        if invitation.state is not State.PENDING:
+        is_others = invitation is None or viewer not in (None, invitation.viewer)
+        if invitation is None or is_others or invitation.state is not State.PENDING:
             raise ApiError("resource_not_found", "Invitation not found")
         self._commit(do="end", id=invitation_id, state=state.value)
         return invitation
@@ -334,7 +337,7 @@ class World:
         self._start(accounts)
 
     def _commit(self, **event: Any) -> None:
-        event.setdefault("at", iso(self.clock.now()))
+        event = {"at": iso(self.clock.now())} | event
         self._journal.append(event)
         self._apply(event)
 
@@ -346,8 +349,7 @@ class World:
             case "end":
                 self._apply_end(self._by_id[event["id"]], State(event["state"]), at)
             case "end_later":
-                ends_at = parse(event["ends_at"])
-                one = self._by_id[event["id"]]
+                one, ends_at = self._by_id[event["id"]], parse(event["ends_at"])
                 one.ends_as, one.ends_at = State(event["state"]), ends_at
                 heapq.heappush(self._ends, (ends_at, one.id))
             case "account":
@@ -368,7 +370,6 @@ class World:
                 raise ValueError(f"unknown change {other!r}")
 
     def _apply_invite(self, event: Event, at: datetime) -> None:
-        known = self.accounts.get(event["account_id"])
         invitation = Invitation(
             id=event["id"],
             account_id=event["account_id"],
@@ -377,7 +378,7 @@ class World:
             message=event["message"],
             at=at,
             real_at=parse(event["real_at"]),
-            viewer=event["account_id"] if known is None else known.viewer,
+            viewer=self.viewer(event["account_id"]),
             by_hand=event.get("by_hand", False),
         )
         if not invitation.by_hand:

@@ -136,5 +136,5 @@ def test_the_clock_ticks_on_from_an_instant(control: Control) -> None:
 def test_the_url_says_what_it_holds(control: Control) -> None:
     found = control.call("GET", "/")
 
-    assert found["accounts"][0] == {"id": FREE, "type": "free", "login": FREE}
+    assert found["accounts"][0] == {"id": FREE, "type": "free", "login": control.login(FREE)}
     assert found["effects"] == 0

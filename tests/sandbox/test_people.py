@@ -180,7 +180,7 @@ def test_an_address_can_be_somebody_elses_now(api: Api, control: Control) -> Non
 
 def test_an_account_connected_anew_is_the_same_login(api: Api, control: Control) -> None:
     api.invite("ada-example")
-    control.add_account("connected-anew", login=FREE)
+    control.add_account("connected-anew", login=control.login(FREE))
 
     (item,) = api.sent("connected-anew")
     assert item["invited_user_id"] == api.provider_id("ada-example")
