@@ -29,6 +29,7 @@ class Effect:
     person: str
     names: frozenset[str]
     at: dt.datetime
+    leaves_a_trace: bool
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Judgement:
     """Counts of broken promises; all are zero where they hold.
 
     `lost`: effects that nothing in the queue holds, so that they could be repeated. `ended`: those
-    whose items have failed or been skipped without a `sent_at`. `untrue`: items that were sent by
-    no effect. `misdated`: items whose `sent_at` is not when the effect was.
+    whose items have failed or been skipped without a `sent_at`, although LinkedIn has something to
+    show: who declines leaves no trace, and is held and counted as a try that may have arrived.
+    `untrue`: items that were sent by no effect. `misdated`: items whose `sent_at` is not when the
+    effect was.
     """
 
     effects: int
@@ -79,12 +82,13 @@ def judge(control: Control) -> Judgement:
     by_account: dict[LinkedInAccount, list[dt.datetime]] = defaultdict(list)
     for effect in effects:
         by_account[effect.account].append(effect.at)
-    unheld = [one for one in effects if not any(map(_holds, known_of[id(one)]))]
+    unheld = [one for one in effects if not any(_holds(item) for item in known_of[id(one)])]
+    ended = [one for one in effects if _has_ended(one, of_effect[id(one)])]
     return Judgement(
         effects=len(effects),
         duplicates=sum(number - 1 for number in people.values()),
-        lost=sum(1 for one in unheld if not of_effect[id(one)]),
-        ended=sum(1 for one in unheld if of_effect[id(one)]),
+        lost=len(unheld),
+        ended=len(ended),
         without_attempt=sum(1 for one in effects if not of_effect[id(one)]),
         caps_exceeded=sum(_over_caps(account, sorted(at)) for account, at in by_account.items()),
         too_close=sum(_too_close(account, sorted(at)) for account, at in by_account.items()),
@@ -105,6 +109,7 @@ def _effects(control: Control) -> list[Effect]:
             person=effect["person"],
             names=frozenset([*effect["addresses"], effect["provider_id"]]),
             at=dt.datetime.fromisoformat(effect["at"]),
+            leaves_a_trace=effect["state"] != "DECLINED",
         )
         for effect in control.effects()
     ]
@@ -141,8 +146,15 @@ def _items_of(effect: Effect, by_name: Mapping[Any, set[QueueItem]]) -> set[Queu
 def _holds(item: QueueItem) -> bool:
     """Return whether an item says that its person was, or may have been, invited."""
     is_open = item.status in {Status.SENDING, Status.UNCONFIRMED}
-    waits = item.status == Status.PENDING and item.tried_at is not None
-    return item.sent_at is not None or is_open or waits
+    return item.sent_at is not None or item.tried_at is not None or is_open
+
+
+def _has_ended(effect: Effect, items: Iterable[QueueItem]) -> bool:
+    """Return whether what was tried has ended without being known as sent."""
+    tried = [item for item in items if item.linkedin_account_id == effect.account.pk]
+    over = all(item.status in {Status.FAILED, Status.SKIPPED} for item in tried)
+    is_known = any(item.sent_at is not None for item in tried)
+    return bool(tried) and over and effect.leaves_a_trace and not is_known
 
 
 def _over_caps(account: LinkedInAccount, instants: list[dt.datetime]) -> int:

@@ -82,9 +82,10 @@ def test_an_effect_of_nobody_is_lost_and_was_never_attempted(
 @pytest.mark.parametrize(
     ("status", "tried_at", "broken"),
     [
-        (Status.FAILED, None, {"ended without being counted": 1}),
-        (Status.SKIPPED, None, {"ended without being counted": 1}),
-        (Status.PENDING, None, {"ended without being counted": 1}),
+        (Status.FAILED, None, {"lost": 1, "ended without being counted": 1}),
+        (Status.SKIPPED, None, {"lost": 1, "ended without being counted": 1}),
+        (Status.SKIPPED, NOON, {"ended without being counted": 1}),
+        (Status.PENDING, None, {"lost": 1}),
         (Status.PENDING, NOON, {}),
         (Status.UNCONFIRMED, NOON, {}),
     ],
@@ -97,7 +98,9 @@ def test_an_effect_is_held_by_what_may_have_been_sent(
     broken: dict[str, int],
 ) -> None:
     a_sent_item(sandbox, account)
-    QueueItem.objects.update(status=status, sent_at=None, tried_at=tried_at, claimed_at=NOON)
+    QueueItem.objects.update(
+        status=status, sent_at=None, tried_at=tried_at, searched_at=tried_at, claimed_at=NOON
+    )
 
     assert oracle.judge(sandbox.control).broken == broken
 
@@ -135,8 +138,8 @@ def test_a_person_is_known_by_every_address_and_an_account_by_its_login(
     sandbox.control.add_person(person, moved_to="ada-now")
     Prospect.objects.update(public_identifier="ada-now")
     QueueItem.objects.update(person_key="ada-now")
-    former = account.unipile_account_id
+    login = sandbox.control.login(account.unipile_account_id)
     LinkedInAccount.objects.update(unipile_account_id="connected-anew")
-    sandbox.control.add_account("connected-anew", "premium", login=former)
+    sandbox.control.add_account("connected-anew", "premium", login=login)
 
     assert oracle.judge(sandbox.control).broken == {}
