@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0006_fewer_indexes"),
+        ("campaigns", "0009_notes_used_up"),
     ]
 
     operations = [
