@@ -160,9 +160,6 @@ def _was_found_elsewhere(prospect: Prospect, account: LinkedInAccount) -> bool:
 
 def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:
     """Keep who was found; return what the prospect has become."""
-    if other := judging.on_name(profile, prospect.first_name, prospect.last_name):
-        _mark(prospect, other.prospect_status, other.error_message)
-        return other.error_code
     slug = profile.public_identifier
     prospect.public_identifier = prospect.public_identifier or slug
     # Under a slug of former times the person is not recognised in the queue: without an id, the

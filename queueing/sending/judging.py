@@ -9,14 +9,12 @@ from dataclasses import replace
 from enum import StrEnum
 
 from campaigns.models import Campaign, Prospect
-from campaigns.people import name_conflict
 from queueing.models import QueueItem
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.unipile import Outcome, Profile
 
 Status = QueueItem.Status
 
-SOMEBODY_ELSE = "somebody_else"
 SHOWS_AFTER = dt.timedelta(minutes=2)  # lists and profiles lag behind an invitation by a minute
 HELD_FOR = dt.timedelta(days=1)
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
@@ -75,22 +73,6 @@ def by_what_is_seen(shown: Seen, tried_at: dt.datetime | None, now: dt.datetime)
         date = (now + REINVITE_AFTER).date()
         verdict = replace(verdict, error_message=verdict.error_message.format(date=date))
     return verdict
-
-
-def on_name(profile: Profile, first_name: str, last_name: str) -> Verdict | None:
-    """Judge who stands behind an address: slugs are given up, and taken by others.
-
-    :param first_name: as it was imported, and the last name too; empty ones are nobody.
-    """
-    conflict = name_conflict((first_name, last_name), (profile.first_name, profile.last_name))
-    if not conflict:
-        return None
-    return Verdict(
-        Status.FAILED,
-        SOMEBODY_ELSE,
-        f"{conflict} Nothing was sent: correct the person, or skip them.",
-        prospect_status=Prospect.Status.FAILED,
-    )
 
 
 def on_refused_repeat(

@@ -64,7 +64,6 @@ _BY_PERSON = {
     "already_invited_recently",
     "action_already_performed",
     "already_connected",
-    "somebody_else",
 }
 _ACCOUNTS = {
     Outcome.ACCOUNT_LIMIT,

@@ -75,9 +75,6 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
     verdict = outcomes.after_first_look(answer, history_of(claim, now), now)
     if answer.profile is None or verdict is not None:
         return verdict
-    person = Prospect.objects.get(queue_items=claim.item_id)
-    if verdict := judging.on_name(answer.profile, person.first_name, person.last_name):
-        return verdict
     if _is_held_by_another_account(claim, answer.profile):
         return SAME_PERSON
     try:

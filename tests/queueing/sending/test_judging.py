@@ -147,24 +147,3 @@ def test_a_repeat_refused_beside_a_state_that_nobody_knows_is_an_invitation_by_h
 
     assert verdict is not None
     assert (verdict.status, verdict.arrived) == (Status.SKIPPED, False)
-
-
-@pytest.mark.parametrize(
-    ("first_name", "last_name", "is_somebody_else"),
-    [
-        ("Bea", "Muster", True),
-        ("Ada", "Muster", False),
-        ("Bea", "Example", False),
-        ("", "", False),
-    ],
-)
-def test_an_address_that_somebody_else_has_by_now_is_left_to_people(
-    first_name: str, last_name: str, is_somebody_else: bool
-) -> None:
-    verdict = judging.on_name(a_profile(), first_name, last_name)
-
-    assert (verdict is not None) is is_somebody_else
-    if verdict is not None:
-        assert (verdict.status, verdict.error_code) == (Status.FAILED, "somebody_else")
-        assert "“Bea Muster”" in verdict.error_message
-        assert "“Ada Example”" in verdict.error_message
