@@ -49,7 +49,9 @@ class Story:
         self._set_behaviour(self.control)
         self.workspace = a_workspace()
         self.accounts = [self._an_account() for _ in range(self.chance.randint(2, 3))]
-        self.people = [f"ada-{seed}-{number}" for number in range(PEOPLE)]
+        self.people = [
+            f"ada-example-{seed}-{number}" for number in range(PEOPLE)
+        ]  # so are their names
         self.campaigns = [self._a_campaign() for _ in range(self.chance.randint(2, 3))]
         self._make_some_special()
 
