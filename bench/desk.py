@@ -27,7 +27,7 @@ from django.test.utils import (  # noqa: E402
 )
 
 from campaigns.models import Campaign, LinkedInAccount, SendingHours, Workspace  # noqa: E402
-from queueing.gates import explaining  # noqa: E402
+from queueing.gates import words  # noqa: E402
 from queueing.models import QueueItem  # noqa: E402
 
 YARDSTICK_MS = 500
@@ -138,7 +138,7 @@ def addresses() -> list[str]:
         f"{queue}?q=nobody",
         f"{queue}?account={account.pk}",
         f"{queue}?campaign={campaign.pk}",
-        *(f"{queue}?waits_for={reason}" for reason in explaining.IN_WORDS if reason != "pending"),
+        *(f"{queue}?waits_for={reason}" for reason in words.IN_WORDS if reason != "pending"),
         f"{queue}{item.pk}/change/",
         f"{queue}{failed.pk}/change/",
         "/admin/queueing/failedsend/",

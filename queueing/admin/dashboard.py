@@ -18,7 +18,7 @@ from campaigns.pages import CappedPaginator, behind_walls, workspaces_of
 from queueing import schedules
 from queueing.admin.beginning import first_steps
 from queueing.desk import Day, dashboard
-from queueing.gates import Gate, explaining
+from queueing.gates import words
 from queueing.models import FailedSend, QueueItem, UnconfirmedSend
 
 PERMISSION = "queueing.view_queueitem"
@@ -128,22 +128,14 @@ def _accounts(number: int) -> str:
     return "account" if number == 1 else "accounts"
 
 
-_FOR_SOMEBODY = {
-    Gate.SENDING_ON,
-    Gate.CAMPAIGN_ACTIVE,
-    Gate.CONTACT_ALLOWED,
-    Gate.ACCOUNT_CONNECTED,
-}
-
-
 def waiting(figures: dashboard.Dashboard) -> list[Figure]:
     """Return how many pending items wait for what, most first."""
     return [
         Figure(
             number,
-            explaining.IN_WORDS[gate],
+            words.IN_WORDS[gate],
             list_url(QueueItem, waits_for=str(gate)),
-            somebody_must_act=gate in _FOR_SOMEBODY,
+            somebody_must_act=gate in words.FOR_SOMEBODY,
         )
         for gate, number in figures.waiting.most_common()
     ]

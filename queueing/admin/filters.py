@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import Field, RelatedFilter, date_range, workspaces_of
-from queueing.gates import Gate, explaining
+from queueing.gates import Gate, explaining, words
 from queueing.sending import Meaning, meaning
 
 PlannedFilter = date_range("planned for (UTC)", "scheduled_for", "planned")
@@ -39,8 +39,7 @@ class WaitsForFilter(admin.SimpleListFilter):
     parameter_name = "waits_for"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        kinds = [*(gate for gate in Gate if gate != Gate.PENDING), explaining.NEXT_RUN]
-        return [(kind, explaining.IN_WORDS[kind]) for kind in kinds]
+        return [(str(kind), told) for kind, told in words.IN_WORDS.items() if kind != Gate.PENDING]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in dict(self.lookup_choices):

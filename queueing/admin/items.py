@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from queueing import gates
+from queueing import gates, planning
 from queueing.admin import timeline
 from queueing.admin.actions import Retrying, SendingNext
 from queueing.admin.filters import (
@@ -21,7 +21,8 @@ from queueing.admin.filters import (
     WaitsForFilter,
 )
 from queueing.admin.listing import ExplainedList, ItemList
-from queueing.gates import GateState, explaining
+from queueing.gates import GateState, words
+from queueing.looking import next_steps
 from queueing.models import QueueItem
 from queueing.sending import meaning
 
@@ -116,7 +117,7 @@ class QueueItemAdmin(Retrying, SendingNext, ItemList):
     @admin.display(description="waits for")
     def waits_for(self, item: QueueItem) -> str | None:
         report = getattr(item, "report", None)
-        return explaining.IN_WORDS[explaining.waits_for(report)] if report else None
+        return words.IN_WORDS[words.waits_for(report)] if report else None
 
     @admin.display(description="planned, sent (UTC)", ordering="scheduled_for")
     def times(self, item: QueueItem) -> SafeString | str:
@@ -144,14 +145,17 @@ def _may_be_forgotten(item: QueueItem) -> bool:
 
 def _panels(request: HttpRequest, item: QueueItem) -> dict[str, Any]:
     """Return what the page shows above the plain fields."""
-    report = gates.report(item.pk, timezone.now()) if item.status == Status.PENDING else None
+    now = timezone.now()
+    report = gates.report(item.pk, now) if item.status == Status.PENDING else None
     advice = meaning.ADVICE[meaning.of(item.error_code)] if item.status == Status.FAILED else None
     return {
         "item": item,
         "advice": advice,
         "report": report,
+        "happens_next": next_steps.of(item, now),
+        "foreseen": planning.foreseen_at(item, now) if report and report.earliest else None,
         "gates": [(number, state, _opens(state)) for number, state in _numbered(report)],
-        "waits_for": explaining.IN_WORDS[explaining.waits_for(report)] if report else "",
+        "waits_for": words.IN_WORDS[words.waits_for(report)] if report else "",
         "must_act": report is not None and any(s.somebody_must_act for s in report.states),
         "timeline": timeline.of(item),
         "buttons": [

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import CappedPaginator
 from queueing.desk import status
-from queueing.gates import Explainer, Waits, cadence, explaining
+from queueing.gates import Explainer, Waits, cadence, explaining, words
 from queueing.models import QueueItem, QueueItemQuerySet
 
 ACCOUNTS_AT_MOST = 25
@@ -173,7 +173,7 @@ def _line(
         if report.earliest
     ]
     next_send = min((run for run in runs if run), default=None)
-    first_held = next((explaining.waits_for(report) for report in reports), "")
+    first_held = next((words.waits_for(report) for report in reports), "")
     zones = [
         explain.hours[campaign].timezone for campaign in (*active, *(line[0] for line in waiting))
     ]
@@ -183,5 +183,5 @@ def _line(
         zone=zones[0] if zones else "UTC",
         most_a_day=most if active and most < usage.facts.daily.value else None,
         next_send=next_send,
-        waits_for="" if next_send or not first_held else explaining.IN_WORDS[first_held],
+        waits_for="" if next_send or not first_held else words.IN_WORDS[first_held],
     )

@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable, RawSQL
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
-from queueing.gates import AccountFacts, Report, explaining, limits
+from queueing.gates import AccountFacts, Report, explaining, limits, words
 from queueing.models import QueueItem, QueueItemQuerySet
 
 
@@ -23,7 +23,7 @@ class Waiting:
 
     @property
     def waits_for(self) -> str:
-        return explaining.IN_WORDS[explaining.waits_for(self.report)]
+        return words.IN_WORDS[words.waits_for(self.report)]
 
 
 @dataclass(frozen=True)

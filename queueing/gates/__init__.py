@@ -3,7 +3,7 @@
 A new rule about when something may go is a gate here, or a limit that a gate asks for.
 """
 
-from queueing.gates import cadence, counting, explaining, hours, limits
+from queueing.gates import cadence, counting, explaining, hours, limits, words
 from queueing.gates.barring import barred
 from queueing.gates.evaluating import (
     AccountFacts,
@@ -58,4 +58,5 @@ __all__ = [
     "stop_reason",
     "usage",
     "usages",
+    "words",
 ]

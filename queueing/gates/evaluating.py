@@ -31,6 +31,9 @@ class Gate(StrEnum):
     NOTHING_IN_FLIGHT = "nothing_in_flight"
 
 
+STARTS_WITHIN = dt.timedelta(minutes=15)  # three times the time between two looks at who starts
+
+
 @dataclass(frozen=True)
 class GateState:
     """One gate's answer. Closed, it opens by itself at `opens_at`, or `somebody_must_act`."""
@@ -64,6 +67,7 @@ class AccountFacts:
     notes_sent: int = 0
     notes_limit: int | None = None  # in 30 days; None: as many as requests
     notes_free_at: dt.datetime | None = None
+    other_login: str = ""  # who else is logged in behind the account
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Facts:
     has_note: bool = False
     may_drop_note: bool = False
     person_has_ended: str = ""  # what the person is, where nobody in that state is written to
+    campaign_starts_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,12 @@ def _due(facts: Facts, now: dt.datetime) -> GateState:
 def _campaign_active(facts: Facts, now: dt.datetime) -> GateState:
     is_active = facts.campaign_status == Campaign.Status.ACTIVE
     detail = f"The campaign is {Campaign.Status(facts.campaign_status).label.lower()}"
+    starts_at = facts.campaign_starts_at
+    if facts.campaign_status == Campaign.Status.DRAFT and starts_at is not None:
+        if now <= starts_at + STARTS_WITHIN:
+            detail = f"The campaign starts by itself at {_utc(starts_at)}"
+            return GateState(Gate.CAMPAIGN_ACTIVE, False, detail, max(starts_at, now))
+        detail += f": it was to start at {_utc(starts_at)}, and has not"
     return GateState(Gate.CAMPAIGN_ACTIVE, is_active, detail, somebody_must_act=not is_active)
 
 
@@ -164,6 +175,13 @@ def _contact_allowed(facts: Facts, now: dt.datetime) -> GateState:
 def _account_connected(facts: Facts, now: dt.datetime) -> GateState:
     is_connected = facts.account.status == LinkedInAccount.Status.CONNECTED
     detail = f"The account is {LinkedInAccount.Status(facts.account.status).label.lower()}"
+    rests_until = facts.account.paused_until
+    if not is_connected and rests_until and rests_until > now and not facts.account.other_login:
+        detail += (
+            f": it goes on by itself after its rest, {_utc(rests_until)}, if Unipile reports it as "
+            "OK then"
+        )
+        return GateState(Gate.ACCOUNT_CONNECTED, False, detail, rests_until)
     return GateState(
         Gate.ACCOUNT_CONNECTED, is_connected, detail, somebody_must_act=not is_connected
     )

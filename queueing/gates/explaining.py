@@ -24,36 +24,16 @@ from queueing.gates.barring import barred
 from queueing.gates.counting import among, as_array
 from queueing.gates.evaluating import AccountFacts, Facts, Gate, Report, evaluate
 from queueing.gates.facts import hours_of, on_do_not_contact_list, policy, stop_reason, usages
+from queueing.gates.words import waits_for
 from queueing.models import QueueItem, QueueItemQuerySet
-
-NEXT_RUN = "next_run"
-"""What an item waits for whose gates are all open."""
-
-IN_WORDS = {
-    Gate.SENDING_ON: "the global stop to be lifted",
-    Gate.PENDING: "nothing: it is not pending",
-    Gate.DUE: "its planned time",
-    Gate.CAMPAIGN_ACTIVE: "its campaign to be active",
-    Gate.CONTACT_ALLOWED: "a decision: on the do-not-contact list",
-    Gate.ACCOUNT_CONNECTED: "its account to be reconnected",
-    Gate.ACCOUNT_RESTED: "its account to end its rest",
-    Gate.HOURS_OPEN: "its sending hours",
-    Gate.SPACING: "the gap after the last request",
-    Gate.DAILY_CAP: "tomorrow: today's limit is reached",
-    Gate.WEEKLY_CAP: "room in the 7-day limit",
-    Gate.NOTES: "a free account's next note",
-    Gate.NOTHING_IN_FLIGHT: "a request that is being sent",
-    NEXT_RUN: "the next run",
-}
-"""What an item waits for, as it follows the words “waits for”."""
-
 
 _AN_INSTANT = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
-Kind = tuple[str, int, bool]
-"""A campaign's state, its hours, and whether it may drop notes: a kind is alike to the gates."""
+Kind = tuple[str, int, bool, dt.datetime | None]
+"""A campaign's state, its hours, whether it may drop notes, and when it starts by itself: campaigns
+of a kind are alike to the gates."""
 
 
 class Explainer:
@@ -70,6 +50,9 @@ class Explainer:
         self.policy = policy()
         rows = campaigns.order_by().select_related("workspace")
         self.status = {campaign.pk: campaign.status for campaign in rows}
+        self.starts_at = {
+            row.pk: row.starts_at if row.status == Campaign.Status.DRAFT else None for row in rows
+        }
         self.hours = hours_by_campaign(rows)
         self.may_drop_note = {row.pk: row.without_note_when_used_up for row in rows}
         self._workspaces = {campaign.workspace_id: campaign.workspace for campaign in rows}
@@ -89,7 +72,8 @@ class Explainer:
 
     def kind(self, campaign_id: uuid.UUID) -> Kind:
         hours_id = id(self.hours[campaign_id])
-        return self.status[campaign_id], hours_id, self.may_drop_note[campaign_id]
+        may_drop_note, starts_at = self.may_drop_note[campaign_id], self.starts_at[campaign_id]
+        return self.status[campaign_id], hours_id, may_drop_note, starts_at
 
     def report(
         self,
@@ -113,6 +97,7 @@ class Explainer:
             policy=self.policy,
             has_note=has_note,
             may_drop_note=self.may_drop_note[campaign_id],
+            campaign_starts_at=self.starts_at[campaign_id],
         )
         return evaluate(facts, self.now)
 
@@ -151,11 +136,6 @@ def reports(items: Collection[QueueItem], now: dt.datetime) -> dict[uuid.UUID, R
         )
         for item in items
     }
-
-
-def waits_for(report: Report) -> str:
-    """Return what an item waits for: a gate, or the next run."""
-    return report.binding.gate if report.binding else NEXT_RUN
 
 
 @dataclass(frozen=True)

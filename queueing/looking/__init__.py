@@ -3,9 +3,10 @@
 Whatever only reads at Unipile, and writes down what it learnt, is here.
 """
 
-from queueing.looking import reconciling, resolving, syncing
+from queueing.looking import next_steps, reconciling, resolving, syncing
 
 __all__ = [
+    "next_steps",
     "reconciling",
     "resolving",
     "syncing",

@@ -20,7 +20,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from campaigns.models import LinkedInAccount, Prospect
 from queueing import gates
 from queueing.gates import hours
-from queueing.looking import budget, changed_answers, logins
+from queueing.looking import budget, changed_answers, logins, pace
 from queueing.models import QueueItem, SendAttempt
 from queueing.sending import (
     FOUND,
@@ -28,7 +28,6 @@ from queueing.sending import (
     Verdict,
     claiming,
     judging,
-    outcomes,
     recording,
     recovering,
     retries,
@@ -40,15 +39,7 @@ from queueing.unipile import Client, Outcome, SentInvitation, UnipileError
 
 logger = logging.getLogger(__name__)
 
-FIRST_LOOK_AFTER = dt.timedelta(seconds=60)  # a fresh invitation takes up to a minute to show
-BETWEEN_LOOKS = dt.timedelta(minutes=30)
-LOOKS_AT_THIS_PACE = 6  # then each waits twice as long as the last: profile views are budgeted
-BETWEEN_LOOKS_AT_MOST = dt.timedelta(days=1)
-BETWEEN_WALKS = dt.timedelta(hours=1)
 LOOKS_PER_ACCOUNT = 20  # profiles in one run: they are spread over the day
-NAMES_LOOKED_UP = 2  # of one person: by id, and by slug where the id has gone stale
-
-WAITS_FOR_ITS_RETRY = dt.timedelta(minutes=20)  # which begins with a look of its own
 
 NOTHING = "nothing"  # the outcome of a look-up that was complete and found no trace
 Route = SendAttempt.Route
@@ -78,7 +69,8 @@ def reconcile(client: Client, clock: Clock, fence: Fence | None = None) -> Count
     settled = Counter({"released": released, "interrupted": in_doubt})
     for account in _accounts_in_doubt(clock()):
         with fence.around(f"What is in doubt of {account}", account.workspace_id):
-            due = [item for item in _in_doubt(account) if _is_due(item, clock())]
+            now = clock()
+            due = [item for item in _in_doubt(account) if pace.next_look_at(item, now) <= now]
             settled += check(client, account, due, clock, fence)
     settled["set_aside"] = len(fence.aside)
     return +settled
@@ -122,8 +114,8 @@ def check(
             if invitation is not None:
                 found = judging.by_what_is_seen(Seen.INVITED, _tried_at(item), clock())
                 settled[_settle(item, found, clock(), invitation.id)] += 1
-            elif (walk is not None or not _calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
-                if budget.left_for_doubts(account, clock()) < NAMES_LOOKED_UP:
+            elif (walk is not None or not pace.calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
+                if budget.left_for_doubts(account, clock()) < pace.NAMES_LOOKED_UP:
                     break
                 looked += 1
                 if not _look_at_profile(client, account, item, clock, settled):
@@ -223,11 +215,7 @@ def _names(item: QueueItem) -> set[str]:
 
 def _accounts_in_doubt(now: dt.datetime) -> Iterable[LinkedInAccount]:
     """Return whose items are in doubt, but for accounts that were told to slow down just now."""
-    throttled = SendAttempt.objects.filter(
-        kind=SendAttempt.Kind.LOOKUP,
-        outcome=Outcome.THROTTLED,
-        started_at__gt=now - outcomes.THROTTLE_REST,
-    )
+    throttled = pace.throttled_since(now)
     in_doubt = QueueItem.objects.filter(IN_DOUBT, linkedin_account=OuterRef("pk"))
     return LinkedInAccount.objects.filter(
         Exists(in_doubt), status=LinkedInAccount.Status.CONNECTED
@@ -242,32 +230,6 @@ def _in_doubt(account: LinkedInAccount) -> Iterable[QueueItem]:
     )
 
 
-def _is_due(item: QueueItem, now: dt.datetime) -> bool:
-    """Return whether it is time to look: a minute after the call, then every half hour.
-
-    What still is in doubt after some hours is looked up less and less often.
-    """
-    call, looks = _calls(item)
-    waits = item.status == QueueItem.Status.PENDING
-    if waits and item.tried_at and now < item.tried_at + WAITS_FOR_ITS_RETRY:
-        return False
-    if looks:
-        views = sum(look.route == Route.PROFILE for look in looks)
-        times_before = max(0, views - LOOKS_AT_THIS_PACE)
-        wait = retries.doubled(BETWEEN_LOOKS, times_before, BETWEEN_LOOKS_AT_MOST)
-        return looks[-1].started_at + wait <= now
-    return (call.started_at if call else item.claimed_at or now) + FIRST_LOOK_AFTER <= now
-
-
-def _calls(item: QueueItem) -> tuple[SendAttempt | None, list[SendAttempt]]:
-    """Return the send that is in doubt, and the look-ups made since."""
-    attempts = list(item.send_attempts.order_by("number"))
-    sends = [number for number, made in enumerate(attempts) if made.kind == SendAttempt.Kind.SEND]
-    if not sends:
-        return None, attempts
-    return attempts[sends[-1]], attempts[sends[-1] + 1 :]
-
-
 def _begin_walk(
     account: LinkedInAccount, items: Sequence[QueueItem], now: dt.datetime
 ) -> list[SendAttempt]:
@@ -276,12 +238,9 @@ def _begin_walk(
         return []
     with transaction.atomic():
         LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-        walks = SendAttempt.objects.filter(
-            linkedin_account=account,
-            route=Route.SENT_LIST,
-            started_at__gt=now - BETWEEN_WALKS,
-        )
-        return [] if walks.exists() else _begin(items, Route.SENT_LIST, now)
+        if pace.next_walk_at(account, now) > now:
+            return []
+        return _begin(items, Route.SENT_LIST, now)
 
 
 def _begin(
@@ -341,7 +300,7 @@ def _was_not_sent(item: QueueItem) -> bool:
 
     They lie far enough apart to outlast the lag of list and profile.
     """
-    _, looks = _calls(item)
+    _, looks = pace.calls(item)
     rounds: list[dt.datetime] = []
     walked_at: dt.datetime | None = None
     for look in looks:
@@ -352,7 +311,7 @@ def _was_not_sent(item: QueueItem) -> bool:
         elif walked_at is not None:
             rounds.append(walked_at)
             walked_at = None
-    return len(rounds) >= 2 and rounds[-1] - rounds[0] >= BETWEEN_LOOKS
+    return len(rounds) >= 2 and rounds[-1] - rounds[0] >= pace.BETWEEN_LOOKS
 
 
 def _not_sent(item: QueueItem, now: dt.datetime) -> Verdict:

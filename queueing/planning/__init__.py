@@ -11,6 +11,7 @@ from queueing.planning.forecast import (
     before_and_after,
     forecast_campaign,
     forecast_workspace,
+    foreseen_at,
 )
 from queueing.planning.replan import replan, replan_campaign, replan_hours, replan_overdue
 from queueing.planning.schedule import ScheduleReport, execute_scheduled_campaigns
@@ -27,6 +28,7 @@ __all__ = [
     "execute_scheduled_campaigns",
     "forecast_campaign",
     "forecast_workspace",
+    "foreseen_at",
     "replan",
     "replan_campaign",
     "replan_hours",

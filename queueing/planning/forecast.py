@@ -117,6 +117,16 @@ def forecast_campaign(campaign: Campaign, now: dt.datetime, *, replanned: bool =
     return forecasting.forecast(fresh)
 
 
+def foreseen_at(item: QueueItem, now: dt.datetime) -> dt.datetime | None:
+    """Return the instant of the run that will send an item, with all that is before it (UTC).
+
+    Several may be planned for the same time, by hand or because they are late: one goes a run, and
+    each keeps the gap. None where it goes only when somebody acts.
+    """
+    account = LinkedInAccount.objects.filter(pk=item.linkedin_account_id)
+    return _Forecasting(account, now).of_item(item.pk)
+
+
 def before_and_after(
     what: Workspace | Campaign, now: dt.datetime, change: Callable[[], object]
 ) -> tuple[Forecast, Forecast]:
@@ -165,6 +175,11 @@ class _Forecasting:
             send = Send(item.prospect_id, item.campaign_id, item.account_id, at, slot.day, item.id)
             self._sends.append((send, calendar))
         self._unplaced = len(pending) - len(self._sends)
+
+    def of_item(self, item_id: uuid.UUID) -> dt.datetime | None:
+        """Return when a queued item goes; see `foreseen_at`."""
+        slots = self._board.simulate_queue()
+        return next((instant(slot.tick) for item, slot in slots if item.id == item_id), None)
 
     def new_people(self, campaign: Campaign) -> None:
         """Foresee a campaign's people who are not queued yet."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.models import LinkedInAccount, Workspace
 from queueing.desk import status
-from queueing.gates import explaining
+from queueing.gates import words
 from queueing.models import QueueItem
 
 FAILED_AT_MOST = 20
@@ -51,7 +51,7 @@ def _waiting(waiting: status.Waiting) -> dict[str, Any]:
         "campaign": str(waiting.item.campaign),
         "account": str(waiting.item.linkedin_account),
         "scheduled_for": waiting.item.scheduled_for.isoformat(),
-        "waits_for": explaining.waits_for(report),
+        "waits_for": words.waits_for(report),
         "detail": report.binding.detail if report.binding else "It goes with the next run",
         "earliest": report.earliest.isoformat() if report.earliest else None,
     }

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queueing import gates
-from queueing.gates import Gate, hours, limits
+from queueing.gates import Gate, hours, limits, words
 from queueing.models import QueueItem
 from tests.builders import NOON
 from tests.queueing.gates.test_limits import a_policy
@@ -99,6 +99,52 @@ def test_each_gate_closes_alone(
     assert (closed.gate, closed.opens_at) == (gate, opens_at)
     assert detail in closed.detail
     assert not report.is_open
+
+
+@pytest.mark.parametrize("starts_in", [dt.timedelta(days=2), dt.timedelta(0), -10 * MINUTE])
+def test_a_draft_that_starts_by_itself_waits_for_that_and_nobody(starts_in: dt.timedelta) -> None:
+    starts_at = NOON + starts_in
+
+    report = ask(campaign_status="draft", campaign_starts_at=starts_at)
+
+    assert report.binding is not None
+    assert not report.binding.somebody_must_act
+    assert report.binding.opens_at == report.earliest == max(starts_at, NOON)
+    assert words.waits_for(report) == "campaign_starts"
+
+
+@pytest.mark.parametrize(
+    ("status", "starts_at"),
+    [("draft", None), ("draft", NOON - 16 * MINUTE), ("paused", NOON + MINUTE)],
+)
+def test_a_campaign_that_does_not_start_by_itself_needs_somebody(
+    status: str, starts_at: dt.datetime | None
+) -> None:
+    report = ask(campaign_status=status, campaign_starts_at=starts_at)
+
+    assert report.earliest is None
+    assert words.waits_for(report) == Gate.CAMPAIGN_ACTIVE
+
+
+@pytest.mark.parametrize("status", ["restricted", "disconnected"])
+def test_an_account_that_comes_back_after_its_rest_needs_nobody(status: str) -> None:
+    report = ask(account={"status": status, "paused_until": IN_A_DAY})
+
+    assert report.earliest == IN_A_DAY
+    assert words.waits_for(report) == "account_returns"
+    assert "it goes on by itself after its rest, 2026-07-09 16:00 UTC" in report.states[5].detail
+
+
+@pytest.mark.parametrize(
+    "account", [{"paused_until": NOON}, {"paused_until": IN_A_DAY, "other_login": "ben-example"}]
+)
+def test_an_account_that_does_not_come_back_by_itself_needs_somebody(
+    account: dict[str, Any],
+) -> None:
+    report = ask(account={"status": "disconnected", **account})
+
+    assert report.earliest is None
+    assert words.waits_for(report) == Gate.ACCOUNT_CONNECTED
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount
 from queueing import gates
-from queueing.gates import Gate, barred
+from queueing.gates import Gate, Waits, barred, explaining, words
 from queueing.models import QueueItem, SendingStop
 from queueing.sending import claiming
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, hours_all_day
@@ -282,3 +282,31 @@ def test_an_item_is_claimed_if_and_only_if_its_report_is_open(
         assert (call is not None) == may_go
         assert call is None or call.claim.item_id == item.pk
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "gate"),
+    [(NOON + dt.timedelta(hours=2), "campaign_starts"), (None, Gate.CAMPAIGN_ACTIVE)],
+)
+def test_drafts_that_start_by_themselves_are_listed_and_counted_apart(
+    item: QueueItem, starts_at: dt.datetime | None, gate: str
+) -> None:
+    Campaign.objects.update(status=Campaign.Status.DRAFT, starts_at=starts_at)
+    later = an_item(item.campaign, item.linkedin_account, scheduled_for=NOON + dt.timedelta(days=1))
+    items = QueueItem.objects.all()
+
+    found = set(explaining.waiting_for(items, gate, NOON))
+    counted = explaining.count_waiting(items, Waits(items, NOON, None))
+
+    expected = {item} if starts_at else {item, later}
+    assert found == expected
+    assert counted[gate] == len(expected)
+    assert {words.waits_for(report(one)) for one in found} == {gate}
+
+
+def test_items_of_an_account_that_comes_back_are_listed_apart(item: QueueItem) -> None:
+    LinkedInAccount.objects.update(status="restricted", paused_until=NOON + dt.timedelta(days=1))
+    items = QueueItem.objects.all()
+
+    assert list(explaining.waiting_for(items, "account_returns", NOON)) == [item]
+    assert explaining.count_waiting(items, Waits(items, NOON, None)) == {"account_returns": 1}

@@ -6,7 +6,7 @@ import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, planning
-from queueing.gates import Gate, Waits, explaining
+from queueing.gates import Gate, Waits, explaining, words
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
 from queueing.unipile import Client
@@ -105,7 +105,7 @@ def test_those_who_wait_for_a_note_are_found_and_counted(
 
     counted = explaining.count_waiting(items, Waits(items, NOON, None))
     assert set(found) == set(waits)
-    assert counted == {Gate.NOTES: 2, explaining.NEXT_RUN: 1}
+    assert counted == {Gate.NOTES: 2, words.NEXT_RUN: 1}
 
 
 @pytest.mark.parametrize("without", [False, True])

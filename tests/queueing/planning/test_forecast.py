@@ -12,7 +12,15 @@ from campaigns.models import Campaign, DoNotContact, LinkedInAccount
 from queueing import planning
 from queueing.models import QueueItem, SendingStop
 from queueing.planning.binding import Kind
-from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.builders import (
+    NOON,
+    a_campaign,
+    a_prospect,
+    a_queueable,
+    a_workspace,
+    an_account,
+    an_item,
+)
 from tests.queueing.planning.test_replan import a_queue
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +189,22 @@ def test_the_command_refuses_wrong_names(arguments: list[str]) -> None:
         call_command("forecast", *arguments)
 
     assert refused.value.returncode == 2
+
+
+def test_of_several_pinned_to_one_time_each_says_when_it_goes() -> None:
+    campaign = a_queueable(accounts=1, status=Campaign.Status.ACTIVE)
+    account = campaign.accounts.get()
+    at = NOON + dt.timedelta(hours=2)
+    items = [an_item(campaign, account, scheduled_for=at, pinned=True) for _ in range(3)]
+
+    foreseen = [planning.foreseen_at(item, NOON) for item in items]
+
+    half_hour = dt.timedelta(minutes=30)
+    assert foreseen == [at, at + half_hour, at + 2 * half_hour]
+
+
+def test_nothing_is_foreseen_of_what_somebody_must_act_for() -> None:
+    campaign = a_queueable(accounts=1, status=Campaign.Status.PAUSED)
+    item = an_item(campaign, campaign.accounts.get())
+
+    assert planning.foreseen_at(item, NOON) is None

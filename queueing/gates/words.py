@@ -1,0 +1,48 @@
+"""What an item waits for, in words."""
+
+from queueing.gates.evaluating import Gate, Report
+
+NEXT_RUN = "next_run"
+"""What an item waits for whose gates are all open."""
+
+BY_ITSELF = {
+    Gate.CAMPAIGN_ACTIVE: "campaign_starts",
+    Gate.ACCOUNT_CONNECTED: "account_returns",
+}
+"""What an item waits for whose gate is mostly opened by people, and this time opens by itself."""
+
+IN_WORDS = {
+    Gate.SENDING_ON: "the global stop to be lifted",
+    Gate.PENDING: "nothing: it is not pending",
+    Gate.DUE: "its planned time",
+    Gate.CAMPAIGN_ACTIVE: "its campaign to be active",
+    "campaign_starts": "its campaign to start by itself",
+    Gate.CONTACT_ALLOWED: "a decision: on the do-not-contact list",
+    Gate.ACCOUNT_CONNECTED: "its account to be reconnected",
+    "account_returns": "its account to come back after its rest",
+    Gate.ACCOUNT_RESTED: "its account to end its rest",
+    Gate.HOURS_OPEN: "its sending hours",
+    Gate.SPACING: "the gap after the last request",
+    Gate.DAILY_CAP: "tomorrow: today's limit is reached",
+    Gate.WEEKLY_CAP: "room in the 7-day limit",
+    Gate.NOTES: "a free account's next note",
+    Gate.NOTHING_IN_FLIGHT: "a request that is being sent",
+    NEXT_RUN: "the next run",
+}
+"""What an item waits for, as it follows the words “waits for”."""
+
+FOR_SOMEBODY = {
+    Gate.SENDING_ON,
+    Gate.CAMPAIGN_ACTIVE,
+    Gate.CONTACT_ALLOWED,
+    Gate.ACCOUNT_CONNECTED,
+}
+"""What is waited for until somebody acts."""
+
+
+def waits_for(report: Report) -> str:
+    """Return what an item waits for: a gate, one that opens by itself, or the next run."""
+    state = report.binding
+    if state is None:
+        return NEXT_RUN
+    return state.gate if state.somebody_must_act else BY_ITSELF.get(state.gate, state.gate)

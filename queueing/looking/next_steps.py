@@ -1,0 +1,68 @@
+"""What happens next with an item that does not simply wait for its turn, in words for staff."""
+
+import datetime as dt
+
+from campaigns.models import LinkedInAccount
+from queueing import gates
+from queueing.gates import limits
+from queueing.looking import budget, pace
+from queueing.models import QueueItem
+from queueing.sending import outcomes
+
+Status = QueueItem.Status
+
+_OF_ENDS = {
+    Status.SENT: "Nothing more: it was sent. The person is not invited again in this workspace.",
+    Status.FAILED: (
+        "Nothing by itself: it was given up. Retry it, or leave it; the person can be queued again "
+        "with another campaign."
+    ),
+    Status.SKIPPED: "Nothing: it never goes. The person can be queued again with a campaign.",
+    Status.SENDING: (
+        "Its call is being made. Where the answer does not come, it is put in doubt and looked up."
+    ),
+}
+
+
+def of(item: QueueItem, now: dt.datetime) -> str:
+    """Say what happens next; "" for what just waits for its gates."""
+    if item.status == Status.UNCONFIRMED:
+        told = "It may have been sent, so it does not go again before that is known."
+        return f"{told} {_look(item, now)}"
+    if item.status == Status.PENDING:
+        maybe = QueueItem.objects.maybe_arrived().filter(pk=item.pk).exists()
+        told = "An earlier try may have arrived: the person is looked up before the next one."
+        return f"{told} {_look(item, now)}" if maybe else ""
+    if item.status == Status.SKIPPED and (item.sent_at or item.tried_at):
+        return "Nothing: it was sent, or may have been, so the person is not invited again."
+    if item.status == Status.FAILED and item.tried_at:
+        return (
+            "Nothing by itself: it was given up. Retry it, or leave it; as a try may have arrived, "
+            "the person cannot be queued again."
+        )
+    return _OF_ENDS[Status(item.status)]
+
+
+def _look(item: QueueItem, now: dt.datetime) -> str:
+    """Say when an item in doubt is looked up, and by which account."""
+    account = item.linkedin_account
+    if account.other_login:
+        return f"It is looked up once its owner is logged in to {account} again."
+    if account.status != LinkedInAccount.Status.CONNECTED:
+        label = account.get_status_display().lower()
+        return f"Only {account} can look it up, which is {label}: once it is connected again."
+    at = max(pace.next_look_at(item, now), _may_look_from(account, now))
+    if pace.calls(item)[1]:
+        at = max(at, pace.next_walk_at(account, now))
+    if at <= now:
+        return f"{account} looks it up with the next run of reconcile_send_queue."
+    return f"{account} looks it up from {at:%Y-%m-%d %H:%M} UTC on."
+
+
+def _may_look_from(account: LinkedInAccount, now: dt.datetime) -> dt.datetime:
+    """Return from when on an account may look at profiles: its budget, and throttles, allow it."""
+    last = pace.throttled_since(now).filter(linkedin_account=account).order_by("started_at").last()
+    may_from = last.started_at + outcomes.THROTTLE_REST if last else now
+    if budget.left_for_doubts(account, now) < pace.NAMES_LOOKED_UP:
+        return max(may_from, limits.next_day_start(now, gates.policy().day_zone))
+    return may_from
