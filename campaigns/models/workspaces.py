@@ -148,6 +148,17 @@ class LinkedInAccount(models.Model):
         editable=False,
         help_text="Who is logged in in the place of the owner: nothing is sent then.",
     )
+    longest_note = models.PositiveIntegerField(
+        "longest note (characters)",
+        null=True,
+        blank=True,
+        help_text="Where LinkedIn has refused a longer one: longer notes wait. Empty: by type.",
+    )
+    features_told = models.TextField(
+        blank=True,
+        editable=False,
+        help_text="What was told of its type and the features that Unipile reports: told once.",
+    )
     warm_up_started_on = models.DateField(
         null=True, blank=True, help_text="Start slowly from this day on. Empty: no warm-up."
     )
@@ -214,7 +225,8 @@ class LinkedInAccount(models.Model):
     @property
     def note_limit(self) -> int:
         """Longest note that LinkedIn takes from this account, in characters."""
-        return messages.NOTE_LIMITS[self.account_type]
+        by_type = messages.NOTE_LIMITS[self.account_type]
+        return by_type if self.longest_note is None else min(by_type, self.longest_note)
 
 
 class Campaign(models.Model):

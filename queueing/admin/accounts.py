@@ -10,10 +10,11 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Length
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.messages import NOTE_LIMITS
 from campaigns.models import LinkedInAccount, Workspace
 from campaigns.pages import ReasonedForm, ReasonForm
 from queueing import gates
@@ -35,7 +36,18 @@ CHART_WIDTH, CHART_HEIGHT = 560, 120
 
 
 class AccountForm(ReasonedForm):
-    """Refuses to raise a cap to those who may not."""
+    """Refuses to raise a cap to those who may not, and says what a lower type would hold."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        free = NOTE_LIMITS[LinkedInAccount.Type.FREE]
+        if "account_type" in self.fields and self.instance.note_limit > free:
+            waiting = self.instance.queue_items.pending().annotate(length=Length("message"))
+            if number := waiting.filter(length__gt=free).count():
+                self.fields["account_type"].help_text = (
+                    f"LinkedIn takes {free} characters from free accounts. Notes that wait and are "
+                    f"longer: {number}. As a free account's they are held until they are shortened."
+                )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

@@ -67,6 +67,7 @@ class AccountFacts:
     notes_sent: int = 0
     notes_limit: int | None = None  # in 30 days; None: as many as requests
     notes_free_at: dt.datetime | None = None
+    note_limit: int = 300  # characters
     other_login: str = ""  # who else is logged in behind the account
 
 
@@ -83,6 +84,7 @@ class Facts:
     account: AccountFacts
     policy: limits.Policy
     has_note: bool = False
+    note_length: int = 0  # characters, where it is known
     may_drop_note: bool = False
     person_has_ended: str = ""  # what the person is, where nobody in that state is written to
     campaign_starts_at: dt.datetime | None = None
@@ -255,6 +257,12 @@ def notes_are_used_up(account: AccountFacts) -> bool:
 
 def _notes(facts: Facts, now: dt.datetime) -> GateState:
     account = facts.account
+    if facts.note_length > account.note_limit:
+        detail = (
+            f"The note has {facts.note_length} characters, and LinkedIn takes {account.note_limit} "
+            "from this account: shorten it, or correct the account's type and its longest note"
+        )
+        return GateState(Gate.NOTES, False, detail, somebody_must_act=True)
     if account.notes_limit is None:
         return GateState(Gate.NOTES, True, "The account may send a note with every request")
     used = f"{account.notes_sent} of {account.notes_limit} notes sent in the last 30 days"

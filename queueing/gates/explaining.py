@@ -84,6 +84,7 @@ class Explainer:
         scheduled_for: dt.datetime | None = None,
         do_not_contact: bool = False,
         has_note: bool = False,
+        note_length: int = 0,
     ) -> Report:
         """Ask every gate; `scheduled_for` None stands for an item that is due."""
         facts = Facts(
@@ -96,6 +97,7 @@ class Explainer:
             account=self.usage[account_id],
             policy=self.policy,
             has_note=has_note,
+            note_length=note_length,
             may_drop_note=self.may_drop_note[campaign_id],
             campaign_starts_at=self.starts_at[campaign_id],
         )
@@ -133,6 +135,7 @@ def reports(items: Collection[QueueItem], now: dt.datetime) -> dict[uuid.UUID, R
             scheduled_for=item.scheduled_for,
             do_not_contact=item.pk in barred,
             has_note=item.has_note,
+            note_length=len(item.message),
         )
         for item in items
     }

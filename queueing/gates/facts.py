@@ -117,6 +117,7 @@ def usages(
             day_began_at=day_began_at,
             next_day_at=next_day_at,
             week_frees_at=frees_at.get(account.pk),
+            note_limit=account.note_limit,
             other_login=account.other_login,
             **_notes(notes.get(account.pk)),
         )
@@ -179,6 +180,7 @@ def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
         account=account,
         policy=policy(),
         has_note=bool(item.message),
+        note_length=len(item.message),
         may_drop_note=item.campaign.without_note_when_used_up,
         person_has_ended=person.get_status_display() if person.status in person.ENDED else "",
         campaign_starts_at=item.campaign.starts_at,

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from campaigns.models import LinkedInAccount
 from queueing import gates, planning
-from queueing.looking import logins
+from queueing.looking import features, logins
 from queueing.models import SendingStop
 from queueing.sending import BAD_API_KEY_REASON, AccountChange, recording
 from queueing.telling import Fence, notices
@@ -94,6 +94,7 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
     if logins.another(account, reported):
         return logins.hold(account, reported, now)
     logins.note(account, reported)
+    features.compare(account, reported, now)
     if reported.status == PASSING:
         return ""
     if reported.status != OK:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Max, Min, Value
+from django.db.models.functions import Length
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import gates
@@ -96,15 +97,17 @@ def next_open_item(
 
     All gates but the item's own depend on account and campaign only: where they are closed for one
     item they are closed for all of its campaign, and the next campaign's oldest item is asked.
-    Items on the do-not-contact list stand aside, and so do those with a note where only notes are
-    used up. Where its campaign says so, such an item comes without its note.
+    Items on the do-not-contact list stand aside, and so do those whose note is longer than LinkedIn
+    takes from the account, and those with a note where only notes are used up. Where its
+    campaign says so, such an item comes without its note.
     """
     stop, usage = gates.stop_reason(), gates.usage(account, now)
     due = (
         QueueItem.objects.due(now)
         .filter(~gates.on_do_not_contact_list(), linkedin_account=account)
         .exclude(prospect__status__in=Prospect.ENDED)
-        .annotate(do_not_contact=Value(False))
+        .annotate(do_not_contact=Value(False), note_length=Length("message"))
+        .exclude(note_length__gt=account.note_limit)
         .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
     )
     closed: list[uuid.UUID] = []

@@ -54,6 +54,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         next_day_at=limits.next_day_start(now, gates.policy().day_zone),
         retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
         hours=gates.hours_of(item.campaign.hours()),
+        note_length=len(item.message),
     )
 
 

@@ -6,6 +6,7 @@ The client says what an answer is (`unipile.Outcome`); here it is decided what f
 import datetime as dt
 from dataclasses import replace
 
+from campaigns import messages
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.gates import GateState, hours
 from queueing.models import QueueItem
@@ -219,7 +220,7 @@ def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verd
 
     Asked again while others pass, such an answer is the item's own, whatever it says.
     """
-    if history.others_pass and answer.outcome != Outcome.BAD_API_KEY:
+    if history.others_pass and answer.outcome not in _NEVER_THE_PERSONS:
         return _set_aside(answer, history, now)
     change = _BACK_TO_PENDING[Outcome(answer.outcome)](answer, history, now)
     return Verdict(
@@ -248,6 +249,22 @@ def _set_aside(answer: Answer, history: History, now: dt.datetime) -> Verdict:
         f"{told}: set aside until {again:%Y-%m-%d}, then asked again.",
         burns_attempt=True,
         retry_at=again,
+    )
+
+
+def _note_too_long(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    """Hold the account's long notes: every one would be refused alike."""
+    if not history.note_length:
+        return AccountChange(rest_until=history.next_day_at, reason=answer.summary)
+    free = messages.NOTE_LIMITS[LinkedInAccount.Type.FREE]
+    longest = free if history.note_length > free else history.note_length - 1
+    return AccountChange(
+        longest_note=longest,
+        reason=(
+            f"LinkedIn takes shorter notes from it than its type allows, as after Premium has "
+            f"lapsed: what is longer than {longest} characters waits. Renew the subscription and "
+            "empty “longest note” on its page, or correct its type and shorten the notes."
+        ),
     )
 
 
@@ -289,8 +306,10 @@ def _bad_api_key(answer: Answer, history: History, now: dt.datetime) -> AccountC
 # The account cannot send now; the item did nothing wrong and keeps all its tries.
 _BACK_TO_PENDING = {
     Outcome.ACCOUNT_LIMIT: _limit_rest,
+    Outcome.NOTE_TOO_LONG: _note_too_long,
     Outcome.THROTTLED: _throttle_rest,
     Outcome.ACCOUNT_DISCONNECTED: _disconnected,
     Outcome.ACCOUNT_RESTRICTED: _restricted,
     Outcome.BAD_API_KEY: _bad_api_key,
 }
+_NEVER_THE_PERSONS = (Outcome.BAD_API_KEY, Outcome.NOTE_TOO_LONG)

@@ -371,6 +371,11 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
     if change.status or change.rest_until:
         account.changed_at = now
         account.save(update_fields=["status", "pause_reason", "paused_until", "changed_at"])
+    limit = change.longest_note
+    if limit is not None and limit < account.note_limit:
+        account.longest_note = limit
+        account.save(update_fields=["longest_note"])
+        told = told or change.reason
     if told:
         notices.account_changed(account, told, now)
 

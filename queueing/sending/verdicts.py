@@ -41,12 +41,13 @@ def may_have_arrived(sent: Answer) -> bool:
 
 @dataclass(frozen=True)
 class AccountChange:
-    """What becomes of the account: a new status, or a rest with its reason."""
+    """What becomes of the account: a new status, a rest with its reason, or a longest note."""
 
     status: str = ""
     rest_until: dt.datetime | None = None
     reason: str = ""
     stop_everything: bool = False
+    longest_note: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class History:
     next_day_at: dt.datetime
     retry_delays_seconds: Sequence[int]
     hours: hours.Hours
+    note_length: int = 0
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class Outcome(StrEnum):
     ALREADY_CONNECTED = "already_connected"
     ALREADY_INVITED = "already_invited"
     ACCOUNT_LIMIT = "account_limit"
+    NOTE_TOO_LONG = "note_too_long"
     THROTTLED = "throttled"
     ACCOUNT_DISCONNECTED = "account_disconnected"
     ACCOUNT_RESTRICTED = "account_restricted"
@@ -65,6 +66,7 @@ IN_WORDS = {
     Outcome.ALREADY_CONNECTED: "Already connected with this person",
     Outcome.ALREADY_INVITED: "This person has been invited recently",
     Outcome.ACCOUNT_LIMIT: "LinkedIn's limit for this account has been reached",
+    Outcome.NOTE_TOO_LONG: "LinkedIn takes no note as long as this from the account",
     Outcome.THROTTLED: "LinkedIn asks this account to slow down",
     Outcome.ACCOUNT_DISCONNECTED: "The LinkedIn account must be reconnected in Unipile",
     Outcome.ACCOUNT_RESTRICTED: "LinkedIn has restricted this account",
@@ -75,7 +77,9 @@ IN_WORDS = {
 _TABLE: list[tuple[int, Outcome, str]] = [
     # The text or the id is at fault, or we are: the same call would fail again.
     (400, Outcome.REJECTED, "invalid_parameters missing_parameters invalid_request"),
-    (400, Outcome.REJECTED, "malformed_request content_too_large invalid_url too_many_characters"),
+    (400, Outcome.REJECTED, "malformed_request content_too_large invalid_url"),
+    # No note is longer than the set type allows: the type is wrong, or Premium has lapsed.
+    (400, Outcome.NOTE_TOO_LONG, "too_many_characters"),
     (400, Outcome.REJECTED, "unescaped_characters limit_too_high invalid_action invalid_label"),
     (401, Outcome.BAD_API_KEY, "missing_credentials"),
     # Somebody must sign in again, or answer LinkedIn's challenge.

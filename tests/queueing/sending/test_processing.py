@@ -231,7 +231,7 @@ def test_the_limit_option_stops_the_run(
     [
         (422, "already_connected", Status.SKIPPED, 0, Prospect.Status.CONNECTED),
         (422, "invalid_recipient", Status.FAILED, 1, Prospect.Status.FAILED),
-        (400, "too_many_characters", Status.FAILED, 1, Prospect.Status.FAILED),
+        (400, "too_many_characters", Status.PENDING, 0, Prospect.Status.QUEUED),
         (503, "network_down", Status.PENDING, 1, Prospect.Status.QUEUED),
         (422, "cannot_resend_yet", Status.PENDING, 0, Prospect.Status.QUEUED),
         (429, "too_many_requests", Status.PENDING, 0, Prospect.Status.QUEUED),

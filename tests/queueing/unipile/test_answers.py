@@ -9,7 +9,7 @@ from queueing.unipile.answers import Answer, refusal
 
 # The complete lists of types in Unipile's documentation, each with its meaning for an invitation.
 BAD_REQUEST = """invalid_parameters missing_parameters invalid_request malformed_request
-    content_too_large invalid_url too_many_characters unescaped_characters limit_too_high
+    content_too_large invalid_url unescaped_characters limit_too_high
     invalid_action invalid_label"""
 SIGN_IN = """multiple_sessions invalid_checkpoint_solution checkpoint_error invalid_credentials
     expired_credentials insufficient_privileges disconnected_account disconnected_feature
@@ -24,6 +24,7 @@ PERSON_OR_TEXT = """invalid_recipient no_connection_with_recipient blocked_recip
     ip_rejected_by_server cant_send_message"""
 EXPECTED: list[tuple[int, str, Outcome]] = [
     (400, BAD_REQUEST, Outcome.REJECTED),
+    (400, "too_many_characters", Outcome.NOTE_TOO_LONG),
     (401, "missing_credentials", Outcome.BAD_API_KEY),
     (401, SIGN_IN, Outcome.ACCOUNT_DISCONNECTED),
     (403, "account_restricted", Outcome.ACCOUNT_RESTRICTED),
@@ -103,7 +104,7 @@ LIVE_BODIES = [
     (
         '{"status":400,"type":"errors/too_many_characters","title":"Too many characters","detail":'
         '"The provided content exceeds the character limit."}',
-        Outcome.REJECTED,
+        Outcome.NOTE_TOO_LONG,
     ),
     (
         '{"status":400,"type":"errors/invalid_parameters","title":"Invalid parameters","detail":'
