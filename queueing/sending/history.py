@@ -13,11 +13,12 @@ from queueing.gates import limits
 from queueing.models import QueueItem, SendAttempt
 from queueing.sending import outcomes
 from queueing.sending.claiming import Claim
-from queueing.sending.verdicts import History
+from queueing.sending.verdicts import FOUND, History
 from queueing.unipile import Outcome
 
 T = TypeVar("T")
 
+ACCOUNT_ANSWERS_AT_MOST = 20
 IN_A_ROW_AT_MOST = 60  # people of one company stand together, and count as one
 _ABOUT_THE_ACCOUNT = (
     Outcome.ACCOUNT_LIMIT,
@@ -50,6 +51,9 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         refused_in_a_row=_places(refused, item),
         our_faults_in_a_row=_places(made[: _in_a_row(ours, True)], item),
         others_pass=_others_pass(item, claim),
+        account_answers=_in_a_row(
+            [outcome in _ABOUT_THE_ACCOUNT for outcome in _ends_of(item, claim)], True
+        ),
         outage=item.attempts >= len(settings.RETRY_DELAYS_SECONDS) and _is_outage(item),
         next_day_at=limits.next_day_start(now, gates.policy().day_zone),
         retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
@@ -90,6 +94,13 @@ def _places(made: Sequence[_Made], item: QueueItem) -> int:
     """Count companies, and people without one; the item's own place is counted by who asks."""
     places = {call.company_key or str(call.item_id) for call in made}
     return len(places - {item.prospect.company_key or str(item.pk)})
+
+
+def _ends_of(item: QueueItem, claim: Claim) -> list[str]:
+    """Return how the item's own claims ended before this one, newest first."""
+    ended = item.send_attempts.filter(started_at__lt=claim.claimed_at, run__isnull=False)
+    rows = ended.exclude(outcome=FOUND).order_by("-number").values_list("outcome", flat=True)
+    return list(rows[:ACCOUNT_ANSWERS_AT_MOST])
 
 
 def _others_pass(item: QueueItem, claim: Claim) -> bool:

@@ -28,6 +28,7 @@ OUR_FAULTS_IN_A_ROW = 3
 REFUSED_IN_A_ROW = 5  # one list may well have four dead profiles in a row
 REFUSED_REST = dt.timedelta(hours=1)
 REFUSED_REST_AT_MOST = dt.timedelta(hours=24)
+ASKED_AGAIN_AT_MOST = 6  # after rests of an hour to three days
 SET_ASIDE_FOR = dt.timedelta(days=5)
 BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 UNCLEAR_REASON = "calls in a row ended without a clear answer"
@@ -220,8 +221,11 @@ def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verd
 
     Asked again while others pass, such an answer is the item's own, whatever it says.
     """
-    if history.others_pass and answer.outcome not in _NEVER_THE_PERSONS:
-        return _set_aside(answer, history, now)
+    if answer.outcome not in _NEVER_THE_PERSONS:
+        if history.others_pass:
+            return _set_aside(answer, history, now)
+        if history.account_answers >= ASKED_AGAIN_AT_MOST:
+            return _asked_often_enough(answer, history)
     change = _BACK_TO_PENDING[Outcome(answer.outcome)](answer, history, now)
     return Verdict(
         Status.PENDING,
@@ -229,6 +233,18 @@ def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verd
         answer.summary,
         retry_at=change.rest_until,
         account=change,
+    )
+
+
+def _asked_often_enough(answer: Answer, history: History) -> Verdict:
+    """End what nobody else can be compared with: else it would be asked for once a day for ever."""
+    return Verdict(
+        Status.FAILED,
+        answer.error_code,
+        f"{answer.summary}. So it was answered {history.account_answers + 1} times: see whether "
+        "the account or the person is the reason, then retry or skip.",
+        burns_attempt=True,
+        prospect_status=Prospect.Status.FAILED,
     )
 
 

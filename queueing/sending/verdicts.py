@@ -58,8 +58,9 @@ class History:
     none. `id_may_be_wrong`: the person's id was found before this claim, and can be found anew by
     slug. `refused_in_a_row`: companies, or people without one, whose calls were refused, newest
     first; of those `our_faults_in_a_row` in a way that no person explains. `others_pass`: since the
-    item last met an answer about its account, the account has sent to somebody else. `outage`:
-    since the item's first failure, everybody else's calls have failed as well.
+    item last met an answer about its account, the account has sent to somebody else;
+    `account_answers`: how many of those it has met in a row. `outage`: since the item's first
+    failure, everybody else's calls have failed as well.
     """
 
     attempts: int
@@ -72,6 +73,7 @@ class History:
     refused_in_a_row: int
     our_faults_in_a_row: int
     others_pass: bool
+    account_answers: int
     outage: bool
     next_day_at: dt.datetime
     retry_delays_seconds: Sequence[int]

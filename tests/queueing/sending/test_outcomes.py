@@ -29,6 +29,7 @@ def a_history(
     tried: bool = False,
     others_pass: bool = False,
     outage: bool = False,
+    account_answers: int = 0,
     id_may_be_wrong: bool = False,
 ) -> History:
     return History(
@@ -37,6 +38,7 @@ def a_history(
         refused_in_a_row=refused,
         others_pass=others_pass,
         outage=outage,
+        account_answers=account_answers,
         id_may_be_wrong=id_may_be_wrong,
         limits_in_a_row=limits,
         throttles_in_a_row=throttles,
@@ -361,3 +363,14 @@ def test_a_retry_waits_as_long_as_it_is_asked_to(asked_for: int | None, minutes:
     verdict = outcomes.after_send(away, NOBODY, a_history(), NOON)
 
     assert verdict.retry_at == NOON + dt.timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("before", "status"), [(5, Status.PENDING), (6, Status.FAILED)])
+def test_nobody_is_asked_for_ever_where_there_is_nobody_to_compare_with(
+    before: int, status: str
+) -> None:
+    limit = Answer(Outcome.ACCOUNT_LIMIT)
+
+    verdict = outcomes.after_send(limit, STRANGER, a_history(account_answers=before), NOON)
+
+    assert verdict.status == status
