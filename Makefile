@@ -7,10 +7,11 @@ UV ?= uv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test torture screenshots lock
+.PHONY: help install run check test torture screenshots lock
 
 help:
 	@echo "make run      try SendQ: database, sandbox, queue and admin; PORT=8001 moves it from 8000"
+	@echo "make check    lint, types, imports, and the fast tests of what has changed: a minute or so"
 	@echo "make test     lint, types, imports, checks and tests"
 	@echo "make torture  kill a thousand runs and count what was broken: half an hour"
 	@echo "make screenshots  take the pictures in docs/images of the real pages (needs Chromium)"
@@ -31,9 +32,19 @@ install:
 run: install
 	@exec "$(BIN)/python" -m sendq_site.run
 
+# For daily work.
+check: install
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/lint-imports" >/dev/null || "$(BIN)/lint-imports"
+	"$(BIN)/mypy" sendq_site campaigns queueing sandbox tests
+	@tests=$$("$(BIN)/python" -m tests.changed) && if [ -n "$$tests" ]; then \
+		echo "pytest $$tests" && "$(BIN)/pytest" -q -n 2 --dist worksteal $$tests; \
+	else echo "No test is about what has changed: make test runs all"; fi
+
 # The settings of a real installation are kept out of the tests, also where `.env` has them.
-test: export UNIPILE_DSN =
-test: export UNIPILE_API_KEY =
+check test: export UNIPILE_DSN =
+check test: export UNIPILE_API_KEY =
 test: install
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
