@@ -147,6 +147,7 @@ def test_with_the_journals_disk_full_too_the_person_is_looked_up(
     installation.cluster.start()
     installation.sql("UPDATE send_queue SET claimed_at = claimed_at - interval '5 minutes'")
     installation.sql("UPDATE queueing_sendattempt SET started_at = started_at - interval '5 min'")
+    installation.sandbox.control.advance(LAG_SECONDS)
     installation.manage("reconcile_send_queue")
 
     assert (under_way.returncode, kept) == (1, [])

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import gates, planning
-from queueing.looking import reconciling, resolving, syncing
+from queueing.looking import pace, reconciling, resolving, syncing
 from queueing.models import Notice, ProcessRun, QueueItem
 from queueing.planning import schedule
 from queueing.sending import claiming, journal, outcomes, recording, recovering, runs
@@ -210,19 +210,19 @@ def all_in_doubt(items: list[QueueItem], client: Client, clock: MovedClock, box:
     box.control.freeze(clock().isoformat())
 
 
-@pytest.mark.parametrize("where", ["_settle", "_is_due"])
+@pytest.mark.parametrize("where", [(reconciling, "_settle"), (pace, "next_look_at")])
 def test_a_doubt_that_cannot_be_settled_holds_up_no_other(
     items: list[QueueItem],
     client_of_unipile: Client,
     clock: MovedClock,
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
-    where: str,
+    where: tuple[Any, str],
 ) -> None:
     all_in_doubt(items, client_of_unipile, clock, sandbox)
-    real = getattr(reconciling, where)
+    real = getattr(*where)
     fails = poisoned(real, lambda item, *_: item.pk == items[0].pk)
-    monkeypatch.setattr(reconciling, where, fails)
+    monkeypatch.setattr(*where, fails)
 
     settled = reconciling.reconcile(client_of_unipile, clock)
 

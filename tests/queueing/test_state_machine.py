@@ -99,7 +99,7 @@ class LifeOfItems(RuleBasedStateMachine):
         self.late: list[Call] = []  # their runs died, and the answer is kept in a journal
         self.refused: list[Verdict] = []  # on those whose runs died behind a refusal
         self.did = {item.pk: "waits" for item in self.items}
-        self.is_lost = self.is_stopped = False
+        self.is_lost = self.is_stopped = self.is_restricted = False
         self.rests_until = NOON
         self.seen = {item.pk: Status.PENDING for item in self.items}
 
@@ -209,6 +209,7 @@ class LifeOfItems(RuleBasedStateMachine):
 
     def account_becomes(self, verdict: Verdict) -> None:
         self.is_lost |= bool(verdict.account.status)
+        self.is_restricted |= verdict.account.status == LinkedInAccount.Status.RESTRICTED
         self.is_stopped |= verdict.account.stop_everything
         self.rests_until = max(self.rests_until, verdict.account.rest_until or self.now)
 
@@ -255,8 +256,8 @@ class LifeOfItems(RuleBasedStateMachine):
         self.is_stopped = False
         if status == "CREDENTIALS":
             self.is_lost = True
-        elif status == "OK" and self.rests_until <= self.now:
-            self.is_lost = False
+        elif status == "OK" and not (self.is_restricted and self.rests_until > self.now):
+            self.is_lost = self.is_restricted = False
 
     @rule(
         status=st.sampled_from(["", LinkedInAccount.Status.DISCONNECTED]),

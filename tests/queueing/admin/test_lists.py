@@ -14,6 +14,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from campaigns.models import Campaign, LinkedInAccount
+from queueing.gates import Gate
 from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
 from queueing.staff import log
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
@@ -104,7 +105,7 @@ def test_an_items_page_is_cheap(
 ) -> None:
     item = an_item(campaign, account)
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(27):
         desk.get(f"{QUEUE}{item.pk}/change/")
 
 
@@ -269,7 +270,7 @@ def test_an_item_says_why_it_waits(
 
     page = desk.get(f"{QUEUE}{item.pk}/change/")
 
-    assert len(page.context["gates"]) == 12
+    assert len(page.context["gates"]) == len(Gate)
     assert "All sending is stopped: &lt;b&gt;Holiday&lt;/b&gt;" in page.content.decode()
     assert b"not before somebody acts" in page.content
 

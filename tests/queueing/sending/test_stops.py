@@ -36,10 +36,6 @@ DEEDS: dict[str, tuple[Deed, str]] = {
         lambda item: Campaign.objects.update(status=Campaign.Status.PAUSED),
         "campaign_active",
     ),
-    "archive": (
-        lambda item: Campaign.objects.update(status=Campaign.Status.ARCHIVED),
-        "campaign_active",
-    ),
     "never contact": (never_contact, "contact_allowed"),
     "lost": (change_account(status=LinkedInAccount.Status.DISCONNECTED), "account_connected"),
     "rest": (change_account(paused_until=NOON + dt.timedelta(hours=1)), "account_rested"),
@@ -145,3 +141,25 @@ def test_another_accounts_stop_holds_nobody_else(
 
     item.refresh_from_db()
     assert item.status == Status.SENT
+
+
+def test_what_is_archived_during_a_look_up_is_skipped(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    item = an_item(campaign, account)
+
+    def archive(_: QueueItem) -> None:
+        Campaign.objects.update(status=Campaign.Status.ARCHIVED)
+
+    do_before_the_send(archive, item, monkeypatch)
+
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
+
+    item.refresh_from_db()
+    assert sandbox.control.effects() == []
+    assert (item.status, item.error_code) == (Status.SKIPPED, "campaign_archived")
