@@ -52,7 +52,7 @@ test: install
 	"$(BIN)/lint-imports"
 	"$(BIN)/python" manage.py check --fail-level WARNING
 	"$(BIN)/python" manage.py makemigrations --check --dry-run
-	"$(BIN)/pytest" -n 3 --dist worksteal
+	"$(BIN)/pytest" -n 2 --dist worksteal
 
 # A thousand kills and ten thousand runs, with figures; KILLS=200 RUNS=2000 make it shorter.
 torture: install

@@ -69,7 +69,7 @@ def end(*processes: subprocess.Popen[str], seconds: float = 60) -> list[str]:
 
 
 def until(
-    condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120
+    condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 400
 ) -> None:
     """Wait for a condition to hold; fail at once where the process ends before it does."""
     give_up = time.monotonic() + seconds

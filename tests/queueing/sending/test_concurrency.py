@@ -56,7 +56,7 @@ def run_processes(number: int, sandbox: Sandbox) -> None:
         processes.start_python(env, RUN_UNTIL_HELD)  # they share the queue
         for _ in range(number)
     ]
-    processes.end(*started, seconds=120)
+    processes.end(*started, seconds=400)
 
 
 def test_eight_processes_never_exceed_a_cap(sandbox: Sandbox) -> None:
