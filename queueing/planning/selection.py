@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import F, Lookup, QuerySet
+from django.db.models import F, Lookup, Q, QuerySet
 
 from campaigns import messages, people
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect, SendingHours
@@ -15,6 +15,7 @@ from queueing.models import QueueItem
 ALREADY_INVITED = "Already invited in this workspace"
 ALREADY_QUEUED = "Already queued in this campaign"
 ALREADY_CONNECTED = "Already connected"
+HELD_BY_OUR_ACCOUNT = "Queued or invited by an account of this workspace when it was in another one"
 DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"
 CHANGED_MEANWHILE = "Changed while it was queued: queue the campaign again"
@@ -177,42 +178,52 @@ class Selection:
             .filter(by_slug)
             .values_list("public_identifier", "status")
         }
-        keys = [person.linkedin_user_id for person in prospects if not person.public_identifier]
-        if any(keys):
-            by_id = _AnyOf(F("linkedin_user_id"), keys)
-            rows = met.filter(by_id, public_identifier="").exclude(linkedin_user_id="")
-            found |= {
-                key: _MET[status] for key, status in rows.values_list("linkedin_user_id", "status")
-            }
+        user_ids = [person.linkedin_user_id for person in prospects if person.linkedin_user_id]
+        if user_ids:
+            by_id = _AnyOf(F("linkedin_user_id"), user_ids)
+            rows = met.filter(by_id).exclude(linkedin_user_id="")
+            statuses = dict(rows.values_list("linkedin_user_id", "status"))
+            for person in prospects:
+                if status := statuses.get(person.linkedin_user_id):
+                    found.setdefault(person.person_key, _MET[status])
         return found
 
     def held(self, prospects: Sequence[Person | Prospect]) -> dict[str, LeftOut]:
         """Return, by key, why people are held: queued, in doubt, or invited, here or elsewhere.
 
         Under the key, or under the id that an account found: somebody moved over by id alone is the
-        same person when listed by address.
+        same person when listed by address. What an account sent holds whom it knows by that id,
+        even where the account was in another workspace then.
         """
-        rows = QueueItem.objects.holding_the_person().filter(
-            workspace=self._campaign.workspace_id, kind=QueueItem.Kind.CONNECTION_REQUEST
+        held = QueueItem.objects.holding_the_person().filter(
+            kind=QueueItem.Kind.CONNECTION_REQUEST
         )
-        why = ("sent_at", "campaign_id", "campaign__name")
+        here = Q(workspace=self._campaign.workspace_id)
+        why = ("sent_at", "workspace_id", "campaign_id", "campaign__name")
         keys = _AnyOf(F("person_key"), [person.person_key for person in prospects])
         found = {
             key: self._held_by(*reason)
-            for key, *reason in rows.filter(keys).values_list("person_key", *why)
+            for key, *reason in held.filter(here, keys).values_list("person_key", *why)
         }
-        key_of = {
-            person.linkedin_user_id: person.person_key
-            for person in prospects
-            if person.linkedin_user_id
-        }
-        if key_of:
-            ids = _AnyOf(F("linkedin_user_id"), list(key_of))
-            for user_id, *reason in rows.filter(ids).values_list("linkedin_user_id", *why):
-                found.setdefault(key_of[user_id], self._held_by(*reason))
+        user_ids = [person.linkedin_user_id for person in prospects if person.linkedin_user_id]
+        if user_ids:
+            by_ours = Q(linkedin_account__workspace=self._campaign.workspace_id)
+            ids = _AnyOf(F("linkedin_user_id"), user_ids)
+            rows = held.filter(here | by_ours, ids).exclude(linkedin_user_id="")
+            by_id = {
+                user_id: self._held_by(*reason)
+                for user_id, *reason in rows.values_list("linkedin_user_id", *why)
+            }
+            for person in prospects:
+                if person.linkedin_user_id in by_id:
+                    found.setdefault(person.person_key, by_id[person.linkedin_user_id])
         return found
 
-    def _held_by(self, sent_at: object, campaign_id: uuid.UUID, name: str) -> LeftOut:
+    def _held_by(
+        self, sent_at: object, workspace_id: uuid.UUID, campaign_id: uuid.UUID, name: str
+    ) -> LeftOut:
+        if workspace_id != self._campaign.workspace_id:
+            return LeftOut(HELD_BY_OUR_ACCOUNT, for_good=sent_at is not None)
         if sent_at is not None:
             return LeftOut(ALREADY_INVITED, for_good=True)
         if campaign_id == self._campaign.pk:
