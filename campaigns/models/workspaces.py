@@ -4,6 +4,7 @@ Names of models and fields are relied on by data and scripts outside the code: k
 """
 
 import datetime as dt
+import logging
 import uuid
 
 from django.conf import settings
@@ -27,6 +28,8 @@ __all__ = [
     "Workspace",
 ]
 
+
+logger = logging.getLogger(__name__)
 
 HOURS_TO_CHOOSE = "shared hours, or hours of this workspace"
 DAYS_IN_A_YEAR, SECONDS_IN_A_WEEK = 365, 604_800
@@ -329,6 +332,18 @@ class Campaign(models.Model):
         if moves and self.prospects.exists():
             return "The campaign has people: it stays in its workspace. Make a new one instead."
         return ""
+
+    @classmethod
+    def wake(cls, campaign_id: uuid.UUID) -> bool:
+        """Make a campaign active again that was completed, and has something to send by now.
+
+        Returns whether it was: one that has been archived meanwhile stays so.
+        """
+        completed = cls.objects.filter(pk=campaign_id, status=cls.Status.COMPLETED)
+        is_awake = bool(completed.update(status=cls.Status.ACTIVE))
+        if is_awake:
+            logger.info("Campaign %s is active again, for it has something to send", campaign_id)
+        return is_awake
 
     def hours(self) -> SendingHours:
         """Return the hours that hold for this campaign: its own, the workspace's, the default."""

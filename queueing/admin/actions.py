@@ -49,7 +49,8 @@ MARK_SENT = Plan(
 CONFIRM_NOT_SENT = Plan(
     "Confirm as not sent",
     lambda asked: triage.ConfirmNotSent(),
-    warning="They will be invited again. Make sure that LinkedIn shows no invitation to them.",
+    warning="Who is unconfirmed or waits will be invited again; whoever has failed or was skipped "
+    "may be. Make sure that LinkedIn shows no invitation to them.",
 )
 
 

@@ -10,6 +10,7 @@ from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem, QueueItemQuerySet
 
 Status = QueueItem.Status
+REOPENED = "Active again, for it has something to send"
 LOOKED_UP_FIRST = "A try of it may have arrived: it is looked up first."
 
 
@@ -40,11 +41,7 @@ def reopen(campaign_ids: Collection[uuid.UUID] | None = None) -> list[Campaign]:
     ended = Campaign.objects.filter(Exists(waits), status=Campaign.Status.COMPLETED)
     if campaign_ids is not None:
         ended = ended.filter(pk__in=campaign_ids)
-    found = list(ended)
-    Campaign.objects.filter(pk__in=[campaign.pk for campaign in found]).update(
-        status=Campaign.Status.ACTIVE
-    )
-    return found
+    return [campaign for campaign in ended if Campaign.wake(campaign.pk)]
 
 
 def skip_what_has_ended(now: dt.datetime) -> int:

@@ -31,6 +31,7 @@ class ScheduleReport:
     started: list[str] = field(default_factory=list)
     queued: int = 0
     completed: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
     moved: int = 0
     skipped: int = 0
     not_started: dict[str, str] = field(default_factory=dict)
@@ -40,13 +41,15 @@ class ScheduleReport:
         parts = [f"Started {len(self.started)}, queued {self.queued}"]
         parts.append(f"completed {len(self.completed)}, gave {self.moved} items new times.")
         failures = [f"Not started: “{name}”. {why}" for name, why in self.not_started.items()]
-        return " ".join([", ".join(parts), *failures])
+        again = [f"Active again: “{name}”." for name in self.reopened]
+        return " ".join([", ".join(parts), *again, *failures])
 
     def as_json(self) -> dict[str, object]:
         return {
             "started": self.started,
             "queued": self.queued,
             "completed": self.completed,
+            **({"reopened": self.reopened} if self.reopened else {}),
             "moved": self.moved,
             **({"skipped": self.skipped} if self.skipped else {}),
             "not_started": self.not_started,
@@ -73,7 +76,7 @@ def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
             _start(campaign, now, report)
     with fence.around("What waits where all has ended"):
         report.skipped = ends.skip_what_has_ended(now)
-        ends.reopen()
+        report.reopened = [campaign.name for campaign in ends.reopen()]
     for campaign in done().order_by("name", "pk"):
         with fence.around(f"The end of campaign “{campaign}”", campaign.workspace_id):
             if done().filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):

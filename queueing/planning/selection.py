@@ -195,9 +195,7 @@ class Selection:
         same person when listed by address. What an account sent holds whom it knows by that id,
         even where the account was in another workspace then.
         """
-        held = QueueItem.objects.holding_the_person().filter(
-            kind=QueueItem.Kind.CONNECTION_REQUEST
-        )
+        held = QueueItem.objects.holding_the_person().filter(kind=QueueItem.Kind.CONNECTION_REQUEST)
         here = Q(workspace=self._campaign.workspace_id)
         why = ("sent_at", "workspace_id", "campaign_id", "campaign__name")
         keys = _AnyOf(F("person_key"), [person.person_key for person in prospects])

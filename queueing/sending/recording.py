@@ -233,6 +233,8 @@ def settle(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: s
         changes["invitation_id"] = invitation_id
     QueueItem.objects.filter(pk=item.pk).update(**changes)
     record_prospect(item.pk, held, changes.get("sent_at", now))
+    if held.status == QueueItem.Status.PENDING:
+        Campaign.wake(item.campaign_id)
     return held
 
 

@@ -29,6 +29,13 @@ CHUNK = 500  # items a transaction
 CHANGED = "changed since you looked"
 ARCHIVED = "of an archived campaign, which has ended"
 HELD = "the person is queued or invited again already"
+ENDED = "the person is skipped, invited, connected or has replied"
+
+WAITS = {
+    Campaign.Status.DRAFT: "of a draft wait until it is started",
+    Campaign.Status.PAUSED: "of a paused campaign wait until it is resumed",
+    Campaign.Status.COMPLETED: "make a completed campaign active again",
+}
 
 ALREADY = {
     Status.PENDING: "pending already",
@@ -42,22 +49,29 @@ ALREADY = {
 
 @dataclass
 class Result:
-    """How many items an action changes or has changed, and why others are left alone."""
+    """How many items an action changes or has changed, and why others are left alone.
+
+    `told`: beforehand, how many of those that it changes come to something else than usual.
+    """
 
     done: int = 0
     left: Counter[str] = field(default_factory=Counter)
     went_to: uuid.UUID | None = None  # where it ended, if its time was over
+    told: Counter[str] = field(default_factory=Counter, compare=False)
 
     def sentence(self, verb: str, tense: str = "") -> str:
         """Return it in words: “37 retried, 5 not: 3 already sent, 2 unconfirmed”.
 
         :param tense: “will be ” before the action.
         """
-        told = f"{self.done:,} {tense}{verb}"
-        if not self.left:
-            return f"{told}."
-        reasons = ", ".join(f"{number:,} {why}" for why, number in self.left.most_common())
-        return f"{told}, {self.left.total():,} not: {reasons}."
+        text = f"{self.done:,} {tense}{verb}"
+        if self.left:
+            text = f"{text}, {self.left.total():,} not: {_listed(self.left)}"
+        return f"{text}. Of these, {_listed(self.told)}." if self.told else f"{text}."
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {why}" for why, number in counts.most_common())
 
 
 class ItemAction(ABC):
@@ -76,6 +90,10 @@ class ItemAction(ABC):
         """Return further conditions, each with the reason to leave an item alone."""
         return []
 
+    def others_told(self) -> list[When]:
+        """Return conditions, each with what else comes of an item, to be said beforehand."""
+        return []
+
     def during(self, items: QueueItemQuerySet, now: dt.datetime) -> AbstractContextManager[object]:
         """Hold what the action needs while it goes through the items."""
         return nullcontext()
@@ -91,20 +109,31 @@ class ItemAction(ABC):
             for status, words in ALREADY.items()
             if status not in self.starts_from
         ]
-        return Case(*by_status, *self.others_left(), default=Value(""), output_field=TextField())
+        return _first_of([*by_status, *self.others_left()])
+
+
+def _first_of(conditions: Sequence[When]) -> Case:
+    return Case(*conditions, default=Value(""), output_field=TextField())
 
 
 def preview(action: ItemAction, items: QueueItemQuerySet) -> Result:
     """Count what the action would do, and change nothing."""
     counted = (
         items.order_by()
-        .annotate(left=action.why_left())
-        .values("left")
+        .annotate(left=action.why_left(), told=_first_of(action.others_told()))
+        .values("left", "told")
         .annotate(number=Count("pk"))
-        .values_list("left", "number")
+        .values_list("left", "told", "number")
     )
-    left = Counter(dict(counted))
-    return Result(left.pop("", 0), left)
+    result = Result()
+    for left, told, number in counted:
+        if left:
+            result.left[left] += number
+            continue
+        result.done += number
+        if told:
+            result.told[told] += number
+    return result
 
 
 def act(
@@ -170,6 +199,19 @@ def _act_on(
         return Result(changed.done, result.left + changed.left)
 
 
+def _others_of_the_person() -> list[QueueItemQuerySet]:
+    """Return those whom each of the two constraints on persons would refuse an item for."""
+    others = QueueItem.objects.holding_the_person().filter(kind=OuterRef("kind"))
+    others = others.exclude(pk=OuterRef("pk"))
+    return [
+        others.filter(workspace=OuterRef("workspace"), person_key=OuterRef("person_key")),
+        others.filter(
+            linkedin_account=OuterRef("linkedin_account"),
+            linkedin_user_id=OuterRef("linkedin_user_id"),
+        ).exclude(linkedin_user_id=""),
+    ]
+
+
 class BackToPending(ItemAction):
     """Failed items wait again, as if they had never been tried."""
 
@@ -178,15 +220,14 @@ class BackToPending(ItemAction):
     takes_time = True
 
     def others_left(self) -> list[When]:
-        others = QueueItem.objects.holding_the_person().filter(
-            workspace=OuterRef("workspace"),
-            kind=OuterRef("kind"),
-            person_key=OuterRef("person_key"),
-        )
         return [
             When(campaign__status=Campaign.Status.ARCHIVED, then=Value(ARCHIVED)),
-            When(Exists(others), then=Value(HELD)),
+            When(prospect__status__in=Prospect.ENDED, then=Value(ENDED)),
+            *(When(Exists(others), then=Value(HELD)) for others in _others_of_the_person()),
         ]
+
+    def others_told(self) -> list[When]:
+        return [When(campaign__status=status, then=Value(told)) for status, told in WAITS.items()]
 
     def planned_for(self, item: QueueItem, now: dt.datetime) -> dt.datetime | None:
         """Return when the item is to go; None leaves it alone."""
@@ -219,10 +260,11 @@ class BackToPending(ItemAction):
             else:
                 result.left[HELD] += 1
         Prospect.objects.filter(
-            pk__in=[item.prospect_id for item in done], status=Prospect.Status.FAILED
+            pk__in=[item.prospect_id for item in done],
+            status__in=[Prospect.Status.NEW, Prospect.Status.FAILED],
         ).update(status=Prospect.Status.QUEUED, status_reason="")
         reopened = ends.reopen({item.campaign_id for item in done})
-        log.note(by, reopened, "Active again, for it has something to send", reason)
+        log.note(by, reopened, ends.REOPENED, reason)
         log.note(by, done, self.verb.capitalize(), reason)
         result.done = len(done)
         return result

@@ -4,11 +4,13 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 
 from django.contrib.auth.models import User
+from django.db.models import Q, Value, When
 
 from campaigns import messages
-from campaigns.models import LinkedInAccount, Prospect
+from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.planning import board, ends
 from queueing.planning.board import Board
@@ -18,7 +20,11 @@ from queueing.planning.ticks import Calendar
 from queueing.sending import Verdict, recording
 from queueing.staff import log
 from queueing.staff.barring import bar
-from queueing.staff.items import BackToPending, ItemAction, Result, Status
+from queueing.staff.items import ALREADY, WAITS, BackToPending, ItemAction, Result, Status
+
+TRIED_IN = (Status.PENDING, Status.FAILED, Status.SKIPPED)  # and maybe sent all the same
+STAYS = "stay as they are, and their people are free again"
+IS_SKIPPED = "are skipped, for the campaign or the person has ended"
 
 
 class RetryNow(BackToPending):
@@ -123,36 +129,69 @@ class NeverContact(Skip):
 
 
 class MarkSent(ItemAction):
-    """Somebody has seen the invitation on LinkedIn: the doubt is over."""
+    """Somebody has seen the invitation on LinkedIn: the doubt is over, whatever state it left."""
 
     verb = "marked as sent"
-    starts_from = (Status.UNCONFIRMED,)
-    never_tried = False
+    starts_from = (Status.UNCONFIRMED, *TRIED_IN)
 
-    def verdict(self, by: User, reason: str, now: dt.datetime) -> Verdict:
-        return Verdict(
+    def others_left(self) -> list[When]:
+        """Leave alone what is no longer unconfirmed, and of which no try may have arrived."""
+        never_tried = Q(tried_at__isnull=True) | Q(sent_at__isnull=False)
+        return [When(never_tried, status=each, then=Value(ALREADY[each])) for each in TRIED_IN]
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
+        verdict = Verdict(
             Status.SENT,
             "marked_by_staff",
             f"Marked as sent by {by}: {reason}",
             prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
             arrived=True,
         )
-
-    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
-        verdict = self.verdict(by, reason, now)
         for item in items:
-            recording.settle_doubt(item, verdict, now, never_tried=self.never_tried)
+            recording.settle_doubt(item, verdict, now)
         log.note(by, items, self.verb.capitalize(), reason)
         return Result(len(items))
 
 
 class ConfirmNotSent(MarkSent):
-    """Somebody has made sure that LinkedIn has no trace of it: it waits again."""
+    """Somebody has made sure that LinkedIn has no trace of it.
+
+    What was unconfirmed waits again; what waits goes on as planned; what has failed or was skipped
+    stays so, and its person is free.
+    """
 
     verb = "confirmed as not sent"
     takes_time = True
-    never_tried = True
 
-    def verdict(self, by: User, reason: str, now: dt.datetime) -> Verdict:
+    def others_told(self) -> list[When]:
+        has_ended = Q(campaign__status=Campaign.Status.ARCHIVED) | Q(
+            prospect__status__in=Prospect.ENDED
+        )
+        stays = Q(status__in=[Status.FAILED, Status.SKIPPED])
+        return [
+            When(stays, then=Value(STAYS)),
+            When(has_ended, then=Value(IS_SKIPPED)),
+            *(When(campaign__status=status, then=Value(told)) for status, told in WAITS.items()),
+        ]
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
         told = f"Confirmed as not sent by {by}: {reason}"
-        return Verdict(Status.PENDING, "not_sent", told, burns_attempt=True, retry_at=now)
+        ended = Campaign.objects.filter(
+            pk__in={item.campaign_id for item in items}, status=Campaign.Status.COMPLETED
+        )
+        completed = list(ended)
+        for item in items:
+            if item.status in (Status.FAILED, Status.SKIPPED):
+                QueueItem.objects.filter(pk=item.pk).update(
+                    tried_at=None, error_message=f"{item.error_message} {told}"
+                )
+                continue
+            verdict = Verdict(Status.PENDING, "not_sent", told)
+            if item.status == Status.UNCONFIRMED:
+                verdict = replace(verdict, burns_attempt=True, retry_at=now)
+            recording.settle_doubt(item, verdict, now, never_tried=True)
+        still = set(ended.values_list("pk", flat=True))
+        reopened = [campaign for campaign in completed if campaign.pk not in still]
+        log.note(by, reopened, ends.REOPENED, reason)
+        log.note(by, items, self.verb.capitalize(), reason)
+        return Result(len(items))

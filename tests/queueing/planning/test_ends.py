@@ -97,7 +97,31 @@ def test_a_completed_campaign_that_gets_work_is_active_again(account: LinkedInAc
     assert campaign.status == State.ACTIVE
 
 
-def test_so_does_one_whose_doubt_came_back_to_pending(account: LinkedInAccount) -> None:
+def test_a_completed_campaign_whose_doubt_is_settled_as_not_sent_is_active_at_once(
+    account: LinkedInAccount,
+) -> None:
+    campaign = campaign_of(account, State.COMPLETED)
+    item = an_item(campaign, account, status=Status.UNCONFIRMED, claimed_at=NOON, tried_at=NOON)
+
+    recording.settle_doubt(item, Verdict(Status.PENDING, "not_sent"), NOON, searched=True)
+
+    campaign.refresh_from_db()
+    assert campaign.status == State.ACTIVE
+
+
+def test_one_that_is_archived_is_not_made_active(account: LinkedInAccount) -> None:
+    campaign = campaign_of(account, State.ARCHIVED)
+    an_item(campaign, account)
+
+    assert ends.reopen() == []
+
+    campaign.refresh_from_db()
+    assert campaign.status == State.ARCHIVED
+
+
+def test_a_completed_campaign_that_got_work_in_another_way_is_active_with_the_next_schedule(
+    account: LinkedInAccount,
+) -> None:
     campaign = campaign_of(account, State.COMPLETED)
     an_item(campaign, account)
 
