@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from queueing import gates, planning
 from queueing.admin import timeline
-from queueing.admin.actions import Retrying, SendingNext
+from queueing.admin.actions import Retrying, SendingNext, Settling
 from queueing.admin.filters import (
     AccountFilter,
     CampaignFilter,
@@ -25,6 +25,7 @@ from queueing.gates import GateState, words
 from queueing.looking import next_steps
 from queueing.models import QueueItem
 from queueing.sending import meaning
+from queueing.staff import triage
 
 Status = QueueItem.Status
 
@@ -32,6 +33,10 @@ Status = QueueItem.Status
 _SET_ASIDE = (
     ("queueitem", "skip", "Skip…", "change"),
     ("queueitem", "never_contact", "Never contact…", "change"),
+)
+_SETTLED = (
+    ("unconfirmedsend", "mark_sent", "Mark as sent…", "confirm"),
+    ("unconfirmedsend", "confirm_not_sent", "Confirm as not sent…", "confirm"),
 )
 BUTTONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     Status.PENDING: (
@@ -46,8 +51,7 @@ BUTTONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     ),
     Status.UNCONFIRMED: (
         ("unconfirmedsend", "check_now", "Check with LinkedIn now", "change"),
-        ("unconfirmedsend", "mark_sent", "Mark as sent…", "confirm"),
-        ("unconfirmedsend", "confirm_not_sent", "Confirm as not sent…", "confirm"),
+        *_SETTLED,
     ),
 }
 _PERMISSIONS = {
@@ -58,10 +62,19 @@ _PERMISSIONS = {
 
 
 @admin.register(QueueItem)
-class QueueItemAdmin(Retrying, SendingNext, ItemList):
+class QueueItemAdmin(Retrying, SendingNext, Settling, ItemList):
     changelist = ExplainedList
     change_form_template = "admin/queueing/item.html"
-    actions = ("retry_now", "retry_spread", "edit_and_retry", "skip", "never_contact", "send_now")
+    actions = (
+        "retry_now",
+        "retry_spread",
+        "edit_and_retry",
+        "skip",
+        "never_contact",
+        "send_now",
+        "mark_sent",
+        "confirm_not_sent",
+    )
     list_display = (
         "recipient",
         "place",
@@ -160,10 +173,20 @@ def _panels(request: HttpRequest, item: QueueItem) -> dict[str, Any]:
         "timeline": timeline.of(item),
         "buttons": [
             (reverse(f"admin:queueing_{model}_changelist"), action, words)
-            for model, action, words, needs in BUTTONS.get(item.status, ())
+            for model, action, words, needs in _buttons_of(item)
             if request.user.has_perm(_PERMISSIONS[needs])
         ],
     }
+
+
+def _buttons_of(item: QueueItem) -> tuple[tuple[str, str, str, str], ...]:
+    """Return an item's buttons; where a try of it may have arrived, whatever its state, these too.
+
+    Until somebody says what became of that, it holds the person.
+    """
+    of_status = BUTTONS.get(item.status, ())
+    may_be_settled = item.status in triage.TRIED_IN and item.tried_at and item.sent_at is None
+    return (*of_status, *_SETTLED) if may_be_settled else of_status
 
 
 def _numbered(report: gates.Report | None) -> list[tuple[int, GateState]]:
