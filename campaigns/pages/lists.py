@@ -25,6 +25,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from campaigns.pages.fresh import FreshForm
 from campaigns.pages.reasons import ReasonedAdmin, ReasonedFormSet
 
 NUL = "\0"
@@ -223,4 +224,5 @@ class DeskInline(_Walled, admin.TabularInline):  # type: ignore[type-arg]
 
     extra = 0
     show_change_link = True
+    form = FreshForm
     formset = ReasonedFormSet

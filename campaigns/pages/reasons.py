@@ -3,7 +3,6 @@
 The reason is no field of the row. It may be left empty where nothing depends on the change.
 """
 
-import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any, cast
 
@@ -18,7 +17,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 
-from campaigns.pages.fresh import FreshForm
+from campaigns.pages.fresh import FreshForm, in_words
 
 LONGEST = 500
 REASON = "change_reason"  # in forms of rows, some of which have a `reason` of their own
@@ -73,6 +72,9 @@ class ReasonedFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
 
     def clean(self) -> None:
         super().clean()
+        # Django shows the row no more, and so not what is wrong with it.
+        if any(self.model._meta.pk.name in form.errors for form in self.initial_forms):
+            raise ValidationError("One of these was deleted since you looked. Look again.")
         is_shown = not self.instance._state.adding and EFFECT not in self.data
         if is_shown and self.has_changed() and not self.data.get(REASON, "").strip():
             raise ValidationError("Say why, under “Reason” below: it stays in the log.")
@@ -116,7 +118,7 @@ def _changes(form: Any, *, is_new: bool) -> list[str]:
         if isinstance(field, forms.ModelMultipleChoiceField):
             values = _gained_and_lost(set(before or ()), set(after or ()))
         else:
-            values = _from_to(_in_words(field, before), _in_words(field, after), is_new=is_new)
+            values = _from_to(in_words(field, before), in_words(field, after), is_new=is_new)
         found.append(f"“{field.label or name}”{values}")
     return found
 
@@ -136,27 +138,6 @@ def _names(rows: set[Any]) -> str:
     names = sorted(str(row) for row in rows)
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _in_words(field: Any, value: Any) -> str:
-    if value is None or value in ("", []):
-        return "empty"
-    if isinstance(value, list):
-        return ", ".join(_in_words(field, one) for one in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dt.datetime):
-        return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
-    if isinstance(value, dt.time):
-        return str(value).removesuffix(":00")
-    if isinstance(field, forms.ModelChoiceField):
-        model = field.queryset.model  # type: ignore[union-attr]
-        # The former value is a key, and need not be among the choices.
-        is_row = isinstance(value, model)
-        return str(value if is_row else model._base_manager.filter(pk=value).first())
-    if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
-    return str(value)
 
 
 def in_the_way(rows: models.QuerySet[Any]) -> str:
