@@ -6,12 +6,13 @@ Names of models and fields are relied on by data and scripts outside the code: k
 import datetime as dt
 import logging
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from campaigns import messages, people
 from campaigns.models.do_not_contact import DoNotContact
@@ -112,6 +113,8 @@ class LinkedInAccount(models.Model):
         DISCONNECTED = "disconnected", "Disconnected"
         RESTRICTED = "restricted", "Restricted"
 
+    RESTED = ("paused_until", "pause_reason", "rest_reason")  # what says until when, and why
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="accounts")
     name = models.CharField(max_length=200)
@@ -133,6 +136,11 @@ class LinkedInAccount(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
     paused_until = models.DateTimeField(null=True, blank=True)
     pause_reason = models.TextField(blank=True)
+    rest_reason = models.TextField(
+        blank=True,
+        editable=False,
+        help_text="Why it rests, where it is also held for another reason.",
+    )
     changed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -203,27 +211,48 @@ class LinkedInAccount(models.Model):
                 {"workspace": "Campaigns of its workspace use this account: take it out of them."}
             )
 
+    @property
+    def why_it_rests(self) -> str:
+        return self.rest_reason or self.pause_reason
+
+    def rest(self, until: dt.datetime, reason: str) -> None:
+        """Let it rest, unsaved; why it is lost, if it is, stays told beside it."""
+        self.paused_until, self.rest_reason = until, reason
+        if self.status == self.Status.CONNECTED:
+            self.pause_reason = reason
+
+    @classmethod
+    def without_rest(cls, now: dt.datetime) -> dict[str, Any]:
+        """Return what ends the rest of accounts, as an update takes it."""
+        is_lost = When(~Q(status=cls.Status.CONNECTED), then=F("pause_reason"))
+        why_lost = Case(is_lost, default=Value(""), output_field=models.TextField())
+        return {
+            "paused_until": None,
+            "rest_reason": "",
+            "pause_reason": why_lost,
+            "changed_at": now,
+        }
+
+    @property
+    def rests_for_its_loss(self) -> bool:
+        """Say whether its rest came with what it is held for: a restriction's three days, say."""
+        return self.rest_reason in {"", self.pause_reason}
+
     def reconnect(self, today: dt.date, now: dt.datetime, *, ends_rest: bool = False) -> None:
         """Let a lost account, which the caller has locked, send again, once its rest is over.
 
         LinkedIn looks closely at one that it had restricted: that starts slowly, as if it were new.
 
-        :param ends_rest: at once; else a rest goes on, and says why.
+        :param ends_rest: at once, if the rest came with the loss; any other goes on, and says why.
         """
         if self.status == self.Status.RESTRICTED:
             self.warm_up_started_on = today
-        if ends_rest or self.paused_until is None or self.paused_until <= now:
-            self.paused_until, self.pause_reason = None, ""
+        is_over = self.paused_until is None or self.paused_until <= now
+        if is_over or (ends_rest and self.rests_for_its_loss):
+            self.paused_until, self.rest_reason = None, ""
+        self.pause_reason = self.why_it_rests if self.paused_until else ""
         self.status, self.changed_at = self.Status.CONNECTED, now
-        self.save(
-            update_fields=[
-                "status",
-                "paused_until",
-                "pause_reason",
-                "changed_at",
-                "warm_up_started_on",
-            ]
-        )
+        self.save(update_fields=[*self.RESTED, "status", "changed_at", "warm_up_started_on"])
 
     @property
     def note_limit(self) -> int:

@@ -173,11 +173,28 @@ def _reconnect(
     account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime
 ) -> Done:
     places.mark_connected(account, by, values["reason"], now)
-    return Done(f"Marked as connected. {plan_anew([account], now)}".strip())
+    account.refresh_from_db()
+    told = f"Marked as connected. {places.rest_under_way(account, now)}"
+    return Done(f"{told.strip()} {plan_anew([account], now)}".strip())
 
 
-def _before_reconnecting(account: LinkedInAccount) -> str:
+def _before_resting(account: LinkedInAccount, now: dt.datetime) -> str:
+    text = "The account sends nothing until then. What waits for it gets later times."
+    under_way = places.rest_under_way(account, now)
+    return f"{text} {under_way} That is never shortened here." if under_way else text
+
+
+def _before_the_end_of_a_rest(account: LinkedInAccount, now: dt.datetime) -> str:
+    under_way = places.rest_under_way(account, now)
+    text = f"{under_way} After this the account sends again, within its hours and limits."
+    return f"{text} If LinkedIn asked for the rest, it may restrict the account.".strip()
+
+
+def _before_reconnecting(account: LinkedInAccount, now: dt.datetime) -> str:
     text = "Say that LinkedIn lets this account work again. Test it first."
+    if under_way := places.rest_under_way(account, now):
+        ends = "That rest ends, too." if account.rests_for_its_loss else "That rest goes on."
+        text = f"{text} {under_way} {ends}"
     if account.status != LinkedInAccount.Status.RESTRICTED:
         return text
     return (
@@ -224,9 +241,7 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         Deed(
             "rest",
             "Rest",
-            lambda account, now: (
-                "The account sends nothing until then. What waits for it gets later times."
-            ),
+            _before_resting,
             lambda account, now: True,
             _rest,
             RestForm,
@@ -234,14 +249,14 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         Deed(
             "resume",
             "End the rest",
-            lambda account, now: "The account sends again, within its hours and limits.",
+            _before_the_end_of_a_rest,
             _rests,
             _end_rest,
         ),
         Deed(
             "reconnect",
             "Mark as connected",
-            lambda account, now: _before_reconnecting(account),
+            _before_reconnecting,
             lambda account, now: not _is_connected(account),
             _reconnect,
         ),

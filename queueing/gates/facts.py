@@ -106,7 +106,7 @@ def usages(
         account.pk: AccountFacts(
             status=account.status,
             paused_until=account.paused_until,
-            pause_reason=account.pause_reason,
+            pause_reason=account.why_it_rests,
             daily=daily_limit_of(account, today, rules),
             weekly=weekly[account.pk],
             sent_today=counted[account.pk].today,

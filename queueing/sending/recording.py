@@ -367,12 +367,12 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
         account.status, account.pause_reason = change.status, change.reason
         told = f"{account.get_status_display()}: {change.reason}"
     if change.rest_until and change.rest_until > rests_until:
-        account.paused_until, account.pause_reason = change.rest_until, change.reason
+        account.rest(change.rest_until, change.reason)
         if not was_resting and not told:
             told = f"Rests until {change.rest_until:%Y-%m-%d %H:%M} UTC: {change.reason}"
     if change.status or change.rest_until:
         account.changed_at = now
-        account.save(update_fields=["status", "pause_reason", "paused_until", "changed_at"])
+        account.save(update_fields=["status", *account.RESTED, "changed_at"])
     limit = change.longest_note
     if limit is not None and limit < account.note_limit:
         account.longest_note = limit
@@ -385,9 +385,9 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
 def end_rest(account_id: uuid.UUID, reason: str, now: dt.datetime) -> bool:
     """End an account's rest if it is for this reason, whatever number it begins with."""
     resting = LinkedInAccount.objects.filter(
-        pk=account_id, paused_until__gt=now, pause_reason__endswith=reason
+        pk=account_id, paused_until__gt=now, rest_reason__endswith=reason
     )
-    return bool(resting.update(paused_until=None, pause_reason="", changed_at=now))
+    return bool(resting.update(**LinkedInAccount.without_rest(now)))
 
 
 def stop_sending(reason: str, now: dt.datetime) -> None:

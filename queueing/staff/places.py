@@ -111,7 +111,7 @@ def archive(campaign: Campaign, by: User, reason: str, now: dt.datetime) -> item
 def rest(
     account: LinkedInAccount, until: dt.datetime, by: User, reason: str, now: dt.datetime
 ) -> None:
-    """Let an account send nothing until an instant.
+    """Let an account send nothing until an instant; what it rests for already stays told.
 
     :raises ValueError: where that is over already, or before the end of a rest under way: LinkedIn
         may have asked for that one.
@@ -119,17 +119,24 @@ def rest(
     if until <= now:
         raise ValueError("Choose a time that is still to come.")
     with transaction.atomic():
-        shorter = LinkedInAccount.objects.filter(pk=account.pk)
-        resting = shorter.filter(paused_until__gt=until)
-        if not shorter.exclude(paused_until__gt=until).update(
-            paused_until=until, pause_reason=reason, changed_at=now
-        ):
-            row = resting.get()
-            raise ValueError(
-                f"“{account}” rests until {row.paused_until:%Y-%m-%d %H:%M} UTC already: "
-                f"{row.pause_reason or 'no reason given'}. Choose a later time, or end that rest."
-            )
+        locked = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+        told = reason
+        if under_way := rest_under_way(locked, now):
+            if locked.paused_until is not None and locked.paused_until > until:
+                raise ValueError(f"{under_way} Choose a later time, or end that rest.")
+            told = f"{reason} (before: {under_way.removesuffix('.')})"
+        locked.rest(until, told)
+        locked.changed_at = now
+        locked.save(update_fields=[*locked.RESTED, "changed_at"])
         log.note(by, [account], f"Rests until {until:%Y-%m-%d %H:%M} UTC", reason)
+
+
+def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
+    """Say until when an account rests, and why; nothing where it does not."""
+    if account.paused_until is None or account.paused_until <= now:
+        return ""
+    why = account.why_it_rests or "no reason given"
+    return f"It rests until {account.paused_until:%Y-%m-%d %H:%M} UTC: {why}."
 
 
 def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:
@@ -139,13 +146,15 @@ def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) 
     """
     with transaction.atomic():
         resting = LinkedInAccount.objects.filter(pk=account.pk, paused_until__gt=now)
-        if not resting.update(paused_until=None, pause_reason="", changed_at=now):
+        if not resting.update(**LinkedInAccount.without_rest(now)):
             raise NotNowError(f"“{account}” does not rest any more.")
         log.note(by, [account], "Rest ended", reason)
 
 
 def mark_connected(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:
     """Say that an account works again, where it was held as disconnected or restricted.
+
+    A rest that came with that ends, too; one for another reason goes on, and says why.
 
     :raises NotNowError: where it is connected already.
     """
