@@ -102,6 +102,7 @@ class FreshForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(None, NOT_ANY_MORE.format(field.verbose_name))
         for name in self._of_the_row():
             if name not in self.changed_data:
+                self.errors.pop(name, None)  # nobody typed it; the row itself is validated yet
                 stored = getattr(now, name)
                 is_list = isinstance(now._meta.get_field(name), models.ManyToManyField)
                 self.cleaned_data[name] = stored.all() if is_list else stored

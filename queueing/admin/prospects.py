@@ -22,6 +22,7 @@ from campaigns.models import Campaign, Prospect, matching
 from campaigns.pages import (
     REASON,
     PlainResource,
+    ReasonedForm,
     ReasonForm,
     behind_walls,
     reason_field,
@@ -78,6 +79,11 @@ class CompanyFilter(admin.SimpleListFilter):
 
 
 OUTCOME = ("status", "status_reason", "follow_up_due_at")
+ENDS_EVERYWHERE = (
+    "Skipped, connected, replied, request sent: nothing is sent to this person any more. What "
+    "waits for them is skipped, in every campaign of the workspace. For campaigns to come, too, "
+    "press “Never contact”."
+)
 IDENTITY = ("profile_url", "public_identifier", "linkedin_user_id")
 
 
@@ -91,6 +97,22 @@ def _is_under_way(person: Prospect | None) -> bool:
         return False
     items = person.queue_items.holding_the_person()
     return items.exclude(status=QueueItem.Status.PENDING, tried_at__isnull=True).exists()
+
+
+class ProspectForm(ReasonedForm):
+    """Offers the states that people may give to somebody: the queue gives the others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "status" not in self.fields:
+            return
+        status = cast(forms.ChoiceField, self.fields["status"])
+        is_new = self.instance._state.adding
+        offered = {self.instance.status, *Prospect.ENDED}
+        if is_new or not _is_held(self.instance):
+            offered.add(Prospect.Status.NEW)
+        status.choices = [choice for choice in Prospect.Status.choices if choice[0] in offered]
+        status.help_text = "" if is_new else ENDS_EVERYWHERE
 
 
 class NeverContactForm(ReasonForm):
@@ -132,6 +154,7 @@ class ProspectResource(PlainResource):
 
 @admin.register(Prospect)
 class ProspectAdmin(ImportingAdmin):
+    form = ProspectForm
     export_resource = ProspectResource
     workspace_path = "campaign__workspace"
     import_form = ProspectsForm
@@ -170,15 +193,17 @@ class ProspectAdmin(ImportingAdmin):
         return (*fields, *held, *(OUTCOME if _is_under_way(obj) else ()))
 
     def save_model(self, request: HttpRequest, obj: Prospect, form: Any, change: bool) -> None:
+        user, reason = cast(User, request.user), form.cleaned_data.get(REASON, "")
+        is_set = change and "status" in form.changed_data
+        if is_set and "status_reason" not in form.changed_data:
+            is_new = obj.status == Prospect.Status.NEW
+            obj.status_reason = "" if is_new else f"Set by {user}: {reason}"
         if change and set(IDENTITY) & set(form.changed_data):
             correct_identity(obj, form.initial["public_identifier"])
         else:
             super().save_model(request, obj, form, change)
-        if change and "status" in form.changed_data:
-            reason = form.cleaned_data.get(REASON, "")
-            skipped = person_has_ended(obj, cast(User, request.user), reason, timezone.now())
-            if skipped:
-                messages.info(request, f"Of the queue's items of this person, {skipped}")
+        if is_set and (told := person_has_ended(obj, user, reason, timezone.now())):
+            messages.info(request, told)
 
     @admin.display(description="company", ordering="company")
     def at_company(self, person: Prospect) -> str:

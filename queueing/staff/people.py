@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -80,19 +80,43 @@ def correct_identity(person: Prospect, former_slug: str) -> None:
 
 
 def person_has_ended(person: Prospect, by: User, reason: str, now: dt.datetime) -> str:
-    """Skip what waits for somebody whom a hand has set to a state in which nobody writes to them.
+    """Let nobody write to somebody whom a hand has set to have ended, in any campaign.
 
-    In every campaign of the workspace: it is the person who is not to be written to.
+    What waits for them, or has failed, is skipped, under every name that is known of them; and so
+    are they where another campaign of the workspace has them still before it, or in doubt: what
+    comes back from there is skipped by rule. A call under way ends by itself.
 
-    :returns: what became of their items, in words; nothing where none waits.
+    :returns: what became of all that, in words; nothing where there is none.
     """
     if person.status not in Prospect.ENDED:
         return ""
-    waiting = QueueItem.objects.pending().filter(
-        Q(prospect=person) | Q(person_key=person.person_key),
-        workspace=person.campaign.workspace_id,
-    )
-    if not waiting.exists():
-        return ""
+    workspace = person.campaign.workspace_id
+    names = names_of(workspace, [person])
     told = f"{person.get_status_display().lower()}: {reason}"
-    return items.act(Skip(), waiting, by, now, reason=told).sentence("skipped")
+    found = QueueItem.objects.filter(
+        Q(prospect=person) | Q(person_key__in=names) | Q(linkedin_user_id__in=names),
+        workspace=workspace,
+        status__in=STILL_OPEN,
+    )
+    parts = []
+    if found.exists():
+        skipped = items.act(Skip(), found, by, now, reason=told).sentence("skipped")
+        parts.append(f"Of the queue's items of this person, {skipped}")
+    if number := _end_elsewhere(person, names, by, told):
+        parts.append(f"In other campaigns this person is skipped, too: {number:,}.")
+    return " ".join(parts)
+
+
+@transaction.atomic
+def _end_elsewhere(person: Prospect, names: Collection[str], by: User, told: str) -> int:
+    rows = Prospect.objects.filter(
+        Q(public_identifier__in=names) | Q(linkedin_user_id__in=names),
+        campaign__workspace=person.campaign.workspace_id,
+        status__in=[Prospect.Status.NEW, Prospect.Status.QUEUED, Prospect.Status.FAILED],
+    )
+    others = list(rows.exclude(pk=person.pk).select_for_update(no_key=True, of=("self",)))
+    Prospect.objects.filter(pk__in=[other.pk for other in others]).update(
+        status=Prospect.Status.SKIPPED, status_reason=f"Skipped by {by}: {told}"
+    )
+    log.note(by, others, "Skipped", told)
+    return len(others)

@@ -102,6 +102,21 @@ def test_a_name_is_corrected_and_what_the_run_wrote_stays(desk: Client, item: Qu
     )
 
 
+def test_a_state_that_is_offered_no_more_does_not_hold_up_who_left_it_alone(
+    desk: Client, item: QueueItem
+) -> None:
+    person = item.prospect
+    page = shown(desk, person)
+    QueueItem.objects.update(status=Status.FAILED)
+    Prospect.objects.update(status=Prospect.Status.FAILED)
+
+    answer = posted(desk, person, page, first_name="Adele")
+
+    person.refresh_from_db()
+    assert answer.status_code == 302, problems(answer)
+    assert (person.first_name, person.status) == ("Adele", Prospect.Status.FAILED)
+
+
 def test_two_who_change_the_same_field_are_told(desk: Client, item: QueueItem) -> None:
     person = item.prospect
     page = shown(desk, person)

@@ -32,7 +32,7 @@ def test_a_shorter_rest_is_refused_and_says_what_goes_on(
 ) -> None:
     recording.change_account(account.pk, LIMIT, NOON)
 
-    with pytest.raises(ValueError, match="until 2026-.* UTC: LinkedIn's limit"):
+    with pytest.raises(ValueError, match=r"until 2026-.* UTC: LinkedIn's limit"):
         places.rest(account, NOON + dt.timedelta(hours=1), clerk, "lunch", NOON)
 
     account.refresh_from_db()
