@@ -88,7 +88,7 @@ class FreshForm(forms.ModelForm):  # type: ignore[type-arg]
         self._leave_what_is_not_changed(now)
         return self.cleaned_data
 
-    def _by_now(self) -> models.Model | None:
+    def _by_now(self) -> Any:
         if self.prefix and not self.has_changed():
             return self.instance  # a row inside another's form, which is not saved
         rows = type(self.instance)._base_manager

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 
 from django.db.models import Case, Exists, OuterRef, TextField, Value, When
@@ -62,8 +63,12 @@ def skip_what_has_ended(now: dt.datetime) -> int:
     Prospect.objects.filter(
         pk__in=[person for _, person in of_archived], status=Prospect.Status.QUEUED
     ).update(status=Prospect.Status.SKIPPED, status_reason="The campaign was archived.")
-    for status in Prospect.ENDED:
-        of_ended = pending.filter(prospect__status=status).values("pk")
-        told = f"The person is {status.label.lower()}: nobody writes to them any more."
-        number += set_aside(QueueItem.objects.filter(pk__in=of_ended), "person_ended", told, now)
+    of_ended: dict[str, list[uuid.UUID]] = defaultdict(list)
+    ended = pending.filter(prospect__status__in=Prospect.ENDED).order_by()
+    for pk, status in ended.values_list("pk", "prospect__status"):
+        of_ended[status].append(pk)
+    for status, pks in of_ended.items():
+        told = f"The person is {Prospect.Status(status).label.lower()}: nothing is sent any more."
+        rows = QueueItem.objects.filter(pk__in=pks, prospect__status=status)
+        number += set_aside(rows, "person_ended", told, now)
     return number

@@ -220,7 +220,7 @@ def test_whoever_was_made_a_member_meanwhile_stays_one(
 
 
 def test_hours_are_changed_while_somebody_else_closes_a_day(desk: Client, item: QueueItem) -> None:
-    hours = item.campaign.sending_hours
+    hours = item.campaign.hours()
     kept = ClosedDay.objects.create(sending_hours=hours, date=dt.date(2026, 12, 24), note="Eve")
     page = shown(desk, hours)
     ClosedDay.objects.filter(pk=kept.pk).update(note="Christmas Eve")
@@ -234,7 +234,7 @@ def test_hours_are_changed_while_somebody_else_closes_a_day(desk: Client, item: 
 
 
 def test_a_closed_day_that_two_change_is_told(desk: Client, item: QueueItem) -> None:
-    hours = item.campaign.sending_hours
+    hours = item.campaign.hours()
     kept = ClosedDay.objects.create(sending_hours=hours, date=dt.date(2026, 12, 24), note="Eve")
     page = shown(desk, hours)
     ClosedDay.objects.filter(pk=kept.pk).update(note="Christmas Eve")
@@ -247,7 +247,7 @@ def test_a_closed_day_that_two_change_is_told(desk: Client, item: QueueItem) -> 
 
 
 def test_a_closed_day_that_was_deleted_is_told(desk: Client, item: QueueItem) -> None:
-    hours = item.campaign.sending_hours
+    hours = item.campaign.hours()
     ClosedDay.objects.create(sending_hours=hours, date=dt.date(2026, 12, 24))
     page = shown(desk, hours)
     ClosedDay.objects.all().delete()

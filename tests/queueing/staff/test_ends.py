@@ -1,6 +1,7 @@
 """What a retry says beforehand of campaigns and people that ended; doubts settled in any state."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -16,7 +17,7 @@ from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account
 pytestmark = pytest.mark.django_db
 ALL = QueueItem.objects.all()
 State = Campaign.Status
-TRIED = {"tried_at": NOON, "searched_at": NOON, "claimed_at": NOON}
+TRIED: dict[str, Any] = {"tried_at": NOON, "searched_at": NOON, "claimed_at": NOON}
 
 
 @pytest.fixture
@@ -29,14 +30,14 @@ def clerk() -> User:
     return User.objects.create_user("clerk")
 
 
-def failed(account: LinkedInAccount, state: str = State.ACTIVE, **values: object) -> QueueItem:
+def failed(account: LinkedInAccount, state: State = State.ACTIVE, **values: Any) -> QueueItem:
     campaign = a_campaign(account.workspace, account, status=state)
     person = a_prospect(campaign, status=Prospect.Status.FAILED)
     return an_item(campaign, account, **{"prospect": person, "status": Status.FAILED, **values})
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.PAUSED, State.COMPLETED])
-def test_a_retry_says_beforehand_what_becomes_of_it(account: LinkedInAccount, state: str) -> None:
+def test_a_retry_says_beforehand_what_becomes_of_it(account: LinkedInAccount, state: State) -> None:
     failed(account)
     failed(account, state)
 
