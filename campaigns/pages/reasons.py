@@ -73,7 +73,7 @@ class ReasonedFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     def clean(self) -> None:
         super().clean()
         # Django shows the row no more, and so not what is wrong with it.
-        if any(self._pk_field.name in form.errors for form in self.initial_forms):
+        if any("id" in form.errors for form in self.initial_forms):
             raise ValidationError("One of these was deleted since you looked. Look again.")
         is_shown = not self.instance._state.adding and EFFECT not in self.data
         if is_shown and self.has_changed() and not self.data.get(REASON, "").strip():
