@@ -34,7 +34,7 @@ class MoveReport:
     """What moving over did. `became` counts what was added or updated, by the item's status.
 
     `by_id_alone`: of these, people whose address is not known, so that they are recognised only by
-    the account itself.
+    the account itself. `left_out`: rows that are no connection requests, by their kind.
     """
 
     dry_run: bool
@@ -43,12 +43,14 @@ class MoveReport:
     known: int = 0
     became: Counter[str] = field(default_factory=Counter)
     by_id_alone: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     refused_count: int = 0
     refused: list[Verdict] = field(default_factory=list)  # the first of them
 
     @property
     def rows(self) -> int:
-        return self.added + self.updated + self.known + self.refused_count
+        counted = self.added + self.updated + self.known + self.refused_count
+        return counted + self.left_out.total()
 
     def refuse(self, verdict: Verdict) -> None:
         self.refused_count += 1
@@ -117,15 +119,22 @@ class _Moving:
         self._new_prospects: list[Prospect] = []
         self._changed: dict[uuid.UUID, Prospect] = {}
         self._new_items: list[tuple[QueueItem, OldRow]] = []
+        self._tried: dict[uuid.UUID, dt.datetime] = {}  # of these items, by another row
         for row in rows:
             if row.id in self._ids:
                 self.report.known += 1
+                continue
+            self._ids.add(row.id)
+            if row.kind:
+                self._leave_out(row)
             else:
-                self._ids.add(row.id)
                 self._move(row)
         Prospect.objects.bulk_create(self._new_prospects)
         Prospect.objects.bulk_update(self._changed.values(), _CHANGED)
         self._store_items()
+        for pk, at in self._tried.items():
+            waiting = QueueItem.objects.pending().filter(pk=pk, tried_at__isnull=True)
+            waiting.update(tried_at=at)
 
     def _look_up(self, rows: Sequence[OldRow]) -> None:
         """Read what there is of these people. The campaign's prospects are locked."""
@@ -176,8 +185,30 @@ class _Moving:
             self._bring_up_to_date(behind, row)
         elif known or (is_dealt_with and row.status == Status.PENDING):
             self.report.known += 1
+            if row.tried_at:
+                self._tried |= dict.fromkeys(known, row.tried_at)
         else:
             self._add(prospect, row)
+
+    def _leave_out(self, row: OldRow) -> None:
+        """Keep of another kind of message what it shows of the person; its text is no note."""
+        self.report.left_out[row.kind] += 1
+        if row.shows is None:
+            return
+        slug, user_id = row.candidate.identity.slug, row.candidate.user_id
+        prospect = self._prospects.get(slug) or self._prospects.get(user_id)
+        if prospect is None:
+            prospect = row.candidate.prospect(self._campaign)
+            self._new_prospects.append(prospect)
+        else:
+            self._changed[prospect.pk] = prospect
+        self._identify(prospect, row)
+        if prospect.status == Prospect.Status.NEW or (
+            row.shows == Prospect.Status.CONNECTED and prospect.status != Prospect.Status.REPLIED
+        ):
+            told = f"The old system has sent this person a message of the kind “{row.kind}”."
+            prospect.status, prospect.status_reason = row.shows, told
+            prospect.follow_up_due_at = None
 
     def _refuse(self, row: OldRow, reason: str) -> None:
         who = row.candidate
@@ -208,7 +239,7 @@ class _Moving:
             **_state(row),
         )
         self._new_items.append((item, row))
-        if item.sent_at or item.status in QueueItem.PERSON_HELD_BY:
+        if item.sent_at or item.tried_at or item.status in QueueItem.PERSON_HELD_BY:
             self._hold(item)
         self.report.added += 1
         self.report.by_id_alone += not prospect.public_identifier
@@ -223,6 +254,7 @@ class _Moving:
             prospect.profile_url = people.profile_address(slug)
         if user_id and prospect.linkedin_user_id in {"", user_id}:
             prospect.linkedin_user_id, prospect.resolved_with = user_id, self._account
+        prospect.resolved_at = None  # what was seen of them here does not know what was done there
         for key in self._keys_of(prospect):
             self._prospects.setdefault(key, prospect)
 
@@ -278,6 +310,7 @@ _CHANGED = (
     "profile_url",
     "linkedin_user_id",
     "resolved_with",
+    "resolved_at",
     "status",
     "status_reason",
     "follow_up_due_at",
@@ -307,6 +340,9 @@ def _state(row: OldRow) -> dict[str, Any]:
         "status": row.status,
         "sent_at": row.sent_at,
         "claimed_at": row.claimed_at,
+        "tried_at": row.tried_at,
+        # What the old system gave up stays so until somebody retries it.
+        "searched_at": row.tried_at if row.status == Status.FAILED else None,
         "error_code": INTERRUPTED if in_doubt else "",
         "error_message": f"{IN_DOUBT} {row.error_message}".strip()
         if in_doubt

@@ -174,6 +174,7 @@ def _looks_first(item: QueueItem, now: dt.datetime) -> bool:
     is_fresh = looked_at is not None and looked_at > now - LOOK_LASTS
     return (
         not (is_fresh and item.linkedin_user_id)
+        or item.tried_at is not None
         or item.send_attempts.filter(kind=Kind.SEND).exists()
     )
 

@@ -93,6 +93,7 @@ def _as_json(report: MoveReport, campaign: Campaign, account: LinkedInAccount) -
         "refused": report.refused_count,
         "became": dict(report.became),
         "by_id_alone": report.by_id_alone,
+        "left_out": dict(report.left_out),
         "problems": [
             {"row": each.row, "person": each.person, "field": each.field, "reason": each.reason}
             for each in report.refused
@@ -114,6 +115,12 @@ def _in_words(report: MoveReport, campaign: Campaign, account: LinkedInAccount) 
         lines.append(
             f"{report.by_id_alone:,} of them have no profile address: only “{account}” recognises "
             "them. Export the prospects' linkedin_url with the queue."
+        )
+    if report.left_out:
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in report.left_out.items())
+        lines.append(
+            f"{report.left_out.total():,} rows are no connection requests and were left out: "
+            f"{kinds}. Who was sent one is not invited; what waited must be sent by other means."
         )
     lines += arguments.listed(report.refused, report.refused_count - len(report.refused))
     if report.refused_count:

@@ -89,7 +89,8 @@ def test_words_say_what_became_and_warn_of_who_can_still_be_invited(
         "1 pending. Of 3 rows, 0 were known, 1 refused.",
         f"1 of them have no profile address: only “{account}” recognises them. Export the "
         "prospects' linkedin_url with the queue.",
-        "  row 4: status: “lost” is none of pending, sending, sent, failed, skipped, unconfirmed",
+        "  row 4: status: “lost” is none of pending, sending, sent, failed, skipped, unconfirmed, "
+        "processing, cancelled",
         "Whom the refused rows mean can still be invited: correct and import them before the "
         "campaign sends.",
     ]
@@ -231,7 +232,10 @@ def test_what_ended_without_an_address_takes_the_one_of_a_later_row(
     old: Old, campaign: Campaign
 ) -> None:
     moved(
-        old(a_row("ada", "failed", linkedin_url=""), a_row("ada", "skipped", id=str(old_id("eve"))))
+        old(
+            a_row("ada", "failed", linkedin_url="", error_message="404: no such person"),
+            a_row("ada", "skipped", id=str(old_id("eve"))),
+        )
     )
 
     assert item_of("ada").prospect == item_of("eve").prospect
