@@ -9,7 +9,7 @@ import pytest
 from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
-from queueing.unipile import Client, base_url
+from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
 from tests import database
 from tests.builders import NOON
@@ -56,7 +56,7 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def client_of_unipile(sandbox: Sandbox) -> Client:
-    return Client(base_url(sandbox.url), sandbox.api_key)
+    return connect(sandbox.url, sandbox.api_key)
 
 
 @pytest.fixture(autouse=True)

@@ -23,11 +23,10 @@ from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
 from queueing.desk import status
 from queueing.gates import cadence, counting, limits
-from queueing.looking.syncing import OK
 from queueing.models import QueueItem
 from queueing.sending import runs
 from queueing.staff import log, places
-from queueing.unipile import UnipileError
+from queueing.unipile import AccountState, UnipileError
 
 RAISE_CAP = "campaigns.raise_cap"
 NEEDS_RAISE_CAP = "Raising this needs the permission “Can raise a cap”. Ask a manager."
@@ -210,7 +209,7 @@ def _test(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.da
         log.note(by, [account], "Tested the connection: failed")
         return Done(f"The test failed: {error}", messages.ERROR)
     log.note(by, [account], f"Tested the connection: {found.status}")
-    if found.status != OK:
+    if found.state != AccountState.CONNECTED:
         return Done(
             f"Unipile knows the account as “{found.name}” and reports {found.status}: "
             "reconnect it there.",

@@ -13,12 +13,10 @@ from queueing.looking import features, logins
 from queueing.models import SendingStop
 from queueing.sending import BAD_API_KEY_REASON, AccountChange, recording
 from queueing.telling import Fence, notices
-from queueing.unipile import Account, Client, UnipileError
+from queueing.unipile import Account, AccountState, Client, UnipileError
 
 logger = logging.getLogger(__name__)
 
-OK = "OK"
-PASSING = "CONNECTING"  # Unipile is at it: neither lost nor back
 Status = LinkedInAccount.Status
 
 
@@ -95,9 +93,9 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
         return logins.hold(account, reported, now)
     logins.note(account, reported)
     features.compare(account, reported, now)
-    if reported.status == PASSING:
+    if reported.state == AccountState.WAITING:
         return ""
-    if reported.status != OK:
+    if reported.state != AccountState.CONNECTED:
         return _lose(
             account, f"Unipile reports {reported.status}: reconnect the account there.", now
         )

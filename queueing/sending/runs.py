@@ -21,7 +21,7 @@ from queueing.sending import claiming, processing
 from queueing.sending.clocks import Clock
 from queueing.sending.processing import ItemResult
 from queueing.telling import Fence, notices
-from queueing.unipile import Client, base_url
+from queueing.unipile import Client, connect
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def unipile_client() -> Client:
 
 
 def _client(dsn: str, api_key: str) -> Client:
-    return Client(base_url(dsn), api_key, total_timeout=settings.CALL_TOTAL_SECONDS)
+    return connect(dsn, api_key, total_timeout=settings.CALL_TOTAL_SECONDS)
 
 
 def run(

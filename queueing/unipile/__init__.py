@@ -1,36 +1,79 @@
-"""What does Unipile say? One client, one error, one classification.
+"""What does Unipile say? One protocol in our words, one error, one vocabulary of outcomes.
 
 Pure: no Django, no clock but time-outs. What an answer means for an item is decided in `sending/`.
+Which version of the API speaks is known in `choosing.py` alone.
 """
 
 from queueing.unipile.answers import (
     ANOTHER_PERSON,
     ANOTHER_SHAPE,
-    MEANING,
+    NOT_FRESH,
     Certainty,
     Outcome,
     UnipileError,
     safe_text,
 )
-from queueing.unipile.client import Client, base_url, note_limit
+from queueing.unipile.choosing import MEANING, Version, connect, receiver
 from queueing.unipile.exchange import uptime
-from queueing.unipile.shapes import Account, Invitation, Profile, SentInvitation, SentWalk
+from queueing.unipile.protocol import Client, Receiver
+from queueing.unipile.values import (
+    Account,
+    AccountState,
+    Chat,
+    ChatKind,
+    Conversation,
+    Event,
+    EventKind,
+    Invitation,
+    LinkWanted,
+    Message,
+    MessageKind,
+    Profile,
+    Registration,
+    Relation,
+    Returned,
+    SentInvitation,
+    SentMessage,
+    SentWalk,
+    Walk,
+    Webhook,
+    Withdrawal,
+)
 
 __all__ = [
     "ANOTHER_PERSON",
     "ANOTHER_SHAPE",
     "MEANING",
+    "NOT_FRESH",
     "Account",
+    "AccountState",
     "Certainty",
+    "Chat",
+    "ChatKind",
     "Client",
+    "Conversation",
+    "Event",
+    "EventKind",
     "Invitation",
+    "LinkWanted",
+    "Message",
+    "MessageKind",
     "Outcome",
     "Profile",
+    "Receiver",
+    "Registration",
+    "Relation",
+    "Returned",
     "SentInvitation",
+    "SentMessage",
     "SentWalk",
     "UnipileError",
-    "base_url",
-    "note_limit",
+    "Version",
+    "Walk",
+    "Webhook",
+    "Withdrawal",
+    "connect",
+    "receiver",
     "safe_text",
     "uptime",
 ]

@@ -4,13 +4,14 @@ Unipile has no idempotency key, so the question behind every line here is: may t
 reached LinkedIn? Where the evidence leaves a doubt about an invitation, the answer is UNKNOWN:
 such an item is looked up later and never simply sent again.
 
-Facts come from Unipile's v1 documentation and the schemas of its official SDK: the error envelope
-`{"status", "type", "title", "detail"}` and the lists of types. The lists are not closed.
+Both versions have the error envelope `{"status", "type", "title", "detail"}`. What their types mean
+stands in one table each, `v1/errors.py` and `v2/errors.py`.
 """
 
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,6 +21,9 @@ RAW_LIMIT = 4000
 
 ANOTHER_SHAPE = "another_shape"
 """Our word for a whole 2xx answer to an invitation that is not the one that Unipile documents."""
+
+NOT_FRESH = "not_fresh"
+"""Our word for an old answer to a question whose answer decides something: nothing was learnt."""
 
 ANOTHER_PERSON = "another_person"
 """Our word for an answer about somebody else than was asked for: nothing was learnt."""
@@ -71,87 +75,49 @@ IN_WORDS = {
     Outcome.ACCOUNT_DISCONNECTED: "The LinkedIn account must be reconnected in Unipile",
     Outcome.ACCOUNT_RESTRICTED: "LinkedIn has restricted this account",
     Outcome.BAD_API_KEY: "Unipile does not accept the API key",
-    Outcome.UNKNOWN: "No clear answer; the invitation may have been sent",
+    Outcome.UNKNOWN: "No clear answer; it may have been sent",
 }
 
-_TABLE: list[tuple[int, Outcome, str]] = [
-    # The text or the id is at fault, or we are: the same call would fail again.
-    (400, Outcome.REJECTED, "invalid_parameters missing_parameters invalid_request"),
-    (400, Outcome.REJECTED, "malformed_request content_too_large invalid_url"),
-    # No note is longer than the set type allows: the type is wrong, or Premium has lapsed.
-    (400, Outcome.NOTE_TOO_LONG, "too_many_characters"),
-    (400, Outcome.REJECTED, "unescaped_characters limit_too_high invalid_action invalid_label"),
-    (401, Outcome.BAD_API_KEY, "missing_credentials"),
-    # Somebody must sign in again, or answer LinkedIn's challenge.
-    (401, Outcome.ACCOUNT_DISCONNECTED, "disconnected_account expired_credentials wrong_account"),
-    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_credentials disconnected_feature"),
-    (401, Outcome.ACCOUNT_DISCONNECTED, "multiple_sessions checkpoint_error expired_link"),
-    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_checkpoint_solution captcha_not_supported"),
-    (401, Outcome.ACCOUNT_DISCONNECTED, "insufficient_privileges invalid_proxy_credentials"),
-    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_credentials_but_valid_account_imap"),
-    (401, Outcome.ACCOUNT_DISCONNECTED, "invalid_imap_configuration invalid_smtp_configuration"),
-    (403, Outcome.ACCOUNT_RESTRICTED, "account_restricted"),
-    (403, Outcome.ACCOUNT_DISCONNECTED, "action_required unknown_authentication_context"),
-    (403, Outcome.ACCOUNT_DISCONNECTED, "session_mismatch account_mismatch"),
-    # The plan or the seat lacks the feature.
-    (403, Outcome.ACCOUNT_DISCONNECTED, "feature_not_subscribed subscription_required"),
-    (403, Outcome.ACCOUNT_DISCONNECTED, "insufficient_permissions"),
-    (403, Outcome.REJECTED, "resource_access_restricted"),
-    # resource_not_found is also what a missing ACCOUNT gives: see _names_the_account.
-    (404, Outcome.REJECTED, "resource_not_found invalid_resource_identifier"),
-    (415, Outcome.REJECTED, "unsupported_media_type"),
-    # The account is just signing in, which takes seconds.
-    (425, Outcome.NOT_SENT, "auth_in_progress"),
-    (422, Outcome.ALREADY_CONNECTED, "already_connected"),
-    (422, Outcome.ALREADY_INVITED, "already_invited_recently action_already_performed"),
-    (422, Outcome.ACCOUNT_LIMIT, "cannot_resend_yet limit_exceeded connection_limit_reached"),
-    # "Again in 24 hours" is what a resting account does with its items.
-    (422, Outcome.ACCOUNT_LIMIT, "cannot_resend_within_24hrs"),
-    (422, Outcome.REJECTED, "invalid_recipient cannot_invite_attendee user_unreachable"),
-    (422, Outcome.REJECTED, "blocked_recipient no_connection_with_recipient invalid_message"),
-    (422, Outcome.ACCOUNT_DISCONNECTED, "invalid_account insufficient_credits payment_error"),
-    (422, Outcome.ACCOUNT_DISCONNECTED, "not_allowed_inmail account_configuration_error"),
-    # Unipile may have lost LinkedIn before the call or after it.
-    (422, Outcome.UNKNOWN, "provider_unreachable"),
-    (422, Outcome.NOT_SENT, "realtime_client_not_initialized"),
-    # Not for invitations (mail, posts, messages) or of unclear meaning: staff decide.
-    (422, Outcome.REJECTED, "unprocessable_entity invalid_post parent_mail_not_found"),
-    (422, Outcome.REJECTED, "invalid_reply_subject invalid_headers send_as_denied invalid_folder"),
-    (422, Outcome.REJECTED, "invalid_thread limit_too_high unauthorized sender_rejected"),
-    (422, Outcome.REJECTED, "recipient_rejected ip_rejected_by_server cant_send_message"),
-    (429, Outcome.THROTTLED, "too_many_requests"),
-    # LinkedIn's refusal over a limit comes as provider_error too, and so does a real failure.
-    (500, Outcome.UNKNOWN, "unexpected_error provider_error authentication_intent_error"),
-    (501, Outcome.REJECTED, "feature_not_implemented"),
-    (502, Outcome.UNKNOWN, "proxy_error"),
-    (503, Outcome.NOT_SENT, "no_client_session no_channel no_handler network_down"),
-    (503, Outcome.NOT_SENT, "service_unavailable"),
-    (504, Outcome.UNKNOWN, "request_timeout"),
-]
 
-MEANING = {
-    (status, error_type): outcome
-    for status, outcome, error_types in _TABLE
-    for error_type in error_types.split()
-}
-"""(HTTP status, type without its "errors/") -> what it means."""
+@dataclass(frozen=True)
+class ErrorTable:
+    """What the errors of one API mean.
 
-BY_STATUS = {
-    **dict.fromkeys([400, 404, 405, 406, 411, 413, 414, 415, 422, 431, 501], Outcome.REJECTED),
-    **dict.fromkeys([401, 402, 403], Outcome.ACCOUNT_DISCONNECTED),
-    **dict.fromkeys([425, 503], Outcome.NOT_SENT),
-    429: Outcome.THROTTLED,
-}
-"""An envelope with a type that nobody has described. Every other status is UNKNOWN."""
+    `meaning`: (HTTP status, type without `prefix`) -> outcome. `by_status`: an envelope with a type
+    that nobody has described. `without_envelope`: an error page of a proxy, or a body that broke
+    off: it says nothing about the person, so no item fails for it. Every status that is in none of
+    them is UNKNOWN. `gone`: the types that say that what was named is not there.
+    """
 
-BY_STATUS_WITHOUT_ENVELOPE = {
-    401: Outcome.ACCOUNT_DISCONNECTED,
-    425: Outcome.NOT_SENT,
-    429: Outcome.THROTTLED,
-    503: Outcome.NOT_SENT,
-}
-"""An error page of a proxy, or a body that broke off: it says nothing about the person, so no item
-fails for it. These four statuses say by themselves that nothing was done; the rest is UNKNOWN."""
+    meaning: Mapping[tuple[int, str], Outcome]
+    by_status: Mapping[int, Outcome]
+    without_envelope: Mapping[int, Outcome]
+    gone: frozenset[str]
+    prefix: str = ""
+
+    def __call__(self, status: int, error_type: str) -> Outcome:
+        """Type first, then status; where the two disagree about the doubt, there is doubt."""
+        exact = self.meaning.get((status, error_type))
+        if exact is not None:
+            return exact
+        elsewhere = {o for (_, known), o in self.meaning.items() if known == error_type}
+        by_status = self.by_status.get(status, Outcome.UNKNOWN)
+        if not elsewhere:
+            return by_status
+        if Outcome.UNKNOWN in elsewhere:
+            return Outcome.UNKNOWN
+        if 400 <= status < 500 and status != 408:
+            return elsewhere.pop()
+        return by_status
+
+
+def table_of(*rows: tuple[int, Outcome, str]) -> dict[tuple[int, str], Outcome]:
+    """Return the meanings of rows of a status, an outcome and the types, parted by spaces."""
+    return {
+        (status, error_type): outcome
+        for status, outcome, error_types in rows
+        for error_type in error_types.split()
+    }
 
 
 @dataclass(frozen=True)
@@ -165,6 +131,8 @@ class Answer:
     location: str = ""
     retry_after: int | None = None
     """Seconds that the other side asks to wait, 0 to RETRY_AFTER_AT_MOST; None: it does not."""
+    from_cache: bool = False
+    """It says itself that it was not read anew."""
 
 
 class UnipileError(Exception):
@@ -214,7 +182,7 @@ class UnipileError(Exception):
         return " ".join(line.split())
 
 
-def refusal(answer: Answer, *, reading: bool) -> UnipileError:
+def refusal(answer: Answer, errors: ErrorTable, *, reading: bool) -> UnipileError:
     """The error for an answer whose status is not 2xx.
 
     `reading`: the call asked for something and could not send, so no doubt is left: what would be
@@ -222,12 +190,12 @@ def refusal(answer: Answer, *, reading: bool) -> UnipileError:
     """
     envelope = _envelope(answer)
     if envelope is None:
-        outcome = BY_STATUS_WITHOUT_ENVELOPE.get(answer.status, Outcome.UNKNOWN)
+        outcome = errors.without_envelope.get(answer.status, Outcome.UNKNOWN)
         title, detail, error_type = answer.trouble or "No answer in Unipile's format", "", ""
     else:
         title, detail = _text(envelope.get("title")), _text(envelope.get("detail"))
         error_type = _text(envelope["type"])
-        outcome = _meaning(answer.status, error_type.removeprefix("errors/"))
+        outcome = errors(answer.status, error_type.removeprefix(errors.prefix))
         if answer.status == 404 and _names_the_account(f"{title} {detail}"):
             outcome = Outcome.ACCOUNT_DISCONNECTED
     return UnipileError(
@@ -279,6 +247,18 @@ def about_another(asked: str, answered: str, status: int, raw: str) -> UnipileEr
     )
 
 
+def from_cache(answer: Answer) -> UnipileError:
+    """The error for an answer that was to be fresh and is not."""
+    return UnipileError(
+        Outcome.NOT_SENT,
+        http_status=answer.status,
+        error_type=NOT_FRESH,
+        title="Unipile answered from its cache",
+        detail="asked for what is so now, told what was so before; nothing of it was used",
+        raw=safe_text(answer.body),
+    )
+
+
 def json_object(answer: Answer, *, reading: bool) -> dict[str, Any]:
     """The body of a 2xx answer as a JSON object; UnipileError where it is anything else."""
     if answer.trouble:
@@ -317,22 +297,6 @@ def _visible(character: str) -> str:
 
 def _without_doubt_if(reading: bool, outcome: Outcome) -> Outcome:
     return Outcome.NOT_SENT if reading and outcome is Outcome.UNKNOWN else outcome
-
-
-def _meaning(status: int, error_type: str) -> Outcome:
-    """Type first, then status; where the two disagree about the doubt, there is doubt."""
-    exact = MEANING.get((status, error_type))
-    if exact is not None:
-        return exact
-    elsewhere = {o for (_, known), o in MEANING.items() if known == error_type}
-    by_status = BY_STATUS.get(status, Outcome.UNKNOWN)
-    if not elsewhere:
-        return by_status
-    if Outcome.UNKNOWN in elsewhere:
-        return Outcome.UNKNOWN
-    if 400 <= status < 500 and status != 408:
-        return elsewhere.pop()
-    return by_status
 
 
 def _names_the_account(text: str) -> bool:

@@ -59,12 +59,14 @@ class Call:
     url: str
     headers: dict[str, str]
     params: dict[str, str]
-    json: dict[str, str] | None
     connect_timeout: float
     read_timeout: float
     leave_by: float
     deadline: float
     max_bytes: int
+    json: Mapping[str, object] | None = None
+    form: Mapping[str, object] | None = None
+    """Fields of a multipart form, in the place of `json`."""
 
 
 class NoAnswerError(Exception):
@@ -208,6 +210,7 @@ def _request(call: Call, wire: _Wire) -> Answer:
             headers={**call.headers, "Connection": "close", "Accept-Encoding": "identity"},
             params=call.params,
             json=call.json,
+            files=None if call.form is None else {k: (None, str(v)) for k, v in call.form.items()},
             timeout=(min(call.connect_timeout, left), min(call.read_timeout, left)),
             allow_redirects=False,
             verify=True,
@@ -217,7 +220,9 @@ def _request(call: Call, wire: _Wire) -> Answer:
             body, trouble = _read(response, call.max_bytes)
             location = response.headers.get("Location", "")
             wait = _retry_after(response.headers)
-            return Answer(response.status_code, body, trouble, location, wait)
+            # A cache on the way says HIT, perhaps with its name.
+            cached = "HIT" in response.headers.get("X-Cache", "").upper().split()
+            return Answer(response.status_code, body, trouble, location, wait, from_cache=cached)
 
 
 def _read(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:

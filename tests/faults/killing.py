@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from queueing.models import ProcessRun
 from queueing.sending import calls, claiming, recording, runs
-from queueing.unipile import Client
+from queueing.unipile import Client, connect
 
 Clock = Callable[[], dt.datetime]
 
@@ -79,7 +79,7 @@ def run_in_child(
         assert all(each.connection is None for each in connections.all()), "shared with the parent"
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         prepare()
-        runs.run(ProcessRun.Trigger.COMMAND, clock, client=Client(f"{url}/api/v1", api_key))
+        runs.run(ProcessRun.Trigger.COMMAND, clock, client=connect(url, api_key))
         status = 0
     finally:
         _end_child(status)

@@ -19,7 +19,7 @@ from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.planning import enqueue
 from queueing.sending import runs
 from queueing.staff import items, places, triage
-from queueing.unipile import Client, UnipileError
+from queueing.unipile import UnipileError, connect
 from sandbox.testing import Control, SandboxProcess
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account
 from tests.conftest import MovedClock
@@ -43,7 +43,7 @@ class Story:
         self.sandbox, self.control, self.seed = sandbox, sandbox.control, seed
         self.chance = random.Random(seed)
         self.clock = MovedClock(NOON)
-        self.client = Client(f"{sandbox.url}/api/v1", sandbox.api_key)
+        self.client = connect(sandbox.url, sandbox.api_key)
         self.staff = User.objects.create_user(f"staff-{seed}")
         self.log: list[str] = []
         self._set_behaviour(self.control)

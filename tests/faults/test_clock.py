@@ -7,7 +7,7 @@ import pytest
 from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
-from queueing.unipile import Client
+from queueing.unipile import connect
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
@@ -38,7 +38,7 @@ def test_a_jump_sends_nobody_twice_and_loses_nothing(
     account = an_account(a_workspace(), daily_limit=5, weekly_limit=30)
     lenient_sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
     campaign = a_campaign(account.workspace, account)
-    client = Client(f"{lenient_sandbox.url}/api/v1", lenient_sandbox.api_key)
+    client = connect(lenient_sandbox.url, lenient_sandbox.api_key)
     right = MovedClock(NOON)
     for _ in range(LOOKS * 2):
         an_item(campaign, account)

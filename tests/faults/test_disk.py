@@ -14,7 +14,7 @@ from campaigns.models import LinkedInAccount
 from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import processing, runs
-from queueing.unipile import Client
+from queueing.unipile import connect
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
@@ -57,7 +57,7 @@ def test_without_room_for_a_claim_nothing_is_sent(
     account: LinkedInAccount, lenient_sandbox: SandboxProcess, clock: MovedClock
 ) -> None:
     item = an_item(a_campaign(account.workspace, account), account)
-    client = Client(f"{lenient_sandbox.url}/api/v1", lenient_sandbox.api_key)
+    client = connect(lenient_sandbox.url, lenient_sandbox.api_key)
 
     with no_room_for(Status.SENDING), pytest.raises(OperationalError, match="No space left"):
         runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
@@ -72,7 +72,7 @@ def test_without_room_for_the_outcome_the_journal_has_it(
     account: LinkedInAccount, lenient_sandbox: SandboxProcess, clock: MovedClock
 ) -> None:
     item = an_item(a_campaign(account.workspace, account), account)
-    client = Client(f"{lenient_sandbox.url}/api/v1", lenient_sandbox.api_key)
+    client = connect(lenient_sandbox.url, lenient_sandbox.api_key)
 
     with no_room_for(Status.SENT), pytest.raises(OperationalError, match="No space left"):
         runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
@@ -87,7 +87,7 @@ def test_without_room_for_anything_the_item_is_looked_up(
     account: LinkedInAccount, lenient_sandbox: SandboxProcess, clock: MovedClock
 ) -> None:
     item = an_item(a_campaign(account.workspace, account), account)
-    client = Client(f"{lenient_sandbox.url}/api/v1", lenient_sandbox.api_key)
+    client = connect(lenient_sandbox.url, lenient_sandbox.api_key)
 
     with no_room_for(Status.SENT):
         run = killing.run_in_child(

@@ -8,7 +8,7 @@ from campaigns.models import Campaign, LinkedInAccount
 from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
-from queueing.unipile import Client, base_url
+from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
@@ -52,9 +52,7 @@ def campaign(account: LinkedInAccount) -> Campaign:
 @pytest.fixture
 def impatient(sandbox: Sandbox) -> Client:
     """A client that does not wait long, so that a test need not."""
-    return Client(
-        base_url(sandbox.url), sandbox.api_key, connect_timeout=1, read_timeout=1, total_timeout=1
-    )
+    return connect(sandbox.url, sandbox.api_key, connect_timeout=1, read_timeout=1, total_timeout=1)
 
 
 def send(client: Client, clock: MovedClock, item: QueueItem) -> str:
@@ -99,7 +97,7 @@ def test_an_unclear_answer_is_settled_by_looking(
 
     status = send(impatient, clock, item)
     effects = sandbox.control.effects()
-    patient = Client(base_url(sandbox.url), sandbox.api_key)
+    patient = connect(sandbox.url, sandbox.api_key)
     for _ in range(3):
         clock.advance(minutes=61)
         sandbox.control.freeze(clock().isoformat())
@@ -203,15 +201,15 @@ def test_every_type_of_422_has_its_outcome(
 @pytest.mark.parametrize(
     "address",
     [
-        "http://127.0.0.1:9/api/v1",  # refused
-        "https://unipile.invalid/api/v1",  # no such name
+        "http://127.0.0.1:9",  # refused
+        "https://unipile.invalid",  # no such name
     ],
 )
 def test_what_never_connected_is_tried_three_times_more(
     account: LinkedInAccount, campaign: Campaign, clock: MovedClock, address: str
 ) -> None:
     item = an_item(campaign, account)
-    nowhere = Client(address, "key", connect_timeout=2, read_timeout=2, total_timeout=5)
+    nowhere = connect(address, "key", connect_timeout=2, read_timeout=2, total_timeout=5)
 
     seen = []
     for minutes in (0, 5, 15, 60):
@@ -230,7 +228,7 @@ def test_a_server_without_tls_is_no_https_server(
     account: LinkedInAccount, campaign: Campaign, sandbox: Sandbox, clock: MovedClock
 ) -> None:
     item = an_item(campaign, account)
-    secure = Client(sandbox.url.replace("http:", "https:") + "/api/v1", sandbox.api_key)
+    secure = connect(sandbox.url.replace("http:", "https:"), sandbox.api_key)
 
     assert send(secure, clock, item) == Status.PENDING
     assert sandbox.control.effects() == []

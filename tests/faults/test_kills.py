@@ -24,6 +24,7 @@ from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import INTERRUPTED, runs
 from queueing.unipile import Client, Invitation
+from queueing.unipile.v1.client import V1Client
 from sandbox.testing import SandboxProcess
 from tests.builders import a_campaign, a_workspace, an_account
 from tests.conftest import MovedClock
@@ -37,7 +38,7 @@ LONG_KILLS = int(os.environ.get("KILLS", "1000"))
 LONG_RUNS = int(os.environ.get("RUNS", "10000"))
 
 
-class TimedClient(Client):
+class TimedClient(V1Client):
     """A client that notes when its first invitation was answered."""
 
     first_sent_at: float | None = None  # instant of `time.monotonic()`
@@ -64,7 +65,7 @@ class Ordeal:
 
     @property
     def client(self) -> Client:
-        return Client(*self.address)
+        return V1Client(*self.address)
 
     def move_on(self, **by: float) -> None:
         self.clock.advance(**by)

@@ -11,7 +11,7 @@ from campaigns.models import LinkedInAccount, Workspace
 from queueing.looking import reconciling, resolving
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import journal, runs
-from queueing.unipile import Client
+from queueing.unipile import Client, connect
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
@@ -36,7 +36,7 @@ def an_account_of(workspace: Workspace, sandbox: SandboxProcess) -> LinkedInAcco
 
 
 def client_of(sandbox: SandboxProcess) -> Client:
-    return Client(f"{sandbox.url}/api/v1", sandbox.api_key)
+    return connect(sandbox.url, sandbox.api_key)
 
 
 def a_profile(provider_id: str, slug: str) -> str:

@@ -18,7 +18,7 @@ from campaigns.models import LinkedInAccount
 from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
 from queueing.schedules import COMMAND
-from queueing.unipile import Client
+from queueing.unipile import connect
 from sandbox.testing import SandboxProcess
 from tests import processes
 from tests.builders import a_campaign, a_workspace, an_account, an_item
@@ -146,7 +146,7 @@ def test_a_killed_cluster_holds_up_nobody_else(
 
 def settle(sandbox: SandboxProcess) -> None:
     """Let time pass until nothing is in doubt any more."""
-    client = Client(f"{sandbox.url}/api/v1", sandbox.api_key)
+    client = connect(sandbox.url, sandbox.api_key)
     clock = MovedClock(timezone.now())
     for _ in range(3):
         clock.advance(minutes=61)

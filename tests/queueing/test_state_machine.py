@@ -36,6 +36,7 @@ from queueing.sending import (
 )
 from queueing.sending.judging import Seen
 from queueing.unipile import Account, Outcome, Profile
+from queueing.unipile.v1.shapes import state_of
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 
 Status = QueueItem.Status
@@ -250,7 +251,9 @@ class LifeOfItems(RuleBasedStateMachine):
     @rule(status=st.sampled_from(["OK", "CREDENTIALS", "CONNECTING"]))
     def unipile_reports_the_account(self, status: str) -> None:
         """The key is taken, too: a stop of SendQ's own is lifted."""
-        reported = Account(self.account.unipile_account_id, "", "LINKEDIN", status, ())
+        reported = Account(
+            self.account.unipile_account_id, "", "LINKEDIN", status, (), state=state_of(status)
+        )
         syncing._bring_to(LinkedInAccount.objects.get(), reported, self.now)
         syncing._lift_own_stop(self.now)
         self.is_stopped = False

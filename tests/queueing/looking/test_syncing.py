@@ -13,7 +13,7 @@ from queueing.looking import syncing
 from queueing.models import Notice, ProcessRun, QueueItem, SendingStop
 from queueing.sending import BAD_API_KEY_REASON, AccountChange, recording, runs
 from queueing.telling import notices
-from queueing.unipile import Client, UnipileError
+from queueing.unipile import Client, UnipileError, connect
 from sandbox.testing import Sandbox
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, queued
 from tests.conftest import MovedClock
@@ -106,7 +106,7 @@ def test_a_lost_session_does_not_begin_a_warm_up(
 def test_a_wrong_key_stops_everything_once_and_is_lifted_when_it_works(
     account: LinkedInAccount, sandbox: Sandbox, client_of_unipile: Client
 ) -> None:
-    wrong = Client(f"{sandbox.url}/api/v1", "wrong-key")
+    wrong = connect(sandbox.url, "wrong-key")
 
     for _ in range(2):
         with pytest.raises(UnipileError):

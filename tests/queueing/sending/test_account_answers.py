@@ -9,7 +9,7 @@ from campaigns.models import Campaign, LinkedInAccount
 from queueing.looking import syncing
 from queueing.models import ProcessRun, QueueItem, SendingStop
 from queueing.sending import runs
-from queueing.unipile import Client
+from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
 from tests.builders import an_item
 from tests.conftest import MovedClock
@@ -47,7 +47,7 @@ def test_a_wrong_api_key_stops_everything(
     sandbox: Sandbox,
 ) -> None:
     item = an_item(campaign, account)
-    wrong = Client(f"{sandbox.url}/api/v1", "wrong-key")
+    wrong = connect(sandbox.url, "wrong-key")
 
     run(wrong, clock)
     result = run(client_of_unipile, clock)

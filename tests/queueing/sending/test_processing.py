@@ -7,7 +7,7 @@ import pytest
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
 from queueing.sending import claiming, runs
-from queueing.unipile import Client
+from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
 from tests.builders import NOON, a_campaign, a_prospect, an_account, an_item
 from tests.conftest import MovedClock
@@ -332,6 +332,6 @@ def test_an_attempt_without_an_answer_says_why(
 ) -> None:
     item = an_item(campaign, account)
 
-    run(Client("http://127.0.0.1:9/api/v1", "key"), clock)
+    run(connect("http://127.0.0.1:9", "key"), clock)
 
     assert "refused" in item.send_attempts.get().detail

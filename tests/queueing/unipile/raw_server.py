@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from queueing.unipile import Client, UnipileError
+from queueing.unipile.v1.client import V1Client
 
 API_KEY = "key-of-the-tests"
 SENT = '{"object":"UserInvitationSent","invitation_id":"7461918827820281856"}'
@@ -43,9 +44,9 @@ class RawServer:
     def url(self) -> str:
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/api/v1"
 
-    def client(self, **limits: float) -> Client:
+    def client(self, **limits: float) -> V1Client:
         given = {"connect_timeout": 2.0, "read_timeout": 2.0, "total_timeout": 4.0, **limits}
-        return Client(self.url, API_KEY, **given)  # type: ignore[arg-type]
+        return V1Client(self.url, API_KEY, **given)  # type: ignore[arg-type]
 
     def drip(self, start: bytes, piece: bytes = b"x") -> Reply:
         """Write `start`, then a piece every 50 ms for as long as the client stays."""

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from queueing.unipile import MEANING, Certainty, Outcome, safe_text
+from queueing.unipile import Certainty, Outcome, safe_text
 from queueing.unipile.answers import Answer, refusal
+from queueing.unipile.v1.errors import ERRORS
 
 # The complete lists of types in Unipile's documentation, each with its meaning for an invitation.
 BAD_REQUEST = """invalid_parameters missing_parameters invalid_request malformed_request
@@ -60,19 +61,19 @@ def envelope(status: int, kind: str, title: str = "", detail: str = "") -> Answe
 
 @pytest.mark.parametrize(("status", "kind", "want"), EVERY_TYPE)
 def test_every_documented_type_has_its_meaning(status: int, kind: str, want: Outcome) -> None:
-    error = refusal(envelope(status, kind), reading=False)
+    error = refusal(envelope(status, kind), ERRORS, reading=False)
 
     assert error.outcome is want
     assert (error.http_status, error.error_type) == (status, f"errors/{kind}")
 
 
 def test_the_table_holds_the_documented_types_and_no_others() -> None:
-    assert set(MEANING) == {(status, kind) for status, kind, _ in EVERY_TYPE}
+    assert set(ERRORS.meaning) == {(status, kind) for status, kind, _ in EVERY_TYPE}
 
 
 @pytest.mark.parametrize(("status", "kind", "want"), EVERY_TYPE)
 def test_a_read_leaves_no_doubt(status: int, kind: str, want: Outcome) -> None:
-    error = refusal(envelope(status, kind), reading=True)
+    error = refusal(envelope(status, kind), ERRORS, reading=True)
 
     assert error.outcome is (Outcome.NOT_SENT if want is Outcome.UNKNOWN else want)
     assert not error.may_have_been_sent
@@ -138,7 +139,7 @@ LIVE_BODIES = [
 def test_live_bodies(body: str, want: Outcome) -> None:
     told = json.loads(body)
 
-    error = refusal(Answer(told["status"], body.encode()), reading=False)
+    error = refusal(Answer(told["status"], body.encode()), ERRORS, reading=False)
 
     assert error.outcome is want
     assert (error.title, error.detail) == (told["title"], told["detail"])
@@ -163,7 +164,7 @@ def test_not_found_tells_account_from_person(
 ) -> None:
     answer = envelope(404, "resource_not_found", title, detail)
 
-    assert refusal(answer, reading=reading).outcome is want
+    assert refusal(answer, ERRORS, reading=reading).outcome is want
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_not_found_tells_account_from_person(
     ],
 )
 def test_an_unknown_type_goes_by_its_status(status: int, want: Outcome) -> None:
-    assert refusal(envelope(status, "never_heard_of"), reading=False).outcome is want
+    assert refusal(envelope(status, "never_heard_of"), ERRORS, reading=False).outcome is want
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_an_unknown_type_goes_by_its_status(status: int, want: Outcome) -> None:
 def test_a_known_type_under_another_status_never_hides_a_doubt(
     status: int, kind: str, want: Outcome
 ) -> None:
-    assert refusal(envelope(status, kind), reading=False).outcome is want
+    assert refusal(envelope(status, kind), ERRORS, reading=False).outcome is want
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_a_known_type_under_another_status_never_hides_a_doubt(
     ],
 )
 def test_a_page_that_is_not_unipiles_fails_nobody(status: int, want: Outcome, body: bytes) -> None:
-    assert refusal(Answer(status, body), reading=False).outcome is want
+    assert refusal(Answer(status, body), ERRORS, reading=False).outcome is want
 
 
 def test_certainty_has_three_values() -> None:
@@ -252,7 +253,9 @@ def test_certainty_has_three_values() -> None:
 
 
 def test_the_summary_is_one_line_for_staff() -> None:
-    error = refusal(envelope(422, "limit_exceeded", "Limit\nexceeded", "Try\tlater"), reading=False)
+    error = refusal(
+        envelope(422, "limit_exceeded", "Limit\nexceeded", "Try\tlater"), ERRORS, reading=False
+    )
 
     assert error.summary == (
         "LinkedIn's limit for this account has been reached "

@@ -1,8 +1,9 @@
-"""Addresses: what staff write into UNIPILE_DSN, and the limits that follow from account types."""
+"""Addresses: what operators write into UNIPILE_DSN."""
 
 import pytest
 
-from queueing.unipile import Client, base_url, note_limit
+from queueing.unipile import connect
+from queueing.unipile.v1.client import base_url
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_an_address_is_completed(dsn: str, want: str) -> None:
         ("api.example.com:1\n", "without spaces"),
         ("api.exämple.com:1", "plain ASCII"),
         ("user:secret@api.example.com:1", "UNIPILE_API_KEY"),
-        ("https://api.example.com:1/api/v1", "/api/v1 is added"),
+        ("https://api.example.com:1/api/v1", "is added of itself"),
         ("api.example.com:1?x=1", "nothing may follow"),
         ("api.example.com:1#x", "nothing may follow"),
         ("api.example.com\\@evil.example:1", "no user"),
@@ -60,11 +61,6 @@ def test_a_wrong_address_says_what_to_do(dsn: str, hint: str) -> None:
 @pytest.mark.parametrize("key", ["with space", "new\nline", "clé", "nul\x00"])
 def test_an_impossible_key_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(ValueError, match="UNIPILE_API_KEY") as caught:
-        Client("https://api.example.com/api/v1", key)
+        connect("api.example.com", key)
 
     assert key not in str(caught.value)
-
-
-def test_note_limits() -> None:
-    assert note_limit("free") == 200
-    assert note_limit("premium") == note_limit("sales_navigator") == 300

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from queueing.unipile import Account, Outcome, SentInvitation, UnipileError
+from queueing.unipile import Account, AccountState, Outcome, SentInvitation, UnipileError
 
 from .raw_server import API_KEY, RawServer, http
 
@@ -325,9 +325,9 @@ def test_the_walk_of_sent_invitations(server: RawServer) -> None:
             id="7461918827820281856",
             invited_user_id="ACoAA1",
             public_identifier="jane-example",
-            parsed_datetime=dt.datetime(2026, 5, 17, 17, 15, 25, 418000, tzinfo=dt.UTC),
+            sent_at=dt.datetime(2026, 5, 17, 17, 15, 25, 418000, tzinfo=dt.UTC),
         ),
-        SentInvitation(id="2", invited_user_id="", public_identifier="", parsed_datetime=None),
+        SentInvitation(id="2", invited_user_id="", public_identifier="", sent_at=None),
     )
 
 
@@ -449,7 +449,7 @@ def test_an_impossible_date_is_no_date(server: RawServer, text: object) -> None:
 
     walk = server.client().sent_invitations("acc")
 
-    assert walk.invitations[0].parsed_datetime is None
+    assert walk.invitations[0].sent_at is None
 
 
 def test_an_account(server: RawServer) -> None:
@@ -466,6 +466,7 @@ def test_an_account(server: RawServer) -> None:
         premium_features=("sales_navigator",),
         owner_id="ACoAA",
         owner_slug="jane-founder",
+        state=AccountState.CONNECTED,
     )
 
 

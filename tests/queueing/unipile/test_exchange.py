@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from queueing.unipile import Client, Outcome, UnipileError, uptime
+from queueing.unipile import Outcome, UnipileError, uptime
+from queueing.unipile.v1.client import V1Client
 
 from .raw_server import API_KEY, SENT, RawServer, free_port, http, refused_invitation
 
 
 def test_a_refused_connection_is_not_sent() -> None:
-    error = refused_invitation(Client(f"http://127.0.0.1:{free_port()}/api/v1", API_KEY))
+    error = refused_invitation(V1Client(f"http://127.0.0.1:{free_port()}/api/v1", API_KEY))
 
     assert error.outcome is Outcome.NOT_SENT
     assert error.http_status is None
@@ -26,7 +27,7 @@ def test_a_refused_connection_is_not_sent() -> None:
 
 
 def test_an_unknown_name_is_not_sent() -> None:
-    error = refused_invitation(Client("https://unipile.invalid:1/api/v1", API_KEY))
+    error = refused_invitation(V1Client("https://unipile.invalid:1/api/v1", API_KEY))
 
     assert error.outcome is Outcome.NOT_SENT
     assert "unipile.invalid" in error.summary
@@ -42,7 +43,9 @@ def test_a_slow_name_server_is_not_sent_in_time(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     started = time.monotonic()
 
-    error = refused_invitation(Client("https://api.example.com/api/v1", API_KEY, total_timeout=0.3))
+    error = refused_invitation(
+        V1Client("https://api.example.com/api/v1", API_KEY, total_timeout=0.3)
+    )
 
     answered.set()
     assert error.outcome is Outcome.NOT_SENT
@@ -57,7 +60,7 @@ def test_a_connection_nobody_accepts_is_not_sent() -> None:
             sock.setblocking(False)
             sock.connect_ex(address)
         error = refused_invitation(
-            Client(f"http://127.0.0.1:{address[1]}", API_KEY, connect_timeout=0.3)
+            V1Client(f"http://127.0.0.1:{address[1]}", API_KEY, connect_timeout=0.3)
         )
         for sock in waiting:
             sock.close()
@@ -73,7 +76,7 @@ def test_plain_text_behind_https_is_not_sent(server: RawServer) -> None:
     server.read_first = False
     server.reply = talk_plainly
 
-    error = refused_invitation(Client(server.url.replace("http:", "https:"), API_KEY))
+    error = refused_invitation(V1Client(server.url.replace("http:", "https:"), API_KEY))
 
     assert error.outcome is Outcome.NOT_SENT
 
@@ -237,9 +240,10 @@ def test_the_fence_holds_when_connecting_takes_too_long(
 ASLEEP = ["unshare", "--time", "--fork", "--boottime", "1000"]
 INVITE = """
 import sys
-from queueing.unipile import Client, UnipileError
+from queueing.unipile import UnipileError
+from queueing.unipile.v1.client import V1Client
 try:
-    Client(sys.argv[1], "key").invite("acc", "ACoAA1", not_after=float(sys.argv[2]))
+    V1Client(sys.argv[1], "key").invite("acc", "ACoAA1", not_after=float(sys.argv[2]))
 except UnipileError as error:
     print(error.outcome, error.summary)
 """
@@ -369,8 +373,10 @@ def test_an_interrupted_wait_calls_the_request_off(
 def test_no_message_of_an_error_holds_the_key_or_a_memory_address(server: RawServer) -> None:
     errors = [
         refused_invitation(server.client()),
-        refused_invitation(Client(f"http://127.0.0.1:{free_port()}", API_KEY)),
-        refused_invitation(Client(server.url.replace("http:", "https:"), API_KEY, total_timeout=1)),
+        refused_invitation(V1Client(f"http://127.0.0.1:{free_port()}", API_KEY)),
+        refused_invitation(
+            V1Client(server.url.replace("http:", "https:"), API_KEY, total_timeout=1)
+        ),
     ]
 
     for error in errors:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from queueing.unipile import MEANING, Certainty, Invitation, Outcome, UnipileError, shapes
+from queueing.unipile import Certainty, Invitation, Outcome, UnipileError
 from queueing.unipile.answers import Answer, refusal
+from queueing.unipile.v1 import shapes
+from queueing.unipile.v1.errors import ERRORS
 
 from .raw_server import RawServer
 
@@ -21,7 +23,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-types = st.sampled_from(sorted({f"errors/{kind}" for _, kind in MEANING})) | st.text()
+types = st.sampled_from(sorted({f"errors/{kind}" for _, kind in ERRORS.meaning})) | st.text()
 envelopes = st.fixed_dictionaries(
     {"type": types | json_values},
     optional={"title": json_values, "detail": json_values, "status": json_values},
@@ -75,7 +77,7 @@ def storable(error: UnipileError) -> bool:
 def test_any_refusal_is_one_outcome(status: int, body: bytes, trouble: str) -> None:
     answer = Answer(status, body, trouble)
 
-    sending, reading = refusal(answer, reading=False), refusal(answer, reading=True)
+    sending, reading = refusal(answer, ERRORS, reading=False), refusal(answer, ERRORS, reading=True)
 
     assert sending.outcome is not Outcome.SENT
     assert reading.certainty is Certainty.NOT_SENT
