@@ -254,6 +254,9 @@ SITE_URL = (
     env.str("SITE_URL", default="").rstrip("/")
     or (f"https://{ALLOWED_HOSTS[0]}" if SERVED_TO_OTHERS else "http://127.0.0.1:8000")
 )  # fmt: skip
+# By what an installation is told from a copy of it elsewhere; a trial goes by its database alone.
+_IS_NAMED = SERVED_TO_OTHERS or bool(env.str("SITE_URL", default=""))
+SITE_KNOWN_AS = SITE_URL if _IS_NAMED and not ON_TRIAL else ""
 EMAIL_URL = env.str("EMAIL_URL", default="") or "consolemail://"
 globals().update(_read("EMAIL_URL", lambda: environ.Env.email_url_config(EMAIL_URL)))
 EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer must not hold a run

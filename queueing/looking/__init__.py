@@ -3,11 +3,12 @@
 Whatever only reads at Unipile, and writes down what it learnt, is here.
 """
 
-from queueing.looking import next_steps, reconciling, resolving, syncing
+from queueing.looking import next_steps, reconciling, resolving, restoring, syncing
 
 __all__ = [
     "next_steps",
     "reconciling",
     "resolving",
+    "restoring",
     "syncing",
 ]

@@ -5,6 +5,7 @@ Names of models, fields and the table are relied on outside the code: keep them.
 
 from queueing.models.alarms import Notice, SendingStop
 from queueing.models.attempts import ProcessRun, SendAttempt
+from queueing.models.installation import Installation
 from queueing.models.items import (
     FailedSend,
     QueueItem,
@@ -16,6 +17,7 @@ from queueing.models.items import (
 
 __all__ = [
     "FailedSend",
+    "Installation",
     "Notice",
     "ProcessRun",
     "QueueItem",

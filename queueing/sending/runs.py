@@ -16,8 +16,8 @@ from django.db.models import Count
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
 from queueing.gates import Explainer, Gate, GateState
-from queueing.models import ProcessRun, QueueItem
-from queueing.sending import claiming, processing
+from queueing.models import Installation, ProcessRun, QueueItem
+from queueing.sending import claiming, processing, recording
 from queueing.sending.clocks import Clock
 from queueing.sending.processing import ItemResult
 from queueing.telling import Fence, notices
@@ -73,6 +73,8 @@ def run(
     :raises NotConnectedError: where there is no Unipile to talk to.
     """
     row = ProcessRun.objects.create(trigger=trigger, started_at=clock())
+    if held := Installation.meet(row.started_at):
+        recording.stop_sending(held, row.started_at)
     try:
         made = processing.process_queue(
             client or unipile_client(),

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from campaigns.models import LinkedInAccount, Workspace
 from campaigns.people import email_list
-from queueing.models import Notice, QueueItem
+from queueing.models import Installation, Notice, QueueItem
 from queueing.telling.fencing import Fence
 
 logger = logging.getLogger(__name__)
@@ -93,8 +93,11 @@ def _tell_all(text: str, now: dt.datetime) -> None:
 def send_digests(now: dt.datetime) -> int:
     """Mail what is still to be told, one digest a workspace; return how many were mailed.
 
-    What cannot be mailed is tried again, and keeps no other workspace from its own.
+    What cannot be mailed is tried again, and keeps no other workspace from its own. A copy of the
+    database mails nobody: its people are those of the original.
     """
+    if Installation.why_held():
+        return 0
     waiting = Notice.objects.filter(mailed_at__isnull=True).order_by()
     mailed, fence = 0, Fence(now)
     for workspace in Workspace.objects.filter(pk__in=waiting.values("workspace")):
