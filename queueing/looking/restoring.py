@@ -115,9 +115,7 @@ def _connected_since(
         times = [one.connected_at for one in walk.entries if one.connected_at is not None]
         if walk.complete or any(at < since for at in times):
             return [
-                one
-                for one in walk.entries
-                if one.connected_at is None or one.connected_at >= since
+                one for one in walk.entries if one.connected_at is None or one.connected_at >= since
             ]
     raise NotReadError(f"Its list of connections does not reach back: {walk.trouble}")
 

@@ -53,9 +53,10 @@ class Installation(models.Model):
 
         At the beginning of every run.
         """
-        if not cls.objects.exists():
+        known = cls.told().first()
+        if known is None:
             cls.objects.get_or_create(pk=1, defaults={**cls._here(), "known_since": now})
-        return cls.why_held()
+        return cls.trouble(*known) if known else ""
 
     @classmethod
     def make_known(cls, now: dt.datetime, **more: Any) -> None:
@@ -72,7 +73,8 @@ class Installation(models.Model):
     @classmethod
     def why_held(cls) -> str:
         """Say why nothing may be sent from here; "" where SendQ has always sent from here."""
-        return next((cls.trouble(*row) for row in cls.told()), "")
+        known = cls.told().first()
+        return cls.trouble(*known) if known else ""
 
     @classmethod
     def told(cls) -> models.QuerySet[Any, Any]:

@@ -96,11 +96,12 @@ def send_digests(now: dt.datetime) -> int:
     What cannot be mailed is tried again, and keeps no other workspace from its own. A copy of the
     database mails nobody: its people are those of the original.
     """
-    if Installation.why_held():
-        return 0
     waiting = Notice.objects.filter(mailed_at__isnull=True).order_by()
     mailed, fence = 0, Fence(now)
-    for workspace in Workspace.objects.filter(pk__in=waiting.values("workspace")):
+    workspaces = list(Workspace.objects.filter(pk__in=waiting.values("workspace")))
+    if not workspaces or Installation.why_held():
+        return 0
+    for workspace in workspaces:
         # No notice of it: that could not be mailed either.
         with fence.around(f"The notices for {workspace}"):
             mailed += _send(workspace, now)

@@ -20,6 +20,7 @@ NOT_HELD = (
     "SendQ has always sent from this database, as far as it can tell: there is nothing to do. "
     "Where a disk was set back as a whole, say to when: --since 2026-11-28T03:00Z."
 )
+MOVED = "The database was moved, and nothing was sent meanwhile: let sending go on when all is up."
 NEVER_SENT = "It never sent, as far as it knows. Name the time of the backup with --since."
 
 
@@ -66,12 +67,14 @@ class Command(BaseCommand):
         now = clock()
         if not Installation.why_held() and options["since"] is None:
             raise CommandError(NOT_HELD)
-        recording.stop_sending(restoring.READY, now)
+        is_read = not options["nothing_was_sent"]
+        ready = restoring.READY if is_read else MOVED
+        recording.stop_sending(ready, now)
         since = options["since"] or restoring.known_until()
         _end_what_ran()
         told = "Nothing was read, as you said."
         fence = Fence(now)
-        if not options["nothing_was_sent"]:
+        if is_read:
             if since is None:
                 raise CommandError(NEVER_SENT)
             told = self._read(clock, since, fence, rest_unread=options["rest_unread"])
@@ -79,7 +82,7 @@ class Command(BaseCommand):
             self.stdout.write("Sending stays impossible. See to what follows, and run this again.")
             return ended(self, told, fence.aside)
         Installation.make_known(now, restored_at=now)
-        _say_that_it_is_ready()
+        _say(ready)
         return f"{told}\nLook at what is unconfirmed; then let sending go on, in the admin."
 
     def _read(
@@ -103,7 +106,7 @@ def _end_what_ran() -> None:
     make_schedules()
 
 
-def _say_that_it_is_ready() -> None:
+def _say(ready: str) -> None:
     """Say in the stop that was made of itself what is to be done about it now."""
     own = SendingStop.objects.open().filter(stopped_by__isnull=True)
-    own.filter(reason__contains="after_restore").update(reason=restoring.READY)
+    own.filter(reason__contains="after_restore").update(reason=ready)
