@@ -32,7 +32,7 @@ class DoNotContactResource(PlainResource):
     kind = Field("get_kind_display", "kind")
     value = Field("value", "value")
     reason = Field("reason", "reason")
-    since = Field("created_at", "since (UTC)")
+    since = Field("created_at", "since")
 
     class Meta:
         model = DoNotContact

@@ -8,10 +8,12 @@ or it is unknown.
 import difflib
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
+
+from campaigns.hours import clocks
 
 _DAY = timedelta(days=1)
 _HALVES = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
@@ -188,18 +190,21 @@ def _time_of_year(name: str, half: int) -> str:
 
 
 def told(key: str, now: datetime) -> str:
-    """A zone's distance from UTC at `now`, and the next change of it within 400 days, for staff."""
+    """What a zone's clocks show at `now`, and when they are next changed, for staff."""
     parts = list(stretches(key, now, now + 400 * _DAY))
-    here = _as_distance(parts[0][2])
+    here = f"it is {clocks.time_said(now.astimezone(zone(key)))} there now"
     if len(parts) == 1:
-        return f"{here}, without summer time"
+        return f"{here}, and clocks are never changed"
     begins, _, offset = parts[1]
-    return f"{here}, from {(begins + offset).date().isoformat()} on {_as_distance(offset)}"
+    change = offset - parts[0][2]
+    way = "forward" if change > timedelta() else "back"
+    minutes = abs(change) // timedelta(minutes=1)
+    by = "an hour" if minutes == 60 else f"{minutes} minutes"
+    return f"{here}, and clocks go {way} by {by} on {_day((begins + offset).date())}"
 
 
-def _as_distance(offset: timedelta) -> str:
-    minutes = abs(offset) // timedelta(minutes=1)
-    return f"UTC{'-' if offset < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}"
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def stretches(

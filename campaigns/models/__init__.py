@@ -3,6 +3,7 @@
 Names of models and fields are relied on by data and scripts outside the code: keep them.
 """
 
+from campaigns.models.desks import Desk
 from campaigns.models.do_not_contact import DoNotContact
 from campaigns.models.prospects import Prospect
 from campaigns.models.search import matching
@@ -12,6 +13,7 @@ from campaigns.models.workspaces import Campaign, LinkedInAccount, Workspace
 __all__ = [
     "Campaign",
     "ClosedDay",
+    "Desk",
     "DoNotContact",
     "LinkedInAccount",
     "Prospect",

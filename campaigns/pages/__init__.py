@@ -1,9 +1,9 @@
-"""What do all pages of the admin share? Walls between workspaces, lists, filters, reasons, exports.
+"""What do all pages of the admin share? Walls, clocks, lists, filters, reasons, exports.
 
 What a single page shows is not here, but in `admin/`.
 """
 
-from campaigns.pages import reasons
+from campaigns.pages import clock, reasons
 from campaigns.pages.exporting import ExportingAdmin, PlainResource
 from campaigns.pages.filters import Field, RelatedFilter, date_range
 from campaigns.pages.forms import CampaignForm
@@ -16,6 +16,7 @@ from campaigns.pages.lists import (
     kept_for_back,
     workspaces_of,
 )
+from campaigns.pages.own_clock import column
 from campaigns.pages.reasons import (
     EFFECT,
     MISSING,
@@ -45,6 +46,8 @@ __all__ = [
     "ReasonedFormSet",
     "RelatedFilter",
     "behind_walls",
+    "clock",
+    "column",
     "date_range",
     "kept_for_back",
     "reason_field",

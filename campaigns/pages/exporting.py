@@ -10,13 +10,14 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
 
+from campaigns.pages import clock
 from campaigns.pages.lists import DeskAdmin
 
 AT_MOST = 100_000  # rows: a sheet is built in memory
@@ -31,13 +32,26 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 def as_plain_text(value: object) -> str:
     """Return a cell that every spreadsheet shows and none runs: strangers wrote these texts."""
     if isinstance(value, dt.datetime):
-        return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
     text = _CONTROL.sub(" ", "" if value is None else str(value))
     return f"'{text}" if text.startswith(_FORMULA) or text[:1] != text[:1].lstrip() else text
 
 
 class PlainResource(ModelResource):  # type: ignore[misc]
-    """A row of a list in a sheet."""
+    """A row of a list in a sheet. Instants are by the clock of whoever exports, and say which."""
+
+    def get_export_headers(self, selected_fields: Any = None) -> list[str]:
+        columns = [field for field in self.get_export_fields(selected_fields) if field]
+        return [
+            f"{column.column_name} ({clock.here()})"
+            if self._is_instant(column.attribute)
+            else str(column.column_name)
+            for column in columns
+        ]
+
+    def _is_instant(self, attribute: str) -> bool:
+        fields = {field.name: field for field in self._meta.model._meta.get_fields()}
+        return isinstance(fields.get(attribute), DateTimeField)
 
     def export_field(self, field: Any, instance: Model, **kwargs: Any) -> str:
         return as_plain_text(field.get_value(instance))
@@ -73,7 +87,7 @@ class ExportingAdmin(DeskAdmin):
         if isinstance(data, str):  # Excel takes a CSV file for UTF-8 only with this mark
             data = codecs.BOM_UTF8 + data.encode()
         answer = HttpResponse(data, content_type=sheet.get_content_type())
-        name = f"{self.opts.verbose_name_plural} {timezone.now():%Y-%m-%d}.{kind}"
+        name = f"{self.opts.verbose_name_plural} {timezone.localdate():%Y-%m-%d}.{kind}"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         _note(request, self.model, request.GET.urlencode())
         return answer

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from campaigns.pages.lists import behind_walls
@@ -111,7 +112,7 @@ def _as_uuid(value: str) -> uuid.UUID | None:
 
 
 class DateRangeFilter(FormFilter):
-    """Rows whose instant lies on these days, in UTC, both included."""
+    """Rows whose instant lies on these days of the reader's, both included."""
 
     lookup = ""
 
@@ -133,7 +134,7 @@ class DateRangeFilter(FormFilter):
 
 
 def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)
+    return dt.datetime.combine(day, dt.time(), timezone.get_current_timezone())
 
 
 def date_range(title_: str, field: str, prefix: str) -> type[DateRangeFilter]:

@@ -26,7 +26,7 @@ class CampaignForm(ReasonedForm):
         fields = "__all__"  # the admin decides which are shown
         help_texts: ClassVar = {
             "message_template": HELP_ON_NOTES,
-            "starts_at": "UTC. Starts by itself at this time. Empty: started by hand.",
+            "starts_at": "Starts by itself at this time, by your clock. Empty: started by hand.",
         }
 
     def clean_starts_at(self) -> dt.datetime | None:

@@ -10,6 +10,9 @@ from django.forms.models import model_to_dict
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
+from campaigns.hours import clocks
+from campaigns.pages import clock
+
 CHANGED = (
     "Changed since you looked: it was “{}”, and is “{}” by now. Look again before you change it."
 )
@@ -137,7 +140,8 @@ class FreshForm(forms.ModelForm):  # type: ignore[type-arg]
             shown = in_words(field, field.clean(self._shown(name)))
         except ValidationError:
             shown = "empty"
-        return CHANGED.format(shown, in_words(field, model_to_dict(now, fields=[name]).get(name)))
+        by_now = in_words(field, model_to_dict(now, fields=[name]).get(name))
+        return clock.own(CHANGED.format(shown, by_now))
 
 
 def _differ(field: forms.Field, value: Any, sent: Any) -> bool:
@@ -158,7 +162,7 @@ def in_words(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dt.datetime):
-        return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        return clocks.utc(value)
     if isinstance(value, dt.time):
         return str(value).removesuffix(":00")
     if isinstance(field, forms.ModelChoiceField):

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -26,6 +28,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from campaigns.pages.fresh import FreshForm
+from campaigns.pages.own_clock import OwnClockForm, column
 from campaigns.pages.reasons import ReasonedAdmin, ReasonedFormSet
 
 NUL = "\0"
@@ -138,8 +141,28 @@ class LabelledSplitDateTime(AdminSplitDateTime):
             widget.attrs["aria-label"] = name
 
     def decompress(self, value: Any) -> Any:
-        """Show an instant; nothing of a text that an address brings."""
-        return super().decompress(value if isinstance(value, dt.datetime) else None)
+        return _decompressed(super().decompress, value)
+
+
+class HiddenSplitDateTime(forms.SplitHiddenDateTimeWidget):
+    """The same, unseen: the value that was shown."""
+
+    def decompress(self, value: Any) -> Any:
+        return _decompressed(super().decompress, value)
+
+
+class InstantField(forms.SplitDateTimeField):
+    """Asks for a date and a time by the reader's clock."""
+
+    hidden_widget = HiddenSplitDateTime
+
+
+def _decompressed(decompress: Callable[[Any], Any], value: Any) -> Any:
+    """Take an instant apart; nothing of a text that an address brings."""
+    try:
+        return decompress(value if isinstance(value, dt.datetime) else None)
+    except OverflowError:  # at an end of the calendar there is no local time
+        return [value.date(), value.time()]
 
 
 def kept_for_back(page: TemplateResponse) -> TemplateResponse:
@@ -174,10 +197,25 @@ class DeskAdmin(_Walled, ReasonedAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     empty_value_display = SafeString('<span class="none">-</span>')  # left out of narrow lists
-    formfield_overrides = {models.DateTimeField: {"widget": LabelledSplitDateTime}}
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": InstantField, "widget": LabelledSplitDateTime}
+    }
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return behind_walls(super().get_queryset(request), request.user, self.workspace_path)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns; instants by the reader's clock."""
+        return [
+            column(self.model, each) if isinstance(each, str) else each
+            for each in super().get_list_display(request)
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["adminform"] = OwnClockForm.of(context["adminform"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)

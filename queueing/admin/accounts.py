@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Length
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.hours import clocks
 from campaigns.messages import NOTE_LIMITS
 from campaigns.models import LinkedInAccount, Workspace
 from campaigns.pages import ReasonedForm, ReasonForm
@@ -93,7 +94,8 @@ class RestForm(ReasonForm):
     """Asks until when, and why."""
 
     until = forms.DateTimeField(
-        label="Rest until (UTC)",
+        label="Rest until",
+        help_text="By your clock.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     field_order = ("until", "reason")
@@ -160,7 +162,7 @@ def _rests(account: LinkedInAccount, now: dt.datetime) -> bool:
 def _rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     until = values["until"]
     places.rest(account, until, by, values["reason"], now)
-    return Done(f"Rests until {until:%Y-%m-%d %H:%M} UTC. {plan_anew([account], now)}".strip())
+    return Done(f"Rests until {clocks.utc(until)}. {plan_anew([account], now)}".strip())
 
 
 def _end_rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 
 from django.db.models import Max, QuerySet
 
+from campaigns.hours import clocks
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import planning
 from queueing.models import QueueItem
@@ -32,10 +33,8 @@ def _told(accounts: Collection[LinkedInAccount], replan: Callable[[], int]) -> s
     if before is None or after is None:
         return f"{requests}."
     if before.date() == after.date():
-        return f"{requests}; the last one still goes on {after:%a %Y-%m-%d}."
-    return (
-        f"{requests}; the last one goes on {after:%a %Y-%m-%d} (before: {before:%a %Y-%m-%d}), UTC."
-    )
+        return f"{requests}; the last one still goes {clocks.utc(after)}."
+    return f"{requests}; the last one goes {clocks.utc(after)} (before: {clocks.utc(before)})."
 
 
 def _last(accounts: Collection[LinkedInAccount]) -> dt.datetime | None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count
 from django.http import HttpRequest
 
+from campaigns.hours import clocks
 from campaigns.messages import UnfilledVariableError, render
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.pages import CampaignForm
@@ -75,8 +76,8 @@ def _some(names: list[str]) -> str:
 def _in_words(report: planning.EnqueueReport) -> str:
     parts = [f"Queued {report.queued:,}."]
     if report.first_at and report.last_at:
-        first, last = (f"{at:%a %Y-%m-%d %H:%M}" for at in (report.first_at, report.last_at))
-        parts = [f"Queued {report.queued:,}, from {first} to {last} UTC."]
+        first, last = map(clocks.utc, (report.first_at, report.last_at))
+        parts = [f"Queued {report.queued:,}, from {first} to {last}."]
     parts += [
         f"Left out {len(names):,}. {reason}: {_some(names)}."
         for reason, names in report.left_out.items()

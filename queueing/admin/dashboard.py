@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import LinkedInAccount
-from campaigns.pages import CappedPaginator, behind_walls, workspaces_of
+from campaigns.pages import CappedPaginator, behind_walls, clock, workspaces_of
 from queueing import schedules
 from queueing.admin.beginning import first_steps
 from queueing.desk import Day, dashboard
@@ -71,7 +71,7 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
         return {"figures": None}
     items = behind_walls(QueueItem.objects.all(), user, "workspace")
     accounts = behind_walls(LinkedInAccount.objects.all(), user, "workspace")
-    figures = dashboard.gather(items, accounts, now, workspaces_of(user))  # type: ignore[arg-type]
+    figures = dashboard.gather(items, accounts, now, clock.zone(), workspaces_of(user))  # type: ignore[arg-type]
     sent = sum(day.sent for day in figures.days)
     failed = sum(day.failed for day in figures.days)
     return {

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from campaigns.pages import DeskAdmin
+from campaigns.pages import DeskAdmin, column
 from queueing.models import ProcessRun, SendAttempt
 
 
@@ -36,8 +36,8 @@ class SendAttemptAdmin(ReadOnly, DeskAdmin):
 class ProcessRunAdmin(ReadOnly, DeskAdmin):
     list_filter = ("trigger",)
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return self.get_fields(request)
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [column(self.model, name) for name in self.get_fields(request)]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # The message may name a person, of whatever workspace; the counts are of all of them.

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from campaigns.pages import clock
 from queueing.admin.actions import Retrying
 from queueing.admin.filters import AccountFilter, CampaignFilter, FailedFilter, MeaningFilter
 from queueing.admin.listing import AnsweredList, ItemList
@@ -67,8 +68,7 @@ class FailedSendAdmin(Retrying, ItemList):
             extra_context = {**(extra_context or {}), "groups": groups(self.get_queryset(request))}
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="failed at (UTC), tries", ordering="updated_at")
+    @admin.display(description="failed at, tries", ordering="updated_at")
     def failed_at(self, item: QueueItem) -> SafeString:
         tries = "1 try" if item.attempts == 1 else f"{item.attempts:,} tries"
-        at = f"{item.updated_at:%Y-%m-%d %H:%M}"
-        return format_html("{}<br>{}, no retry planned", at, tries)
+        return format_html("{}<br>{}, no retry planned", clock.shown(item.updated_at), tries)

@@ -12,10 +12,10 @@ from campaigns.pages import Field, RelatedFilter, date_range, workspaces_of
 from queueing.gates import Gate, explaining, words
 from queueing.sending import Meaning, meaning
 
-PlannedFilter = date_range("planned for (UTC)", "scheduled_for", "planned")
-SentFilter = date_range("sent (UTC)", "sent_at", "sent")
-FailedFilter = date_range("failed (UTC)", "updated_at", "failed")
-ClaimedFilter = date_range("tried (UTC)", "claimed_at", "tried")
+PlannedFilter = date_range("planned for", "scheduled_for", "planned")
+SentFilter = date_range("sent", "sent_at", "sent")
+FailedFilter = date_range("failed", "updated_at", "failed")
+ClaimedFilter = date_range("tried", "claimed_at", "tried")
 
 
 class AccountFilter(RelatedFilter):

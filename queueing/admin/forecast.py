@@ -1,10 +1,12 @@
 """What will go when, as a page; and what a change of a form would do to it, before it is saved."""
 
 import datetime as dt
-from collections import Counter
+import uuid
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -13,12 +15,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from campaigns.hours import zones
 from campaigns.models import Campaign, Workspace
-from campaigns.pages import EFFECT, REASON, reason_field
+from campaigns.pages import EFFECT, REASON, clock, reason_field
 from queueing import gates, planning
 from queueing.admin.deeds import DeedsAdmin
 from queueing.gates import hours, limits
 from queueing.planning import board
+from queueing.planning.binding import Bound
 
 ROWS_SHOWN = 500
 FORESEEN_AT_MOST = 5
@@ -53,27 +57,66 @@ def hours_kept(row: Campaign | Workspace) -> list[hours.Hours]:
     return [gates.hours_of(campaign.hours()) for campaign in one_of_each.values()]
 
 
-def months_of(forecast: planning.Forecast, kept: Sequence[hours.Hours] = ()) -> list[Month]:
+@dataclass(frozen=True)
+class Row:
+    """What an account will do on a day of the reader's, and what holds more of it back."""
+
+    day: dt.date
+    account: str
+    account_id: uuid.UUID
+    count: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+    binds: Bound | None
+
+
+def days_of(forecast: planning.Forecast, zone: dt.tzinfo) -> list[Row]:
+    """Return a forecast by day and account, days being those of `zone`.
+
+    Limits know days of their own: what binds is told of the last of them that a row reaches into.
+    """
+    binds = {(row.day, row.account_id): row.binds for row in forecast.days}
+    names = {row.account_id: row.account for row in forecast.days}
+    found: dict[tuple[dt.date, uuid.UUID], list[planning.Send]] = defaultdict(list)
+    for send in forecast.sends:
+        found[send.at.astimezone(zone).date(), send.account_id].append(send)
+    rows = (
+        Row(
+            day=day,
+            account=names[account],
+            account_id=account,
+            count=len(sends),
+            first_at=sends[0].at,
+            last_at=sends[-1].at,
+            binds=binds[sends[-1].day, account],
+        )
+        for (day, account), sends in found.items()
+    )
+    return sorted(rows, key=lambda row: (row.day, row.account, row.account_id))
+
+
+def months_of(days: Sequence[Row], zone: ZoneInfo, kept: Sequence[hours.Hours] = ()) -> list[Month]:
     """Lay a forecast's days out as months.
+
+    :param zone: that of the days.
 
     :param kept: a day on which none of these hours open is marked as closed.
     """
     count: Counter[dt.date] = Counter()
-    for row in forecast.days:
+    for row in days:
         count[row.day] += row.count
     if not count:
         return []
     begins, ends = min(count), max(count)
     cells = {
-        day: Cell(day, count[day], not count[day] and _is_closed(day, kept))
+        day: Cell(day, count[day], not count[day] and _is_closed(day, kept, zone))
         for day in (begins + number * _DAY for number in range((ends - begins).days + 1))
     }
     firsts = dict.fromkeys(day.replace(day=1) for day in cells)
     return [Month(first, _weeks(first, cells)) for first in firsts]
 
 
-def _is_closed(day: dt.date, kept: Sequence[hours.Hours]) -> bool:
-    zone = gates.policy().day_zone
+def _is_closed(day: dt.date, kept: Sequence[hours.Hours], zone: ZoneInfo) -> bool:
     begins, ends = (limits.midnight(date, zone) for date in (day, day + _DAY))
     return bool(kept) and not any(any(hours.windows(each, begins, ends)) for each in kept)
 
@@ -99,10 +142,10 @@ class Shift(NamedTuple):
     after: int
 
 
-def shifts(before: planning.Forecast, after: planning.Forecast) -> list[Shift]:
+def shifts(before: planning.Forecast, after: planning.Forecast, zone: dt.tzinfo) -> list[Shift]:
     """Return the days of accounts on which a change makes a difference, in order."""
     counts = [
-        {(row.day, row.account, row.account_id): row.count for row in forecast.days}
+        {(row.day, row.account, row.account_id): row.count for row in days_of(forecast, zone)}
         for forecast in (before, after)
     ]
     found = (
@@ -174,7 +217,7 @@ class ForeseenAdmin(DeedsAdmin):
         try:
             for what in self.foreseen(request, row)[:FORESEEN_AT_MOST]:
                 before, after = planning.before_and_after(what, now, save)
-                changed = shifts(before, after)
+                changed = shifts(before, after, timezone.get_current_timezone())
                 more = max(len(changed) - ROWS_SHOWN, 0)
                 effects.append((what, before, after, changed[:ROWS_SHOWN], more))
         except _NotValidError:
@@ -230,6 +273,7 @@ class ForecastAdmin(ForeseenAdmin):
             forecast = planning.forecast_campaign(row, now)
         else:
             forecast = planning.forecast_workspace(row, now)
+        days, kept = days_of(forecast, timezone.get_current_timezone()), hours_kept(row)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Forecast: {row}",
@@ -239,10 +283,11 @@ class ForecastAdmin(ForeseenAdmin):
             # Lists: a template that asks a Counter for `.items` is told how often "items" occurs.
             "held": forecast.held.most_common(),
             "left_out": forecast.left_out.most_common(),
-            "months": months_of(forecast, hours_kept(row)),
-            "rows": forecast.days[:ROWS_SHOWN],
-            "more": max(len(forecast.days) - ROWS_SHOWN, 0),
-            "day_zone": gates.policy().day_zone.key,
+            "months": months_of(days, zones.zone(clock.here()), kept),
+            "rows": days[:ROWS_SHOWN],
+            "more": max(len(days) - ROWS_SHOWN, 0),
+            "here": clock.here(),
+            "client_zone": kept[0].timezone if len(kept) == 1 else "",
             "weekdays": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
             "back": self.page_of(row),
         }

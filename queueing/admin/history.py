@@ -12,11 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from import_export.fields import Field
 
-from campaigns.pages import ExportingAdmin, PlainResource, date_range
+from campaigns.pages import ExportingAdmin, PlainResource, clock, date_range
 from queueing.admin.evidence import ReadOnly
 
 SHOWN = 600  # characters: a reason has fewer, the filters of an export may have more
-DoneFilter = date_range("done (UTC)", "action_time", "done")
+DoneFilter = date_range("done", "action_time", "done")
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -39,7 +39,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 class LogResource(PlainResource):
-    at = Field("action_time", "when (UTC)")
+    at = Field("action_time", "when")
     user = Field("user__username", "who")
     kind = Field("content_type__name", "kind")
     row = Field("object_repr", "to what")
@@ -66,18 +66,18 @@ class LogEntryAdmin(ReadOnly, ExportingAdmin):
         rows = admin.ModelAdmin.get_queryset(self, request)
         return rows if request.user.is_superuser else rows.filter(user=request.user)
 
-    @admin.display(description="when (UTC)")
-    def at(self, entry: LogEntry) -> str:
-        return f"{entry.action_time:%Y-%m-%d %H:%M:%S}"
+    @admin.display(description="when")
+    def at(self, entry: LogEntry) -> SafeString | None:
+        return clock.shown(entry.action_time)
 
     @admin.display(description="to what")
     def what_it_was(self, entry: LogEntry) -> SafeString | str:
         url = entry.get_admin_url() if entry.object_id and not entry.is_deletion() else None
         if url is None:
-            return entry.object_repr
-        return format_html('<a href="{}">{}</a>', url, entry.object_repr)
+            return clock.own(entry.object_repr)
+        return format_html('<a href="{}">{}</a>', url, clock.own(entry.object_repr))
 
     @admin.display(description="what, and why")
     def what_was_done(self, entry: LogEntry) -> str:
         what = entry.get_change_message() or entry.get_action_flag_display()
-        return Truncator(what).chars(SHOWN)
+        return clock.own(Truncator(what).chars(SHOWN))

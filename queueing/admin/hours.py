@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from campaigns.hours import calendars, zones
+from campaigns.hours import calendars, clocks, zones
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, SendingHours, Workspace
 from campaigns.pages import DeskInline, ReasonedFormSet, behind_walls
 from queueing import gates
@@ -64,8 +64,10 @@ def _bars(value: hours.Hours, date: dt.date) -> list[Bar]:
             round((instant - begins) / (ends - begins) * BAR_WIDTH)
             for instant in (span.opens, span.closes)
         )
-        closes = "24:00" if span.closes == ends else f"{span.closes.astimezone(zone):%H:%M}"
-        text = f"{span.opens.astimezone(zone):%H:%M} to {closes}"
+        closes = (
+            "midnight" if span.closes == ends else clocks.time_said(span.closes.astimezone(zone))
+        )
+        text = f"{clocks.time_said(span.opens.astimezone(zone))} to {closes}"
         bars.append(Bar(text, x, until - x))
     return bars
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from campaigns.pages import clock
 from queueing import gates, planning
 from queueing.admin import timeline
 from queueing.admin.actions import Retrying, SendingNext, Settling
@@ -132,19 +133,22 @@ class QueueItemAdmin(Retrying, SendingNext, Settling, ItemList):
         report = getattr(item, "report", None)
         return words.IN_WORDS[words.waits_for(report)] if report else None
 
-    @admin.display(description="planned, sent (UTC)", ordering="scheduled_for")
-    def times(self, item: QueueItem) -> SafeString | str:
+    @admin.display(description="planned, sent", ordering="scheduled_for")
+    def times(self, item: QueueItem) -> SafeString:
         sent = self.sent(item)
         planned = self.planned_for(item)
         return format_html("{}<br>sent {}", planned, sent) if sent else planned
 
-    @admin.display(description="planned for (UTC)", ordering="scheduled_for")
-    def planned_for(self, item: QueueItem) -> str:
-        return f"{item.scheduled_for:%Y-%m-%d %H:%M}" + (" (by hand)" if item.pinned else "")
+    @admin.display(description="planned for", ordering="scheduled_for")
+    def planned_for(self, item: QueueItem) -> SafeString:
+        report = getattr(item, "report", None)
+        there = report.facts.hours.timezone if report else ""
+        by_hand = " (by hand)" if item.pinned else ""
+        return format_html("{}{}", clock.shown(item.scheduled_for, there), by_hand)
 
-    @admin.display(description="sent (UTC)", ordering="sent_at")
-    def sent(self, item: QueueItem) -> str | None:
-        return f"{item.sent_at:%Y-%m-%d %H:%M}" if item.sent_at else None
+    @admin.display(description="sent", ordering="sent_at")
+    def sent(self, item: QueueItem) -> SafeString | None:
+        return clock.shown(item.sent_at)
 
 
 def _may_be_forgotten(item: QueueItem) -> bool:
@@ -163,6 +167,7 @@ def _panels(request: HttpRequest, item: QueueItem) -> dict[str, Any]:
     advice = meaning.ADVICE[meaning.of(item.error_code)] if item.status == Status.FAILED else None
     return {
         "item": item,
+        "client_zone": report.facts.hours.timezone if report else "",
         "advice": advice,
         "report": report,
         "happens_next": next_steps.of(item, now),
@@ -201,4 +206,4 @@ def _opens(state: GateState) -> str:
         return "when somebody acts"
     if state.opens_at is None:
         return "by itself, soon"
-    return f"by itself at {state.opens_at:%Y-%m-%d %H:%M} UTC"
+    return f"by itself, {clock.said(state.opens_at)}"

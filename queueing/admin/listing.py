@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from campaigns.models import Prospect, search
+from campaigns.pages import clock
 from queueing.admin.confirming import Confirming, is_uuid
 from queueing.admin.exporting import Exporting
 from queueing.gates import explaining
@@ -116,7 +117,7 @@ class ItemList(Confirming, Exporting):
     @admin.display(description="error")
     def error(self, item: QueueItem) -> SafeString | None:
         """Return what went wrong; where the list has Unipile's answer, with code and answer."""
-        message = Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR)
+        message = clock.own(Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR))
         code, answer = item.error_code, getattr(item, "answer", "")
         if answer:
             return format_html(

@@ -134,7 +134,7 @@ class ProspectResource(PlainResource):
     campaign = Field("campaign__name", "campaign")
     status = Field("get_status_display", "status")
     reason = Field("status_reason", "why")
-    follow_up = Field("follow_up_due_at", "follow up (UTC)")
+    follow_up = Field("follow_up_due_at", "follow up")
 
     class Meta:
         model = Prospect

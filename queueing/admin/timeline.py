@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 
+from campaigns.hours import clocks
 from queueing.models import QueueItem, SendAttempt
 
 SHOWN = 200  # calls, and entries of the log; the newest
@@ -29,7 +30,9 @@ def of(item: QueueItem) -> list[Event]:
         content_type=ContentType.objects.get_for_model(QueueItem), object_id=str(item.pk)
     )
     events = [
-        Event(item.created_at, "SendQ", "Queued", f"Now planned for {_utc(item.scheduled_for)}"),
+        Event(
+            item.created_at, "SendQ", "Queued", f"Now planned for {clocks.utc(item.scheduled_for)}"
+        ),
         *(_of_attempt(attempt) for attempt in attempts),
         *(
             Event(entry.action_time, entry.user.get_username(), entry.get_change_message())
@@ -58,7 +61,3 @@ def _of_attempt(attempt: SendAttempt) -> Event:
         " ".join(filter(None, [http, attempt.error_code])),
         attempt.detail,
     )
-
-
-def _utc(instant: dt.datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
+from campaigns.pages import clock
 from queueing.admin.actions import Settling
 from queueing.admin.filters import AccountFilter, CampaignFilter, ClaimedFilter
 from queueing.admin.listing import AnsweredList, ItemList
@@ -30,6 +32,6 @@ class UnconfirmedSendAdmin(Settling, ItemList):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(status=QueueItem.Status.UNCONFIRMED)
 
-    @admin.display(description="tried at (UTC)", ordering="claimed_at")
-    def tried_at(self, item: QueueItem) -> str | None:
-        return f"{item.claimed_at:%Y-%m-%d %H:%M}" if item.claimed_at else None
+    @admin.display(description="tried at", ordering="claimed_at")
+    def tried_at(self, item: QueueItem) -> SafeString | None:
+        return clock.shown(item.claimed_at)

@@ -5,6 +5,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 
@@ -69,10 +70,12 @@ def gather(
     items: QueueItemQuerySet,
     accounts: QuerySet[LinkedInAccount],
     now: dt.datetime,
+    zone: ZoneInfo,
     workspaces: Collection[uuid.UUID] | None = None,
 ) -> Dashboard:
     """Read the figures of the given items and accounts.
 
+    :param zone: of whoever reads; days are its days.
     :param workspaces: of all these; None for any.
     """
     last_run, is_late = cadence.heartbeat(now)
@@ -86,7 +89,7 @@ def gather(
         waiting=explaining.count_waiting(items, waits),
         next_in_turn=first[0] if first else None,
         lines=_lines(items, accounts, waits.explain),
-        days=status.by_day(items, now),
+        days=status.by_day(items, now, zone),
         last_run=last_run,
         next_run=cadence.next_run_at(now),
         is_late=is_late,

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
 from django.db.models.expressions import Combinable, RawSQL
@@ -37,7 +38,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Day:
-    """A day of the daily cap, and the numbers of requests of it."""
+    """A day, and the numbers of requests of it."""
 
     date: dt.date
     begins: dt.datetime
@@ -86,12 +87,13 @@ def _rests_until(account: LinkedInAccount, now: dt.datetime) -> dt.datetime | No
     return until if until and until > now else None
 
 
-def by_day(items: QueueItemQuerySet, now: dt.datetime, days: int = 14) -> list[Day]:
+def by_day(items: QueueItemQuerySet, now: dt.datetime, zone: ZoneInfo, days: int = 14) -> list[Day]:
     """Count what was sent and what failed for good on each of the last days, today the last.
 
-    Days are those of the daily cap; a failure belongs to the day of the item's last change.
+    Days are those of `zone`, of whoever reads; a failure belongs to the day of the item's last
+    change.
     """
-    found = limits.last_days(now, gates.policy().day_zone, days)
+    found = limits.last_days(now, zone, days)
     since = found[0].begins
     sent = count_by_day(items.filter(sent_at__gte=since), F("sent_at"), found)
     has_failed = Q(status=QueueItem.Status.FAILED, updated_at__gte=since)

@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class Notice(models.Model):
@@ -81,4 +82,4 @@ class SendingStop(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Stop of {self.stopped_at:%Y-%m-%d %H:%M} UTC"
+        return f"Stop of {timezone.localtime(self.stopped_at):%Y-%m-%d %H:%M}"

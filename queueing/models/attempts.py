@@ -5,6 +5,7 @@ from typing import Any, Never
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from campaigns.models import LinkedInAccount
 from queueing.models.items import QueueItem
@@ -36,7 +37,7 @@ class ProcessRun(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Run of {self.started_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"Run of {timezone.localtime(self.started_at):%Y-%m-%d %H:%M:%S}"
 
 
 class SendAttemptQuerySet(models.QuerySet["SendAttempt"]):

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
+from campaigns.hours import clocks
 from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
 from queueing.planning import board, selection
@@ -156,8 +157,8 @@ def _note_on(campaign: Campaign) -> str:
     """Say what keeps a queued campaign from sending, or nothing."""
     if campaign.status == Campaign.Status.ACTIVE:
         return ""
-    if board.starts_at(campaign):
-        start = f"{campaign.starts_at:%Y-%m-%d %H:%M} UTC"
+    if board.starts_at(campaign) and campaign.starts_at:
+        start = clocks.utc(campaign.starts_at)
         return f"The campaign is a draft: it starts by itself at {start}."
     if campaign.status == Campaign.Status.PAUSED:
         return "The campaign is paused: nothing goes before it is resumed."

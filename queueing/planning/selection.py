@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Lookup, Q, QuerySet
 
 from campaigns import messages, people
+from campaigns.hours import clocks
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect, SendingHours
 from campaigns.people import names
 from queueing.models import QueueItem
@@ -99,7 +100,7 @@ def no_account(accounts: Sequence[LinkedInAccount]) -> str:
 def all_rest(accounts: Sequence[LinkedInAccount]) -> str:
     """Say until when accounts rest that all rest longer than can be planned."""
     ends = ", ".join(
-        f"{account} until {account.paused_until:%Y-%m-%d}"
+        f"{account} until {clocks.utc(account.paused_until)}"
         for account in accounts
         if account.paused_until
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from campaigns.hours import clocks
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
 from queueing.models import QueueItem, SendingStop
@@ -128,7 +129,7 @@ def rest(
         locked.rest(until, told)
         locked.changed_at = now
         locked.save(update_fields=[*locked.RESTED, "changed_at"])
-        log.note(by, [account], f"Rests until {until:%Y-%m-%d %H:%M} UTC", reason)
+        log.note(by, [account], f"Rests until {clocks.utc(until)}", reason)
 
 
 def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
@@ -136,7 +137,7 @@ def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
     if account.paused_until is None or account.paused_until <= now:
         return ""
     why = account.why_it_rests or "no reason given"
-    return f"It rests until {account.paused_until:%Y-%m-%d %H:%M} UTC: {why}."
+    return f"It rests until {clocks.utc(account.paused_until)}: {why}."
 
 
 def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:

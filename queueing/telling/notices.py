@@ -15,7 +15,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from campaigns.models import LinkedInAccount, Workspace
+from campaigns.hours import clocks, zones
+from campaigns.models import LinkedInAccount, Workspace, default_hours
 from campaigns.people import email_list
 from queueing.models import Installation, Notice, QueueItem
 from queueing.telling.fencing import Fence
@@ -147,10 +148,19 @@ def _mail(workspace: Workspace, claimed: list[Notice]) -> bool:
     return True
 
 
+def _zone_of(workspace: Workspace) -> str:
+    """Return the zone of a workspace's hours: whoever reads its mails may be no user here."""
+    key = (workspace.sending_hours or default_hours()).timezone
+    return key if key in zones.names() else "UTC"
+
+
 def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:
     lines = [f"SendQ has something to tell about {workspace}.", ""]
+    zone = zones.zone(_zone_of(workspace))
     for notice in notices:
-        lines.append(f"- {notice.text}")
+        told = clocks.in_text(notice.text, zone, notice.created_at)
+        where = f" ({clocks.city(zone.key)} time)" if told != notice.text else ""
+        lines.append(f"- {told}{where}")
         if notice.item_id:
             path = reverse("admin:queueing_queueitem_change", args=[notice.item_id])
             lines.append(f"  {settings.SITE_URL}{path}")

@@ -1,5 +1,5 @@
-"""How the admin writes instants: as everywhere else in SendQ, and with their zone."""
+"""How Django's own pages write instants: as the desk does, by the reader's clock."""
 
-DATE_FORMAT = "Y-m-d"
-TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "Y-m-d H:i e"
+DATE_FORMAT = "D j M Y"
+TIME_FORMAT = "P"
+DATETIME_FORMAT = "D j M Y, P"

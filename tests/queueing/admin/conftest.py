@@ -4,13 +4,15 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from campaigns.models import Workspace
+from campaigns.models import Desk, Workspace
 
 
 @pytest.fixture
 def boss(db: None) -> User:
-    """A superuser."""
-    return User.objects.create_superuser("boss", password="boss-example-1")
+    """A superuser, whose clock goes by UTC: what tests type is what is stored."""
+    boss = User.objects.create_superuser("boss", password="boss-example-1")
+    Desk.objects.create(user=boss, timezone="UTC")
+    return boss
 
 
 @pytest.fixture
@@ -23,6 +25,7 @@ def desk(boss: User) -> Client:
 
 def a_user(name: str, *workspaces: Workspace, group: str = "", **values: Any) -> User:
     user = User.objects.create_user(name, password=f"{name}-example-1", is_staff=True, **values)
+    Desk.objects.create(user=user, timezone="UTC")
     user.workspaces.set(workspaces)
     if group:
         user.groups.add(Group.objects.get(name=group))

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from campaigns.hours import zones
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Workspace
 from queueing.admin.dashboard import context
 from queueing.desk import dashboard, status
@@ -44,6 +45,11 @@ def a_busy_workspace(now: dt.datetime) -> Workspace:
     an_item(campaign, account, status=Status.FAILED)
     an_item(campaign, account, status=Status.UNCONFIRMED, claimed_at=now - DAY)
     return workspace
+
+
+def gathered(now: dt.datetime) -> dashboard.Dashboard:
+    everything = QueueItem.objects.all(), LinkedInAccount.objects.all()
+    return dashboard.gather(*everything, now, zones.zone("UTC"))
 
 
 def listed(browser: Client, url: str) -> int:
@@ -134,7 +140,7 @@ def test_accounts_say_what_they_sent_and_when_they_send_next(settings: Settings)
     an_item(office, account, scheduled_for=NOON.replace(hour=23))
     an_item(office, account, status=Status.SENT, sent_at=NOON)
 
-    figures = dashboard.gather(QueueItem.objects.all(), LinkedInAccount.objects.all(), NOON)
+    figures = gathered(NOON)
     (line,) = figures.lines
 
     assert (line.usage.facts.sent_today, line.usage.facts.daily.value) == (1, 20)
@@ -153,7 +159,7 @@ def test_the_next_send_is_a_run_inside_the_hours(settings: Settings) -> None:
     an_item(office, account, status=Status.SENT, sent_at=closing - dt.timedelta(minutes=25))
 
     now = closing - dt.timedelta(minutes=20)  # the gap ends before they close, no run comes by then
-    figures = dashboard.gather(QueueItem.objects.all(), LinkedInAccount.objects.all(), now)
+    figures = gathered(now)
 
     assert figures.lines[0].next_send == dt.datetime(2026, 7, 9, 11, tzinfo=dt.UTC)
 
@@ -164,15 +170,14 @@ def test_an_account_that_needs_somebody_says_so_and_stands_first() -> None:
     gone = an_account(workspace, name="B", status=Account.DISCONNECTED)
     an_item(a_campaign(workspace, fine, gone), gone)
 
-    figures = dashboard.gather(QueueItem.objects.all(), LinkedInAccount.objects.all(), NOON)
+    figures = gathered(NOON)
 
     assert [line.usage.account for line in figures.lines] == [gone, fine]
     assert figures.lines[0].next_send is None
     assert figures.lines[0].waits_for == "its account to be reconnected"
 
 
-def test_days_are_those_of_the_daily_cap(settings: Settings) -> None:
-    settings.DAILY_CAP_TIMEZONE = "America/New_York"
+def test_days_are_those_of_whoever_reads() -> None:
     workspace = a_workspace()
     account = an_account(workspace)
     campaign = a_campaign(workspace, account)
@@ -180,7 +185,7 @@ def test_days_are_those_of_the_daily_cap(settings: Settings) -> None:
         sent_at = NOON.replace(hour=hour)
         an_item(campaign, account, status=Status.SENT, sent_at=sent_at)
 
-    days = status.by_day(QueueItem.objects.all(), NOON)
+    days = status.by_day(QueueItem.objects.all(), NOON, zones.zone("America/New_York"))
 
     assert len(days) == 14
     assert [(day.date.day, day.sent) for day in days[-2:]] == [(7, 1), (8, 1)]

@@ -67,7 +67,10 @@ def test_a_draft_starts(
         (FIRST, []),
         (
             LAST,
-            ["The campaign's accounts rest for longer than can be planned: Ada until 9999-12-31"],
+            [
+                "The campaign's accounts rest for longer than can be planned: "
+                "Ada until 9999-12-31 23:59 UTC"
+            ],
         ),
     ],
 )

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from campaigns.hours import clocks, zones
 from campaigns.models import (
     Campaign,
     ClosedDay,
@@ -18,8 +19,9 @@ from campaigns.models import (
     SendingHours,
     Workspace,
 )
+from campaigns.pages import clock
 from queueing import planning
-from queueing.admin.forecast import hours_kept, months_of, shifts
+from queueing.admin.forecast import days_of, hours_kept, months_of, shifts
 from queueing.admin.hours import Bar, next_days
 from queueing.gates import hours_of
 from queueing.models import QueueItem
@@ -34,6 +36,7 @@ from tests.builders import (
 )
 from tests.queueing.admin.conftest import a_user, logged_in
 
+UTC = zones.zone("UTC")
 MUCH_LATER = NOON.replace(year=2090)
 
 
@@ -70,20 +73,20 @@ def test_days_are_open_and_closed_with_their_reasons(db: None) -> None:
 
     days = {day.date.day: day for day in next_days(hours_of(row), first_of_july)}
 
-    assert days[1].bars == [Bar("07:00 to 18:00", 84, 132)]
+    assert days[1].bars == [Bar("7:00 am to 6:00 pm", 84, 132)]
     assert (days[3].bars, days[3].why) == ([], "holiday: Independence Day (observed)")
     assert days[4].why == "weekend"
     assert days[9].why == "closed day"
     assert len(days) == 14
 
 
-def test_time_zones_are_offered_and_a_start_says_that_it_is_utc(desk: Client) -> None:
+def test_time_zones_are_offered_and_a_start_is_by_the_readers_clock(desk: Client) -> None:
     add_hours = desk.get("/admin/campaigns/sendinghours/add/").content.decode()
     add_campaign = desk.get("/admin/campaigns/campaign/add/").content.decode()
 
     assert 'list="zone-names"' in add_hours
     assert '<option value="Europe/Berlin"></option>' in add_hours
-    assert "UTC. Starts by itself at this time." in add_campaign
+    assert "Starts by itself at this time, by your clock." in add_campaign
 
 
 def test_hours_warn_of_limits_out_of_reach(desk: Client, settings: Settings) -> None:
@@ -94,7 +97,7 @@ def test_hours_warn_of_limits_out_of_reach(desk: Client, settings: Settings) -> 
     page = desk.get(url(campaign.sending_hours)).content.decode()
 
     assert "Ada &lt;b&gt;</strong>: its limit of 100 a day" in page
-    assert "00:00 to 24:00" in page
+    assert "12:00 am to midnight" in page
 
 
 def test_shared_hours_do_not_show_accounts_behind_other_walls(db: None, settings: Settings) -> None:
@@ -131,7 +134,7 @@ def test_a_forecast_is_a_calendar_and_a_table(desk: Client) -> None:
     page = desk.get(url(campaign, "forecast")).content.decode()
     of_workspace = desk.get(url(campaign.workspace, "forecast")).content.decode()
 
-    assert "3 requests will go, the last on" in page
+    assert "3 requests will go, the last <time" in page
     assert "daily cap 1 (set on the account)" in page
     assert f"<td>{account.name}</td>" in page
     assert "2 requests will go" in of_workspace
@@ -143,7 +146,7 @@ def test_months_have_weeks_from_monday(db: None) -> None:
     for _ in range(30):
         an_item(campaign, account)
 
-    july, august = months_of(planning.forecast_campaign(campaign, NOON))
+    july, august = months_of(days_of(planning.forecast_campaign(campaign, NOON), UTC), UTC)
 
     assert [len(week) for week in july.weeks] == [7] * 5
     first_week = july.weeks[0]
@@ -161,7 +164,8 @@ def test_days_on_which_no_hours_open_are_marked_as_closed(desk: Client) -> None:
     for _ in range(10):
         an_item(campaign, account)
 
-    months = months_of(planning.forecast_campaign(campaign, NOON), hours_kept(campaign))
+    days = days_of(planning.forecast_campaign(campaign, NOON), UTC)
+    months = months_of(days, UTC, hours_kept(campaign))
     of_workspace = hours_kept(campaign.workspace)
     a_campaign(account.workspace, account)  # is open around the clock
 
@@ -212,7 +216,7 @@ def test_the_effect_is_shown_and_nothing_saved(desk: Client) -> None:
     page = desk.post(url(row), values).content.decode()
 
     assert "Nothing is saved yet" in page
-    assert "Sat 2090-07-08" in page  # the last one, as it is
+    assert "Sat 8 Jul 2090, " in page  # the last one, as it is
     assert 'name="name" value="Renamed &amp; more"' in page
     assert SendingHours.objects.get(pk=row.pk).name == row.name
     assert before == list(QueueItem.objects.order_by("pk").values_list("scheduled_for", flat=True))
@@ -267,14 +271,15 @@ def test_the_effect_that_is_shown_is_the_one_that_comes(desk: Client, changed: s
 
     assert "was changed successfully" in saved
     assert before.last_at != after.last_at
-    last = [f"{each.last_at:%a %Y-%m-%d %H:%M}" for each in (before, after)]
+    last = [clock.shown(each.last_at) for each in (before, after)]
     assert f"<td>{last[0]}</td><td>{last[1]}</td>" in page
     assert "<td>4</td><td>4</td>" in page
-    moved = shifts(before, after)
+    moved = shifts(before, after, UTC)
     assert moved or changed == "hours"  # those may open at another time of the same days
     assert sum(each.after - each.before for each in moved) == 0
     for day, account_name, old, new in moved:
-        assert f"{day:%a %Y-%m-%d}</th><td>{account_name}</td><td>{old}</td><td>{new}</td>" in page
+        told = clocks.day_said(day, clock.today())
+        assert f"{told}</th><td>{account_name}</td><td>{old}</td><td>{new}</td>" in page
 
 
 def window_of(row: SendingHours) -> dict[str, dt.time]:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from django.core.management import CommandError, call_command
 
+from campaigns.hours import zones
 from campaigns.models import LinkedInAccount, Prospect, Workspace
 from queueing.desk import status
 from queueing.gates import Gate
@@ -43,7 +44,10 @@ def test_sample_dates_what_happened_when_it_did() -> None:
 
     assert failed.updated_at == failed.send_attempts.get().started_at == yesterday
     assert failed.created_at < yesterday
-    days = {day.date: day.failed for day in status.by_day(QueueItem.objects.all(), NOON)}
+    days = {
+        day.date: day.failed
+        for day in status.by_day(QueueItem.objects.all(), NOON, zones.zone("UTC"))
+    }
     assert {date for date, number in days.items() if number} == {yesterday.date()}
 
 

@@ -88,7 +88,8 @@ def test_every_page_shows_the_stop_and_who_pressed_it_and_why() -> None:
 
     for url in ("/admin/", "/admin/campaigns/campaign/", "/admin/password_change/"):
         page = browser.get(url).content.decode()
-        assert "by manager since 2026-07-08 16:00 UTC: &lt;script&gt;x&lt;/script&gt;" in page
+        assert 'by manager since <time datetime="2026-07-08T16:00:00+00:00"' in page
+        assert "</time>: &lt;script&gt;x&lt;/script&gt;" in page
         assert GO_ON in page
 
 

@@ -1,0 +1,32 @@
+"""How people have set up their own desks."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from campaigns.hours import zones
+
+
+class Desk(models.Model):
+    """Somebody's own desk: by which clock they read it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="desk"
+    )
+    timezone = models.CharField(
+        "your time zone",
+        max_length=64,
+        help_text="A city, as Europe/Berlin or America/New_York. All times are shown and typed "
+        "by its clock.",
+    )
+
+    def __str__(self) -> str:
+        return f"The desk of {self.user}"
+
+    def clean(self) -> None:
+        """Refuse a zone that does not exist.
+
+        :raises ValidationError: naming the field.
+        """
+        if problem := zones.problem(self.timezone):
+            raise ValidationError({"timezone": problem})

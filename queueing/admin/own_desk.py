@@ -1,0 +1,57 @@
+"""How people set up their own desks: by which clock they read it."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from campaigns.hours import clocks, zones
+from campaigns.models import Desk
+from campaigns.pages import clock
+
+
+class ClockForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asks for a zone."""
+
+    class Meta:
+        model = Desk
+        fields = ("timezone",)
+        widgets = {"timezone": forms.TextInput(attrs={"list": "zone-names", "class": "vTextField"})}
+
+
+def clock_page(request: HttpRequest) -> HttpResponse:
+    """Let somebody choose the clock by which they read, and go back to where they were."""
+    user = cast(User, request.user)
+    desk = Desk.objects.filter(user=user).first() or Desk(user=user, timezone=clock.here())
+    form = ClockForm(request.POST or None, instance=desk)
+    back = _back(request)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        local = timezone.localtime(timezone=zones.zone(desk.timezone))
+        now = f"{clocks.time_said(local)} in {clocks.city(desk.timezone)}"
+        messages.success(request, f"All times are by your clock now: {now}.")
+        return HttpResponseRedirect(back)
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Your clock",
+        "form": form,
+        "back": back,
+        "zone_names": sorted(zones.choosable()),
+    }
+    return render(request, "admin/clock.html", context)
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page that somebody came from, of this site alone."""
+    asked = request.POST.get("back") or request.META.get("HTTP_REFERER", "")
+    allowed = url_has_allowed_host_and_scheme(
+        asked, {request.get_host()}, require_https=request.is_secure()
+    )
+    is_here = request.path in asked
+    return asked if asked and allowed and not is_here else reverse("admin:index")
