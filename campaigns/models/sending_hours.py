@@ -17,6 +17,15 @@ SHORTEST_WINDOW_SECONDS = 60  # cron, which starts the runs, knows nothing short
 _DAY, _SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
 
 
+def validate_zone(key: str) -> None:
+    """Model-field validator.
+
+    :raises ValidationError: where staff may not choose a zone of that name.
+    """
+    if told := zones.problem(key):
+        raise ValidationError(told)
+
+
 class SendingHours(models.Model):
     """When a campaign may send, in the wall time of one zone."""
 

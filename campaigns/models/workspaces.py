@@ -17,7 +17,7 @@ from django.db.models import Case, F, Q, Value, When
 from campaigns import messages, people
 from campaigns.models.do_not_contact import DoNotContact
 from campaigns.models.prospects import Prospect, columns_of_people
-from campaigns.models.sending_hours import ClosedDay, SendingHours, default_hours
+from campaigns.models.sending_hours import ClosedDay, SendingHours, default_hours, validate_zone
 
 __all__ = [
     "Campaign",
@@ -170,6 +170,17 @@ class LinkedInAccount(models.Model):
         editable=False,
         help_text="What was told of its type and the features that Unipile reports: told once.",
     )
+    day_zone = models.CharField(
+        "day begins at midnight in",
+        max_length=64,
+        blank=True,
+        validators=[validate_zone],
+        help_text="The time zone in whose days its limit counts, such as Asia/Tokyo: best that of "
+        "its sending hours. Empty: that of the installation (DAILY_CAP_TIMEZONE).",
+    )
+    # In whose days the last request counted, and which zones held before, each until its day ends.
+    counted_in = models.CharField(max_length=64, blank=True, editable=False)
+    counted_before = models.JSONField(default=list, blank=True, editable=False)
     warm_up_started_on = models.DateField(
         null=True, blank=True, help_text="Start slowly from this day on. Empty: no warm-up."
     )
@@ -210,6 +221,12 @@ class LinkedInAccount(models.Model):
             raise ValidationError(
                 {"workspace": "Campaigns of its workspace use this account: take it out of them."}
             )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding and not self.counted_in:
+            # Nothing of it counts in any other.
+            self.counted_in = self.day_zone or settings.DAILY_CAP_TIMEZONE
+        super().save(*args, **kwargs)
 
     @property
     def why_it_rests(self) -> str:

@@ -9,21 +9,22 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.db.models.functions import Coalesce, Length
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from campaigns.hours import clocks
+from campaigns.hours import clocks, zones
 from campaigns.messages import NOTE_LIMITS
-from campaigns.models import LinkedInAccount, Workspace
-from campaigns.pages import ReasonedForm, ReasonForm
+from campaigns.models import LinkedInAccount, Workspace, default_hours
+from campaigns.pages import ReasonedForm, ReasonForm, behind_walls
 from queueing import gates
 from queueing.admin.anew import plan_anew
 from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
 from queueing.desk import status
-from queueing.gates import cadence, counting, limits
+from queueing.gates import cadence, counting, hours, limits
 from queueing.models import QueueItem
 from queueing.sending import runs
 from queueing.staff import log, places
@@ -32,6 +33,7 @@ from queueing.unipile import AccountState, UnipileError
 RAISE_CAP = "campaigns.raise_cap"
 NEEDS_RAISE_CAP = "Raising this needs the permission “Can raise a cap”. Ask a manager."
 DAYS_BACK, DAYS_AHEAD = 14, 14
+PROPOSED_AT_MOST = 3
 CHART_WIDTH, CHART_HEIGHT = 560, 120
 
 
@@ -49,12 +51,48 @@ class AccountForm(ReasonedForm):
                     f"longer: {number}. As a free account's they are held until they are shortened."
                 )
 
+        if "day_zone" in self.fields:
+            self._propose_zone(self.fields["day_zone"])
+
+    def _propose_zone(self, field: forms.Field) -> None:
+        """Propose the zone of the workspace's hours, of a new account where there is one only."""
+        field.widget = AdminTextInputWidget(attrs={"list": "zone-names"})
+        if not self.instance._state.adding:
+            proposed = {_zone_of_hours(self.instance.workspace)}
+        else:
+            mine = behind_walls(Workspace.objects.all(), self.user, "pk")
+            rows = mine.select_related("sending_hours")[: PROPOSED_AT_MOST + 1]
+            proposed = {_zone_of_hours(workspace) for workspace in rows}
+            if len(proposed) == 1:
+                field.initial = field.initial or next(iter(proposed))
+        field.help_text += f" Proposed: {' or '.join(sorted(proposed)[:PROPOSED_AT_MOST])}."
+
     def clean(self) -> dict[str, Any]:
         values = super().clean()
         if not self.user.has_perm(RAISE_CAP):
             for field in raised(self.instance, values):
                 self.add_error(field, NEEDS_RAISE_CAP)
         return values
+
+
+def _zone_of_hours(workspace: Workspace) -> str:
+    return (workspace.sending_hours or default_hours()).timezone
+
+
+def day_apart(account: LinkedInAccount, now: dt.datetime) -> str:
+    """Say so where an account's day ends within its workspace's hours; "" where it does not."""
+    zone, of_hours = gates.zone_of(account).key, _zone_of_hours(account.workspace)
+    if zone == of_hours or account.day_zone:
+        return ""
+    value = gates.hours_of(account.workspace.sending_hours or default_hours())
+    spans = hours.windows(value, now, now + dt.timedelta(days=DAYS_AHEAD))
+    if all(span.closes <= gates.day_of(account, span.opens).ends for span in spans):
+        return ""
+    return (
+        f"Its day begins at midnight in {zone}, and its workspace's sending hours are in "
+        f"{of_hours}: the limits of two days can go within one day there. Choose {of_hours} under "
+        "“Day begins at midnight in”."
+    )
 
 
 def raised(account: LinkedInAccount, values: dict[str, Any]) -> list[str]:
@@ -120,7 +158,7 @@ class Day:
 
 def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
     """Return the last days' use, and the days to come while the warm-up lasts."""
-    past = limits.last_days(now, gates.policy().day_zone, DAYS_BACK)
+    past = limits.last_days(now, gates.zone_of(account), DAYS_BACK)
     today = past[-1].date
     ahead = DAYS_AHEAD if account.warm_up_started_on else 0
     dates = [past[0].date + dt.timedelta(days=number) for number in range(DAYS_BACK + ahead)]
@@ -236,6 +274,7 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         "min_gap_seconds",
         "account_type",
         "warm_up_started_on",
+        "day_zone",
         "workspace",
     )
     deeds = (
@@ -271,6 +310,12 @@ class LinkedInAccountAdmin(ForeseenAdmin):
         ),
     )
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["zone_names"] = sorted(zones.choosable())
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def must_be_explained(self, row: LinkedInAccount) -> Collection[str]:
         return (*self.times_depend_on, "unipile_account_id")
 
@@ -283,7 +328,7 @@ class LinkedInAccountAdmin(ForeseenAdmin):
     def panel(self, request: HttpRequest, account: LinkedInAccount) -> dict[str, Any]:
         now = timezone.now()
         facts, days = gates.usage(account, now), use_by_day(account, now)
-        today = now.astimezone(gates.policy().day_zone).date()
+        today = gates.day_of(account, now).date
         steps = [
             f"{day.x - 2},{day.limit_y} {day.x + day.width + 2},{day.limit_y}"
             for day in days
@@ -296,7 +341,8 @@ class LinkedInAccountAdmin(ForeseenAdmin):
             "days": days,
             "limit_line": " ".join(steps),
             "chart": (CHART_WIDTH, CHART_HEIGHT),
-            "day_zone": gates.policy().day_zone.key,
+            "day_zone": gates.zone_of(account).key,
+            "day_apart": day_apart(account, now),
             "out_of_reach": [
                 problem
                 for _, problem in cadence.limits_out_of_reach(

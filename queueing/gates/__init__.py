@@ -5,6 +5,7 @@ A new rule about when something may go is a gate here, or a limit that a gate as
 
 from queueing.gates import cadence, counting, explaining, hours, limits, words
 from queueing.gates.barring import barred
+from queueing.gates.days import counting_from_now_on, day_of, days_of, zone_of
 from queueing.gates.evaluating import (
     AccountFacts,
     Facts,
@@ -42,8 +43,11 @@ __all__ = [
     "barred",
     "cadence",
     "counting",
+    "counting_from_now_on",
     "daily_limit_of",
     "daily_limits_of",
+    "day_of",
+    "days_of",
     "evaluate",
     "explaining",
     "facts_of",
@@ -59,4 +63,5 @@ __all__ = [
     "usage",
     "usages",
     "words",
+    "zone_of",
 ]

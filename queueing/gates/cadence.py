@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.gates import hours, limits
+from queueing.gates.days import day_of, zone_of
 from queueing.gates.explaining import hours_by_campaign
 from queueing.gates.facts import daily_limit_of, policy
 from queueing.gates.ticker import ticker
@@ -56,8 +57,8 @@ def limits_out_of_reach(
     hours_of = hours_by_campaign({one for of in accounts for one in of.active_campaigns})
     for account in accounts:
         kept = {hours_of[campaign.pk] for campaign in account.active_campaigns}
-        limit = daily_limit_of(account, now.astimezone(policy().day_zone).date())
-        most = most_a_day(kept, now)
+        limit = daily_limit_of(account, day_of(account, now).date)
+        most = most_a_day(kept, now, zone_of(account))
         if most < limit.value:
             found.append((account, _never_open(kept, now) or out_of_reach(limit, most)))
     return found
@@ -69,12 +70,13 @@ def _never_open(kept: Collection[hours.Hours], now: dt.datetime) -> str:
     return f"nothing can go. {problems[0]}" if problems and all(problems) else ""
 
 
-def most_a_day(kept: Iterable[hours.Hours], now: dt.datetime) -> int:
+def most_a_day(kept: Iterable[hours.Hours], now: dt.datetime, zone: ZoneInfo | None = None) -> int:
     """Return how many requests an account can send on a day of the caps: one by each run.
 
     :param kept: the hours of its active campaigns, of which the widest count.
+    :param zone: of its days; None for that of the installation.
     """
-    zone = policy().day_zone
+    zone = zone or policy().day_zone
     today = now.astimezone(zone).date()
     found = (_runs_on_a_full_day(value, settings.SEND_QUEUE_CRON, zone, today) for value in kept)
     return max(found, default=0)

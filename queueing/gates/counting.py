@@ -2,7 +2,10 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from django.conf import settings
@@ -92,8 +95,7 @@ class Counted(NamedTuple):
 
 
 def by_account(
-    accounts: Collection[LinkedInAccount],
-    day_began_at: dt.datetime,
+    day_began_at: Mapping[LinkedInAccount, dt.datetime],
     now: dt.datetime,
     without: uuid.UUID | None = None,
 ) -> dict[uuid.UUID, Counted]:
@@ -101,33 +103,51 @@ def by_account(
 
     What was sent and what is in doubt exclude each other, and each half has an index that answers.
 
+    :param day_began_at: of each account, whose days need not begin together.
     :param without: an item that counts for nothing.
     """
     week_began_at = now - limits.WEEK
-    longest_gap = max((account.min_gap_seconds or 0 for account in accounts), default=0)
+    longest_gap = max((account.min_gap_seconds or 0 for account in day_began_at), default=0)
     since = min(week_began_at, now - dt.timedelta(seconds=longest_gap))
-    ids = [account.pk for account in accounts]
+    ids = [account.pk for account in day_began_at]
     of_them = QueueItem.objects.filter(among("send_queue.linkedin_account_id", ids))
     if without is not None:
         of_them = of_them.exclude(pk=without)
     by_one = of_them.order_by().values("linkedin_account")
     sent = by_one.filter(sent_at__gte=since).annotate(
-        today=Count("sent_at", filter=Q(sent_at__gte=day_began_at)),
+        today=Count("sent_at", filter=_today(day_began_at, lambda at: Q(sent_at__gte=at))),
         week=Count("sent_at", filter=Q(sent_at__gte=week_began_at)),
         in_flight=Value(0),
         last=Max("sent_at"),
     )
     in_doubt = by_one.filter(in_doubt_since(since)).annotate(
-        today=Count("id", filter=in_doubt_since(day_began_at)),
+        today=Count("id", filter=_today(day_began_at, in_doubt_since)),
         week=Count("id", filter=in_doubt_since(week_began_at)),
         in_flight=Count("id", filter=Q(status=QueueItem.Status.SENDING)),
         last=Max(MAYBE_SENT_AT),
     )
     fields = ("linkedin_account", "today", "week", "in_flight", "last")
-    counted = {account.pk: Counted(0, 0, 0, None) for account in accounts}
+    counted = {account.pk: Counted(0, 0, 0, None) for account in day_began_at}
     for pk, *figures in sent.values_list(*fields).union(in_doubt.values_list(*fields), all=True):
         counted[pk] = counted[pk].and_also(Counted(*figures))
     return counted
+
+
+def _today(
+    day_began_at: Mapping[LinkedInAccount, dt.datetime], since: Callable[[dt.datetime], Q]
+) -> Q:
+    """Return the condition that an item counts since its account's day began."""
+    accounts_of: dict[dt.datetime, list[uuid.UUID]] = defaultdict(list)
+    for account, at in day_began_at.items():
+        accounts_of[at].append(account.pk)
+    if len(accounts_of) == 1:
+        return since(*accounts_of)
+    nobody = Q(pk__in=[])
+    of_each = (
+        Q(among("send_queue.linkedin_account_id", ids)) & since(at)
+        for at, ids in accounts_of.items()
+    )
+    return reduce(or_, of_each, nobody)
 
 
 def weeks_free_at(

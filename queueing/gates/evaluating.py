@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.gates import hours, limits
@@ -47,6 +48,14 @@ class GateState:
     limit: int | None = None  # how many may be
 
 
+class CapOfDay(NamedTuple):
+    """A day's cap, and how many requests of the account count against it."""
+
+    day: limits.Day
+    limit: limits.Limit
+    sent: int
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """What the gates look at of an account. Counts are requests, gaps are seconds."""
@@ -68,6 +77,7 @@ class AccountFacts:
     notes_limit: int | None = None  # in 30 days; None: as many as requests
     notes_free_at: dt.datetime | None = None
     note_limit: int = 300  # characters
+    full_before: CapOfDay | None = None  # the day under way in a zone that held before, full
     other_login: str = ""  # who else is logged in behind the account
 
 
@@ -222,7 +232,12 @@ def _spacing(facts: Facts, now: dt.datetime) -> GateState:
 
 
 def _daily_cap(facts: Facts, now: dt.datetime) -> GateState:
-    account = facts.account
+    account, before = facts.account, facts.account.full_before
+    if before and before.day.ends > (
+        account.next_day_at if account.sent_today >= account.daily.value else now
+    ):
+        since = f"since {_utc(before.day.begins)}, the day of the zone that held before"
+        return _cap(Gate.DAILY_CAP, before.limit, before.sent, since, before.day.ends)
     since = f"since {_utc(account.day_began_at)}"
     return _cap(Gate.DAILY_CAP, account.daily, account.sent_today, since, account.next_day_at)
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +11,8 @@ from django.db.models import Exists, OuterRef, Q, Value
 from campaigns.hours import zones
 from campaigns.models import ClosedDay, DoNotContact, LinkedInAccount, SendingHours
 from queueing.gates import counting, hours, limits
-from queueing.gates.evaluating import AccountFacts, Facts, Report, evaluate
+from queueing.gates.days import days_of
+from queueing.gates.evaluating import AccountFacts, CapOfDay, Facts, Report, evaluate
 from queueing.models import Installation, QueueItem, SendingStop
 
 
@@ -63,7 +64,7 @@ def stop_reason() -> str:
 def daily_limits_of(
     account: LinkedInAccount, today: dt.date, rules: limits.Policy | None = None
 ) -> list[limits.Limit]:
-    """Return all that limits an account on a day of `DAILY_CAP_TIMEZONE`; reads its workspace."""
+    """Return all that limits an account on a day of its caps; reads its workspace."""
     return limits.daily_limits(
         rules or policy(),
         account_type=account.account_type,
@@ -97,10 +98,9 @@ def usages(
 ) -> dict[uuid.UUID, AccountFacts]:
     """Count what accounts have sent, in one query, or some more where weeks are full."""
     rules = policy()
-    zone, today = rules.day_zone, now.astimezone(rules.day_zone).date()
-    day_began_at = limits.day_start(now, zone)
-    next_day_at = limits.next_day_start(now, zone)
-    counted = counting.by_account(accounts, day_began_at, now, without)
+    days = {account: days_of(account, now) for account in accounts}
+    counted = counting.by_account({a: of[0].begins for a, of in days.items()}, now, without)
+    full = _full_before(days, now, rules, without)
     weekly = {
         account.pk: limits.weekly_limit(
             rules, account_type=account.account_type, own=account.weekly_limit
@@ -115,15 +115,16 @@ def usages(
             status=account.status,
             paused_until=account.paused_until,
             pause_reason=account.why_it_rests,
-            daily=daily_limit_of(account, today, rules),
+            daily=daily_limit_of(account, days[account][0].date, rules),
             weekly=weekly[account.pk],
             sent_today=counted[account.pk].today,
             sent_this_week=counted[account.pk].week,
             last_send_at=counted[account.pk].last,
             own_gap_seconds=account.min_gap_seconds,
             in_flight=counted[account.pk].in_flight,
-            day_began_at=day_began_at,
-            next_day_at=next_day_at,
+            day_began_at=days[account][0].begins,
+            next_day_at=days[account][0].ends,
+            full_before=full.get(account.pk),
             week_frees_at=frees_at.get(account.pk),
             note_limit=account.note_limit,
             other_login=account.other_login,
@@ -131,6 +132,28 @@ def usages(
         )
         for account in accounts
     }
+
+
+def _full_before(
+    days: Mapping[LinkedInAccount, Sequence[limits.Day]],
+    now: dt.datetime,
+    rules: limits.Policy,
+    without: uuid.UUID | None,
+) -> dict[uuid.UUID, CapOfDay]:
+    """Return the day of a former zone that is full, for accounts whose zone has just changed.
+
+    Of several the one that ends last. Nearly always none has another day: no query is made.
+    """
+    found: dict[uuid.UUID, CapOfDay] = {}
+    for number in range(1, max(map(len, days.values()), default=0)):
+        of = {account: each[number] for account, each in days.items() if len(each) > number}
+        counted = counting.by_account({a: day.begins for a, day in of.items()}, now, without)
+        for account, day in of.items():
+            cap = CapOfDay(day, daily_limit_of(account, day.date, rules), counted[account.pk].today)
+            known = found.get(account.pk)
+            if cap.sent >= cap.limit.value and (known is None or known.day.ends < day.ends):
+                found[account.pk] = cap
+    return found
 
 
 def notes_limit(account: LinkedInAccount) -> int | None:

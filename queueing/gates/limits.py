@@ -138,6 +138,12 @@ class Day(NamedTuple):
     ends: dt.datetime
 
 
+def day_at(now: dt.datetime, zone: ZoneInfo) -> Day:
+    """Return the day of `zone` that an instant falls into."""
+    today = now.astimezone(zone).date()
+    return Day(today, midnight(today, zone), midnight(today + _DAY, zone))
+
+
 def day_start(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """Return the last midnight in `zone`, as UTC."""
     return midnight(now.astimezone(zone).date(), zone)

@@ -7,13 +7,12 @@ from django.db.models import QuerySet
 
 from campaigns.models import LinkedInAccount, Prospect
 from queueing import gates
-from queueing.gates import limits
 from queueing.models import SendAttempt
 
 
 def views_today(account: LinkedInAccount, now: dt.datetime) -> int:
     """Count the profiles that the account has looked at since its day of the caps began."""
-    day_began_at = limits.day_start(now, gates.policy().day_zone)
+    day_began_at = min(day.begins for day in gates.days_of(account, now))
     ahead = Prospect.objects.filter(resolved_with=account, resolved_at__gte=day_began_at)
     return (
         ahead.order_by().values("public_identifier", "linkedin_user_id").distinct().count()
@@ -26,7 +25,7 @@ def left_for_doubts(account: LinkedInAccount, now: dt.datetime) -> int:
 
     What the day's budget leaves, and a part of it in any case: sending must not starve settling.
     """
-    day_began_at = limits.day_start(now, gates.policy().day_zone)
+    day_began_at = min(day.begins for day in gates.days_of(account, now))
     settling = _views(account, day_began_at).filter(run__isnull=True).count()
     in_any_case = settings.LOOK_UPS_PER_DAY // 4 - settling
     return max(settings.LOOK_UPS_PER_DAY - views_today(account, now), in_any_case, 0)

@@ -4,7 +4,6 @@ import datetime as dt
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
-from queueing.gates import limits
 from queueing.looking import budget, pace
 from queueing.models import QueueItem
 from queueing.sending import outcomes
@@ -64,5 +63,5 @@ def _may_look_from(account: LinkedInAccount, now: dt.datetime) -> dt.datetime:
     last = pace.throttled_since(now).filter(linkedin_account=account).order_by("started_at").last()
     may_from = last.started_at + outcomes.THROTTLE_REST if last else now
     if budget.left_for_doubts(account, now) < pace.NAMES_LOOKED_UP:
-        return max(may_from, limits.next_day_start(now, gates.policy().day_zone))
+        return max(may_from, gates.day_of(account, now).ends)
     return may_from

@@ -103,7 +103,7 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
     # One that LinkedIn restricted is reported as OK all the while: its rest decides.
     if account.status == Status.CONNECTED or (resting and account.status == Status.RESTRICTED):
         return ""
-    account.reconnect(now.astimezone(gates.policy().day_zone).date(), now)
+    account.reconnect(gates.day_of(account, now).date, now)
     notices.account_changed(account, "connected again; it goes on sending", now)
     return Status.CONNECTED
 

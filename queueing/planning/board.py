@@ -137,8 +137,9 @@ class Board:
         self.workspaces = {account.workspace_id for account in accounts}
         self.now = now
         self._policy = gates.policy()
-        self._calendars: dict[hours.Hours, Calendar] = {}
-        self._calendar_of: dict[uuid.UUID, Calendar] = {}
+        self._calendars: dict[tuple[hours.Hours, str], Calendar] = {}
+        self._hours_of: dict[uuid.UUID, hours.Hours] = {}
+        self._calendar_of: dict[tuple[uuid.UUID, uuid.UUID], Calendar] = {}
         sent, noted = self._sent(), counting.notes_sent(accounts, now)
         self.timelines = {
             key: Timeline(
@@ -150,20 +151,28 @@ class Board:
             for key, account in self.accounts.items()
         }
 
-    def calendar_of(self, campaign: Campaign) -> Calendar:
-        """Return the calendar of a campaign's hours: one for all that keep the same."""
-        of_campaign = self._calendar_of.get(campaign.pk)
-        if of_campaign is None:
+    def calendar_of(self, campaign: Campaign, account_id: uuid.UUID) -> Calendar:
+        """Return the calendar of a campaign's hours in an account's days.
+
+        One for all that keep the same hours in the same zone.
+        """
+        found = self._calendar_of.get((campaign.pk, account_id))
+        if found is None:
+            value, zone = self._hours(campaign), gates.zone_of(self.accounts[account_id])
+            found = self._calendars.get((value, zone.key)) or Calendar(
+                value, ticker(settings.SEND_QUEUE_CRON), zone, epoch(self.now) - 86_400
+            )
+            self._calendars[value, zone.key] = found
+            self._calendar_of[campaign.pk, account_id] = found
+        return found
+
+    def _hours(self, campaign: Campaign) -> hours.Hours:
+        value = self._hours_of.get(campaign.pk)
+        if value is None:
             chosen = campaign.sending_hours or campaign.workspace.sending_hours
             value = gates.hours_of(chosen) if chosen else self._default_hours
-            of_campaign = self._calendars.get(value) or Calendar(
-                value,
-                ticker(settings.SEND_QUEUE_CRON),
-                self._policy.day_zone,
-                epoch(self.now) - 86_400,
-            )
-            self._calendars[value] = self._calendar_of[campaign.pk] = of_campaign
-        return of_campaign
+            self._hours_of[campaign.pk] = value
+        return value
 
     @cached_property
     def _default_hours(self) -> hours.Hours:
@@ -177,7 +186,6 @@ class Board:
         :param pending: in turn.
         :param of: their campaigns.
         """
-        calendars = {key: self.calendar_of(campaign) for key, campaign in of.items()}
         lines_of: dict[uuid.UUID, dict[tuple[uuid.UUID, bool], list[Waiting[Pending]]]]
         lines_of = defaultdict(dict)
         for turn, item in enumerate(pending):
@@ -185,7 +193,9 @@ class Board:
             lines_of[item.account_id].setdefault(line, []).append(Waiting(item, item.at, turn))
         for key, account in self.accounts.items():
             lines = [
-                Line(calendars[campaign_id], items, starts_at(of[campaign_id]), note)
+                Line(
+                    self.calendar_of(of[campaign_id], key), items, starts_at(of[campaign_id]), note
+                )
                 for (campaign_id, note), items in lines_of[key].items()
                 if can_send(account)
             ]
@@ -215,8 +225,17 @@ class Board:
             ),
             own_gap=account.min_gap_seconds,
             policy=self._policy,
+            zone=gates.zone_of(account),
+            days_before=self._days_before(account),
             rests_until=epoch(account.paused_until) + 1 if account.paused_until else 0,
             notes=gates.notes_limit(account),
+        )
+
+    def _days_before(self, account: LinkedInAccount) -> tuple[tuple[int, int, int], ...]:
+        """Return the days of zones that held before and still bind: begin, end, limit."""
+        return tuple(
+            (epoch(day.begins), epoch(day.ends), gates.daily_limit_of(account, day.date).value)
+            for day in gates.days_of(account, self.now)[1:]
         )
 
     def _sent(self) -> dict[uuid.UUID, list[int]]:

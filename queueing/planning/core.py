@@ -26,14 +26,16 @@ class Spreader:
     """
 
     def __init__(
-        self, timelines: Sequence[Timeline], calendar: Calendar, not_before: int = 0
+        self, timelines: Sequence[Timeline], calendars: Sequence[Calendar], not_before: int = 0
     ) -> None:
         """Plan from `not_before` on: epoch seconds, such as the campaign's start; 0 means now.
 
         Nobody else takes from the timelines meanwhile.
+
+        :param calendars: of the campaign's hours in the days of each timeline.
         """
         self._timelines = timelines
-        self._calendar = calendar
+        self._calendars = calendars
         self._not_before = not_before
         # Nothing before these instants is free any more: what is taken stays taken.
         starts = [max(not_before, timeline.now) for timeline in timelines]
@@ -73,18 +75,18 @@ class Spreader:
         free = self._free.get((account, note))
         if free is None:
             timeline, since = self._timelines[account], self._from[note][account]
-            free = timeline.first_free(self._calendar, since, note)
+            free = timeline.first_free(self._calendars[account], since, note)
             self._free[account, note] = free
         return free
 
     def _take(self, account: int, free: Slot, jitter: Jitter, note: bool) -> Slot:
-        timeline = self._timelines[account]
+        timeline, calendar = self._timelines[account], self._calendars[account]
         slot = None
         if self._may_go_now[account]:
             self._may_go_now[account] = False
-            slot = timeline.take_now(self._calendar, note)
+            slot = timeline.take_now(calendar, note)
         if slot is None:
-            slot = timeline.take_near(self._calendar, free, jitter, self._not_before, note)
+            slot = timeline.take_near(calendar, free, jitter, self._not_before, note)
         self._from[note][account] = slot.tick + 1
         self._given[account] += 1
         self._free.pop((account, True), None)

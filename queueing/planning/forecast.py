@@ -38,7 +38,7 @@ class Send(NamedTuple):
 
 @dataclass(frozen=True)
 class DayOfAccount:
-    """What an account will do on a day of `DAILY_CAP_TIMEZONE`, and what binds it on that day."""
+    """What an account will do on a day of its caps, and what binds it on that day."""
 
     day: dt.date
     account_id: uuid.UUID
@@ -167,10 +167,9 @@ class _Forecasting:
         pending, of = self._board.queue(also)
         if of_campaign and of_campaign.pk in of:
             of[of_campaign.pk] = of_campaign
-        calendars = {key: self._board.calendar_of(campaign) for key, campaign in of.items()}
         foresee = arranged if replanned else Board.simulate
         for item, slot in foresee(self._board, pending, of):
-            calendar = calendars[item.campaign_id]
+            calendar = self._board.calendar_of(of[item.campaign_id], item.account_id)
             at = instant(slot.tick)
             send = Send(item.prospect_id, item.campaign_id, item.account_id, at, slot.day, item.id)
             self._sends.append((send, calendar))
@@ -184,13 +183,13 @@ class _Forecasting:
     def new_people(self, campaign: Campaign) -> None:
         """Foresee a campaign's people who are not queued yet."""
         placing = Placing(campaign, self._board, board.accounts_of(campaign))
-        calendar = self._board.calendar_of(campaign)
         rows = selection.new_people(campaign, CHUNK)
         while chunk := list(islice(rows, CHUNK)):
             people, left_out = placing.place(chunk)
             self._result.left_out.update(left.reason for left in left_out.values())
             for person in people:
                 slot = person.slot
+                calendar = self._board.calendar_of(campaign, person.account_id)
                 at = instant(slot.tick)
                 send = Send(person.prospect.pk, campaign.pk, person.account_id, at, slot.day)
                 self._sends.append((send, calendar))

@@ -55,18 +55,22 @@ class Placing:
         self.selection = Selection(
             campaign, max((account.note_limit for account in self._accounts), default=300)
         )
-        calendar = planned.calendar_of(campaign)
+        calendars = [planned.calendar_of(campaign, account.pk) for account in self._accounts]
         timelines = [planned.timelines[account.pk] for account in self._accounts]
-        self._spreader = Spreader(timelines, calendar, board.starts_at(campaign))
-        self.no_slot = self._why_no_slot(chosen, calendar, timelines)
+        self._spreader = Spreader(timelines, calendars, board.starts_at(campaign))
+        self.no_slot = self._why_no_slot(chosen, calendars, timelines)
 
     def _why_no_slot(
-        self, chosen: Sequence[LinkedInAccount], calendar: Calendar, timelines: Sequence[Timeline]
+        self,
+        chosen: Sequence[LinkedInAccount],
+        calendars: Sequence[Calendar],
+        timelines: Sequence[Timeline],
     ) -> str:
         """Say what keeps somebody from ever having a slot."""
         starts = board.starts_at(self._campaign)
         if not self._accounts:
             return selection.no_account(chosen)
+        calendar = calendars[0]  # of the same hours all of them
         if calendar.at_or_after(timelines[0].now) is None:
             return selection.never_open(self._campaign.hours())
         if starts and calendar.at_or_after(starts) is None:

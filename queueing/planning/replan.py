@@ -186,7 +186,9 @@ class _Arranging:
         self, planned: Board, account_id: uuid.UUID, of: Mapping[uuid.UUID, Campaign]
     ) -> None:
         self._timeline = planned.timelines[account_id]
-        self._calendars = {key: planned.calendar_of(campaign) for key, campaign in of.items()}
+        self._calendars = {
+            key: planned.calendar_of(campaign, account_id) for key, campaign in of.items()
+        }
         self._starts = {key: board.starts_at(campaign) for key, campaign in of.items()}
         self._from: dict[tuple[uuid.UUID, bool], int] = {}
         self._of = of

@@ -9,10 +9,11 @@ import hashlib
 import uuid
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from queueing.gates import limits
 from queueing.planning.ticks import HORIZON_SECONDS, LATENESS_SECONDS, Calendar, Stretch
@@ -38,6 +39,8 @@ class Terms:
     weekly: limits.Limit
     own_gap: int | None
     policy: limits.Policy
+    zone: ZoneInfo | None = None  # of its days; None: the policy's
+    days_before: Sequence[tuple[int, int, int]] = ()  # of former zones: begin, end, limit
     rests_until: int = 0
     notes: int | None = None  # in 30 days; None: as many as requests
 
@@ -87,7 +90,7 @@ class Timeline:
         self._day_limits: dict[dt.date, limits.Limit] = {}
         self._gaps: dict[tuple[int, dt.date], int] = {}
         self._widest_gap = 0  # what is planned behind an instant may need more than its own gap
-        zone = terms.policy.day_zone
+        zone = terms.zone or terms.policy.day_zone
         self._per_day = Counter(
             dt.datetime.fromtimestamp(instant, zone).date() for instant in self._times
         )
@@ -144,6 +147,9 @@ class Timeline:
         """Return what keeps one more from going at an instant, and when to ask again."""
         if self._per_day[stretch.day] >= self.limit_on(stretch.day).value:
             return Binds.DAILY_CAP, stretch.day_ends
+        for begins, ends, most in self.terms.days_before:
+            if begins <= instant < ends and self._between(begins, ends) >= most:
+                return Binds.DAILY_CAP, ends
         position = bisect_right(self._times, instant)
         if position and instant < (free_at := self._times[position - 1] + gap):
             return Binds.SPACING, free_at
@@ -156,6 +162,9 @@ class Timeline:
             notes_at = _window_is_full(self._noted, self.terms.notes, NOTES_SECONDS, instant)
             return None if notes_at is None else (Binds.NOTES, notes_at)
         return None
+
+    def _between(self, begins: int, ends: int) -> int:
+        return bisect_left(self._times, ends) - bisect_left(self._times, begins)
 
     def take(self, slot: Slot, note: bool = False) -> None:
         """Count one more at a slot."""

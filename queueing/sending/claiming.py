@@ -148,6 +148,8 @@ def _take(
     )
     if not won:  # staff skipped it in this instant
         return None
+    if zones := gates.counting_from_now_on(account, now):
+        LinkedInAccount.objects.filter(pk=account.pk).update(**zones)
     claimed = Claim(
         item_id=item.pk,
         token=token,

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, Q
 
 from queueing import gates
-from queueing.gates import limits
 from queueing.models import QueueItem, SendAttempt
 from queueing.sending import outcomes
 from queueing.sending.claiming import Claim
@@ -31,7 +30,10 @@ _ABOUT_THE_ACCOUNT = (
 def history_of(claim: Claim, now: dt.datetime) -> History:
     """Read what went before this claim, for the decision on an answer to it."""
     item = QueueItem.objects.select_related(
-        "prospect", "campaign__sending_hours", "campaign__workspace__sending_hours"
+        "prospect",
+        "linkedin_account",
+        "campaign__sending_hours",
+        "campaign__workspace__sending_hours",
     ).get(pk=claim.item_id)
     looks = item.send_attempts.filter(kind=SendAttempt.Kind.LOOKUP, finished_at__isnull=False)
     was_looked_up = looks.filter(started_at__gte=claim.claimed_at).exists()
@@ -55,7 +57,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
             [outcome in _ABOUT_THE_ACCOUNT for outcome in _ends_of(item, claim)], True
         ),
         outage=item.attempts >= len(settings.RETRY_DELAYS_SECONDS) and _is_outage(item),
-        next_day_at=limits.next_day_start(now, gates.policy().day_zone),
+        next_day_at=gates.day_of(item.linkedin_account, now).ends,
         retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
         hours=gates.hours_of(item.campaign.hours()),
         note_length=len(item.message),

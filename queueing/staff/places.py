@@ -165,7 +165,7 @@ def mark_connected(account: LinkedInAccount, by: User, reason: str, now: dt.date
             raise NotNowError(f"“{account}” is connected already.")
         if locked.other_login:
             raise NotNowError(f"“{account}” cannot send. {locked.pause_reason}")
-        locked.reconnect(now.astimezone(gates.policy().day_zone).date(), now, ends_rest=True)
+        locked.reconnect(gates.day_of(locked, now).date, now, ends_rest=True)
         log.note(by, [account], "Marked as connected", reason)
 
 

@@ -1,7 +1,6 @@
 """Ways out of a failure, and ways to settle a doubt."""
 
 import datetime as dt
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
@@ -16,7 +15,6 @@ from queueing.planning import board, ends
 from queueing.planning.board import Board
 from queueing.planning.selection import values_of
 from queueing.planning.slots import Jitter
-from queueing.planning.ticks import Calendar
 from queueing.sending import Verdict, recording
 from queueing.staff import log
 from queueing.staff.barring import bar
@@ -50,16 +48,15 @@ class RetrySpread(BackToPending):
             self._board = Board(list(accounts), now)
             for _ in self._board.simulate_queue():
                 pass  # what waits already keeps its slots
-            self._calendars: dict[uuid.UUID, Calendar] = {
-                campaign.pk: self._board.calendar_of(campaign) for campaign in campaigns
-            }
+            self._campaigns = {campaign.pk: campaign for campaign in campaigns}
             yield
 
     def planned_for(self, item: QueueItem, now: dt.datetime) -> dt.datetime | None:
         timeline = self._board.timelines.get(item.linkedin_account_id)
-        calendar = self._calendars.get(item.campaign_id)
-        if timeline is None or calendar is None:
+        campaign = self._campaigns.get(item.campaign_id)
+        if timeline is None or campaign is None:
             return None
+        calendar = self._board.calendar_of(campaign, item.linkedin_account_id)
         note = item.has_note and not item.campaign.without_note_when_used_up
         free = timeline.first_free(calendar, board.epoch(now), note)
         if free is None:

@@ -161,7 +161,7 @@ def _over_caps(account: LinkedInAccount, instants: list[dt.datetime]) -> int:
     """Count the effects above an account's own daily or rolling weekly limit."""
     over = 0
     if account.daily_limit is not None:
-        zone = gates.policy().day_zone
+        zone = gates.zone_of(account)
         days = Counter(at.astimezone(zone).date() for at in instants)
         over += sum(max(0, number - account.daily_limit) for number in days.values())
     if account.weekly_limit is not None:

@@ -26,7 +26,8 @@ SEED = uuid.UUID(int=7)
 
 
 def planned(timelines: list[Timeline], calendar: Calendar, people: int) -> list[tuple[int, Slot]]:
-    spreader, everybody = Spreader(timelines, calendar), tuple(range(len(timelines)))
+    spreader = Spreader(timelines, [calendar] * len(timelines))
+    everybody = tuple(range(len(timelines)))
     placed = [
         spreader.place(everybody, Jitter.of(SEED, uuid.UUID(int=person)))
         for person in range(people)
