@@ -16,7 +16,7 @@ from queueing import gates
 from queueing.admin.accounts import use_by_day
 from queueing.models import QueueItem
 from sandbox.testing import Sandbox
-from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, hours_all_day
 from tests.queueing.admin.conftest import a_user, logged_in
 
 MUCH_LATER = NOON.replace(year=2090)
@@ -250,7 +250,7 @@ def test_the_page_takes_few_queries(
     for _ in range(10):
         an_item(campaign, account, status="sent", sent_at=timezone.now())
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         desk.get(page_of(account))
 
 
@@ -274,3 +274,19 @@ def test_above_a_form_with_errors_stands_what_is_stored(desk: Client) -> None:
 
     assert "Enter a whole number" in page
     assert "<td>0</td><td>7</td><td>set on the account</td>" in page
+
+
+def test_the_day_of_the_caps_is_proposed_told_and_chosen(desk: Client) -> None:
+    tokyo = hours_all_day(timezone="Asia/Tokyo")
+    account = an_account(a_workspace(sending_hours=tokyo), day_zone="")
+
+    page = desk.get(page_of(account)).content.decode()
+    assert "Proposed: Asia/Tokyo." in page
+    assert "the limits of two days can go within one day there" in page
+    assert "PST" in save(desk, account, day_zone="PST")
+    account.refresh_from_db()
+    assert account.day_zone == ""
+    save(desk, account, day_zone="Asia/Tokyo")
+    page = desk.get(page_of(account)).content.decode()
+    assert "(midnight, Asia/Tokyo)" in page
+    assert "within one day there" not in page

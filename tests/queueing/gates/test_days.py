@@ -47,16 +47,16 @@ def test_no_local_day_old_or_new_sees_more_than_one_cap(
             account.day_zone = change
         for _ in range(CAP + 1):
             days = gates.days_of(account, now)
-            if all(sum(day.begins <= at for at, _ in sent) < CAP for day in days):
+            if all(sum(day.begins <= when for when, _ in sent) < CAP for day in days):
                 for field, value in gates.counting_from_now_on(account, now).items():
                     setattr(account, field, value)
                 sent.append((now, gates.zone_of(account).key))
 
     for key in {zone for _, zone in sent}:
-        days_of_zone = Counter(at.astimezone(zones.zone(key)).date() for at, _ in sent)
-        for at, zone in sent:  # each day of a zone in which something went while the zone held
+        days_of_zone = Counter(when.astimezone(zones.zone(key)).date() for when, _ in sent)
+        for when, zone in sent:  # each day of a zone in which something went while the zone held
             if zone == key:
-                assert days_of_zone[at.astimezone(zones.zone(key)).date()] <= CAP
+                assert days_of_zone[when.astimezone(zones.zone(key)).date()] <= CAP
 
 
 @pytest.mark.parametrize("key", [TOKYO, NEW_YORK, "Nowhere/Atall", ""])
