@@ -7,7 +7,7 @@ import campaigns.models.sending_hours
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0012_why_accounts_rest"),
+        ("campaigns", "0013_desks"),
     ]
 
     operations = [
