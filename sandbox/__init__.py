@@ -1,1 +1,1 @@
-"""A stand-in for the LinkedIn part of the Unipile REST API v1, to try SendQ out and to test it."""
+"""A stand-in for the LinkedIn part of Unipile's API, to try SendQ out and to test it."""

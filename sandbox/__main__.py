@@ -12,7 +12,7 @@ from sandbox.app import Core, Options, default_accounts
 from sandbox.clock import parse
 from sandbox.faults import Weather
 from sandbox.journal import JournalError
-from sandbox.model import CAP_ERRORS, Account, Settings, Tier
+from sandbox.model import APIS, CAP_ERRORS, Account, Settings, Tier
 from sandbox.server import bind, serve
 
 
@@ -81,6 +81,10 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     add("--answer-seconds", **seconds, default=plain.answer_seconds, help="within which they do so")
     add("--unknown-strangers", action="store_true", help="name who is out of network UNKNOWN")
     add("--people-seed", **number, default=plain.people_seed, help="makes what they do repeatable")
+    add("--reply-rate", **share, help="share of people who answer the first that they are told")
+    add("--reply-seconds", **seconds, default=plain.reply_seconds, help="within which they do so")
+    add("--message-lag", **seconds, default=plain.message_lag_seconds, help="of the chats")
+    add("--webhook-delay", **seconds, default=0.0, help="before webhooks are told of new relations")
     add("--allow-repeats", action="store_true", help="a second invitation is a second effect")
     add("--clock", type=_instant, metavar="INSTANT", help="start the clock there; it ticks on")
     add("--fault-rate", **share, help="share of invite calls that fail somehow")
@@ -102,7 +106,7 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="A stand-in for Unipile's API v1 (LinkedIn connection requests). Nothing"
+        description="A stand-in for Unipile's API, version 1 or 2 (LinkedIn). Nothing"
         " leaves this machine and nobody is real.",
         formatter_class=_Formatter,
     )
@@ -110,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=_port, default=8090, help="port to listen on; 0 picks a free one")
     add("--api-key", default=Options().api_key, help="the X-API-KEY that callers must send")
+    add("--service-key", default=Options().service_key, help="V2: the key that registers webhooks")
+    add("--api", choices=APIS, default=APIS[0], help="which version the key is for")
     add(
         "--account",
         type=_account,
@@ -137,6 +143,7 @@ def options(args: argparse.Namespace) -> Options:
     """Turn the command line into how the sandbox starts."""
     return Options(
         api_key=args.api_key,
+        service_key=args.service_key,
         accounts=_accounts(args),
         settings=Settings(
             lag_seconds=args.lag,
@@ -155,6 +162,11 @@ def options(args: argparse.Namespace) -> Options:
             withdraw_rate=args.withdraw_rate,
             answer_seconds=args.answer_seconds,
             people_seed=args.people_seed,
+            message_lag_seconds=args.message_lag,
+            reply_rate=args.reply_rate,
+            reply_seconds=args.reply_seconds,
+            webhook_delay_seconds=args.webhook_delay,
+            api=args.api,
         ),
         weather=Weather(
             args.fault_rate,

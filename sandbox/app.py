@@ -13,18 +13,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sandbox import api
-from sandbox.api import MAX_BODY_BYTES, Ask, Handler, subject_of
+from sandbox.asking import MAX_BODY_BYTES, Ask, Operation, subject_of, unknown
 from sandbox.calls import Call, CallLog
 from sandbox.clock import Clock
+from sandbox.delivery import Delivery
 from sandbox.errors import ApiError
+from sandbox.faces import FACES, Face
 from sandbox.faults import Fault, Kind, Plan, Weather
 from sandbox.journal import Journal
 from sandbox.model import Account, Settings, Tier
-from sandbox.wire import Answer, Exchange, error_answer, json_answer, strike
+from sandbox.v2.cache import Cache
+from sandbox.wire import Answer, Exchange, json_answer, strike
 from sandbox.world import World
 
-PREFIX = "/api/v1"
+SERVICE_PATH = "/v2/webhooks/"
 
 
 def default_accounts() -> list[Account]:
@@ -40,6 +42,7 @@ class Options:
     """How a sandbox starts, and what a reset goes back to."""
 
     api_key: str = "sandbox-key"
+    service_key: str = "sandbox-service-key"  # V2: for registering webhooks
     accounts: list[Account] = field(default_factory=default_accounts)
     settings: Settings = field(default_factory=Settings)
     weather: Weather = field(default_factory=Weather)
@@ -59,6 +62,8 @@ class Core:
         self.world = World(options.accounts, replace(options.settings), self.clock, self.journal)
         self.plan = Plan(options.weather)
         self.calls = CallLog(self.clock)
+        self.cache = Cache()
+        self.delivery = Delivery(self.world, {name: one.notice for name, one in FACES.items()})
         self.release = asyncio.Event()
 
     def reset(self) -> None:
@@ -71,20 +76,31 @@ class Core:
         self.plan.faults.clear()
         self.plan.set_weather(self.options.weather)
         self.calls.clear()
+        self.cache.clear()
+        self.delivery.clear()
 
     def let_go(self) -> None:
         """End every call that a fault holds."""
         self.release.set()
 
-    def allows(self, key: str) -> bool:
-        return hmac.compare_digest(key.encode(), self.options.api_key.encode())
+    def refused(self, face: Face, request: Request) -> ApiError | None:
+        """Return what a key is refused with; None for the right key of the right version."""
+        key = request.headers.get("x-api-key", "").encode()
+        is_service = hmac.compare_digest(key, self.options.service_key.encode())
+        is_api = hmac.compare_digest(key, self.options.api_key.encode())
+        wants_service = request.url.path.startswith(SERVICE_PATH)
+        if face.name != self.world.settings.api or not (is_service or is_api):
+            return ApiError("missing_credentials")
+        if face.name == "v2" and is_service != wants_service:
+            return ApiError("insufficient_permissions")
+        return None
 
 
-class Operation:
-    """One route of the API as an ASGI application: key, log, fault, handler, in this order."""
+class Endpoint:
+    """One route of a face as an ASGI application: key, log, fault, handler, in this order."""
 
-    def __init__(self, core: Core, name: str, handler: Handler) -> None:
-        self._core, self._name, self._handler = core, name, handler
+    def __init__(self, core: Core, face: Face, operation: Operation) -> None:
+        self._core, self._face, self._operation = core, face, operation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -92,15 +108,16 @@ class Operation:
             ask = await _read(request)
         except ClientDisconnect:
             return
-        core = self._core
+        core, name = self._core, self._operation.name
         subject = subject_of(core.world, ask)
-        call = core.calls.open(self._name, request.method, request.url.path, subject)
+        call = core.calls.open(name, request.method, request.url.path, subject)
         try:
-            if not core.allows(request.headers.get("x-api-key", "")):
-                answer = self._note(call, error_answer(ApiError("missing_credentials")))
+            refused = core.refused(self._face, request)
+            if refused is not None:
+                answer = self._note(call, self._face.error(refused))
                 await answer.response()(scope, receive, send)
                 return
-            fault = core.plan.take(self._name, subject)
+            fault = core.plan.take(name, subject)
             if fault is None:
                 answer = self._note(call, self._run(ask))
                 # Noted before the last byte leaves: the client may call again at once.
@@ -110,23 +127,42 @@ class Operation:
                 exchange = Exchange(
                     scope, receive, send, core.release, lambda: core.calls.left(call)
                 )
-                await self._strike(fault, exchange, call, ask)
+                await self._strike(self._face.fault(fault), exchange, call, ask)
         finally:
             core.calls.close(call)
 
     def _run(self, ask: Ask) -> Answer:
-        self._core.world.live()
+        """Let everybody do what they were to do by now, run the handler, tell what happened."""
+        core, face, method = self._core, self._face, self._operation.method
+        core.world.live()
+        now, settings = core.clock.now(), core.world.settings
         try:
-            return json_answer(200, self._handler(self._core.world, ask))
+            if not face.caches or "account_id" not in ask.path:
+                return self._handle(ask)
+            headers = core.cache.count(ask.path["account_id"], now, settings.rate_limit)
+            always = settings.cache_always
+            found = core.cache.through(ask, method, now, lambda: self._handle(ask), always=always)
+            return replace(found, more=(*found.more, *headers))
         except ApiError as error:
-            return error_answer(error)
+            return face.error(error)
+        finally:
+            core.delivery.pump()
+
+    def _handle(self, ask: Ask) -> Answer:
+        operation = self._operation
+        try:
+            return json_answer(operation.status, operation.handler(self._core.world, ask))
+        except ApiError as error:
+            return self._face.error(error)
 
     async def _strike(self, fault: Fault, exchange: Exchange, call: Call, ask: Ask) -> None:
         call.fault, call.when = fault.kind.value, fault.when.value
         if fault.kind is Kind.STRANGER:
             ask = replace(ask, path=ask.path | {"identifier": fault.other})
         try:
-            answered = await strike(fault, exchange, call.path, lambda: self._run(ask))
+            answered = await strike(
+                fault, exchange, call.path, lambda: self._run(ask), self._face.error
+            )
         finally:
             exchange.end()
         if answered is not None:
@@ -150,14 +186,19 @@ async def _read(request: Request) -> Ask:
         query=request.query_params,
         body=bytes(body),
         content_type=request.headers.get("content-type", ""),
+        headers={**request.headers, "base": str(request.base_url).rstrip("/")},
     )
 
 
-def build_app(core: Core, control: list[Route]) -> Starlette:
-    """Return the application. Anything else under /api asks for the key, then is a 404."""
+def build_app(core: Core, more: list[Route]) -> Starlette:
+    """Return the application. Anything else of a face asks for the key, then is a 404."""
     routes = [
-        Route(PREFIX + path, Operation(core, name, handler), methods=[method])
-        for name, method, path, handler in api.ROUTES
+        Route(face.prefix + one.path, Endpoint(core, face, one), methods=[one.method])
+        for face in FACES.values()
+        for one in face.routes
     ]
-    lost = Route("/{path:path}", Operation(core, "unknown", api.unknown))
-    return Starlette(routes=[*routes, *control, lost])
+    lost = [
+        Route(path, Endpoint(core, FACES[name], Operation("unknown", "GET", "", unknown)))
+        for name, path in (("v2", "/v2/{path:path}"), ("v1", "/{path:path}"))
+    ]
+    return Starlette(routes=[*routes, *more, *lost])

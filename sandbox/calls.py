@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sandbox.api import Subject
+from sandbox.asking import Subject
 from sandbox.clock import Clock, iso, real_now
 
 

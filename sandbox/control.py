@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import faults
+from sandbox import faults, talking
 from sandbox.app import Core
 from sandbox.checks import (
     FLAG,
@@ -32,14 +33,19 @@ from sandbox.checks import (
 )
 from sandbox.clock import iso, parse
 from sandbox.errors import ApiError
+from sandbox.faces import ROUTE_NAMES
 from sandbox.faults import Weather
 from sandbox.model import (
+    APIS,
+    ATTENDEE_ROUTES,
     CAP_ERRORS,
     FOREIGN_ID_ERRORS,
     REPEAT_ERRORS,
+    SIGNATURES,
     Account,
     Degree,
     Invitation,
+    Settings,
     SourceStatus,
     State,
     Tier,
@@ -58,6 +64,8 @@ _ACCOUNT: dict[str, tuple[type, ...]] = {
     "month_note_cap": MAYBE_WHOLE,
     "cap_error": MAYBE_TEXT,
     "login": MAYBE_TEXT,
+    "v2_status": MAYBE_TEXT,
+    "locked": FLAG,
     "features": MAYBE_LIST,
     "raw": MAYBE_OBJECT,
 }
@@ -75,37 +83,30 @@ _PERSON: dict[str, tuple[type, ...]] = {
     "does": MAYBE_TEXT,
     "after_seconds": NUMBER,
     "refusal": MAYBE_TEXT,
+    "message_refusal": MAYBE_TEXT,
+    "replies": MAYBE_TEXT,
+}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "float": NUMBER,
+    "float | None": MAYBE_NUMBER,
+    "int": WHOLE,
+    "int | None": MAYBE_WHOLE,
+    "str": TEXT,
+    "str | None": MAYBE_TEXT,
+    "bool": FLAG,
 }
 _SETTINGS: dict[str, tuple[type, ...]] = {
-    "lag_seconds": NUMBER,
-    "profile_lag_seconds": MAYBE_NUMBER,
-    "day_cap": WHOLE,
-    "week_cap": WHOLE,
-    "month_note_cap": MAYBE_WHOLE,
-    "cap_error": TEXT,
-    "page_cap": WHOLE,
-    "note_error": MAYBE_TEXT,
-    "refuse_repeats": FLAG,
-    "repeat_error": TEXT,
-    "foreign_id_error": TEXT,
-    "unknown_strangers": FLAG,
-    "accept_rate": NUMBER,
-    "decline_rate": NUMBER,
-    "ignore_rate": NUMBER,
-    "withdraw_rate": NUMBER,
-    "answer_seconds": NUMBER,
-    "people_seed": WHOLE,
-    "fault_rate": NUMBER,
-    "fault_hides": NUMBER,
-    "fault_blinds": NUMBER,
-    "fault_seed": WHOLE,
-    "fault_seconds": NUMBER,
+    **{one.name: _TYPES[str(one.type)] for one in fields(Settings)},
+    **{f"fault_{one.name}": _TYPES[str(one.type)] for one in fields(Weather)},
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "cap_error": CAP_ERRORS,
     "note_error": CAP_ERRORS,
     "repeat_error": REPEAT_ERRORS,
     "foreign_id_error": FOREIGN_ID_ERRORS,
+    "attendee_route": ATTENDEE_ROUTES,
+    "webhook_signature": SIGNATURES,
+    "api": APIS,
 }
 _PAIR: dict[str, tuple[type, ...]] = {"account_id": TEXT, "person": TEXT}
 
@@ -304,7 +305,8 @@ def show_faults(core: Core, _values: Any, _request: Request) -> JSON:
 
 
 def add_faults(core: Core, values: Any, _request: Request) -> JSON:
-    parsed = [faults.parse(one) for one in (values if isinstance(values, list) else [values])]
+    told = values if isinstance(values, list) else [values]
+    parsed = [faults.parse(one, ROUTE_NAMES) for one in told]
     return {"ids": [core.plan.add(fault) for fault in parsed]}
 
 
@@ -348,7 +350,11 @@ def _endpoint(core: Core, action: Action) -> Callable[[Request], Awaitable[Respo
             return JSONResponse({"error": "the body is not JSON"}, 400)
         try:
             core.world.live()
-            return JSONResponse(action(core, values, request))
+            result = action(core, values, request)
+            told = await result if inspect.isawaitable(result) else result
+            core.world.live()
+            core.delivery.pump()
+            return JSONResponse(told)
         except ControlError as error:
             return JSONResponse({"error": str(error)}, 400)
         except ApiError as error:
@@ -361,5 +367,5 @@ def control_routes(core: Core) -> list[Route]:
     """Return the control routes; they ask for no key but answer to this machine only."""
     return [
         Route("/__sandbox__" + path, _endpoint(core, action), methods=[method])
-        for method, path, action in ROUTES
-    ]
+        for method, path, action in (*ROUTES, *talking.ROUTES)
+    ] + talking.page_routes(core)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from sandbox.api import ROUTE_NAMES, Subject
+from sandbox.asking import Subject
 from sandbox.checks import (
     FLAG,
     LIST,
@@ -118,13 +119,13 @@ _SPEC: dict[str, tuple[type, ...]] = {
 }
 
 
-def parse(values: Any) -> Fault:
+def parse(values: Any, routes: Collection[str]) -> Fault:
     """Read a fault as the control route takes it. ControlError names a wrong field."""
     given = dict(checked(values, _SPEC, required=("kind",)))
     given["kind"] = Kind(one_of("kind", given["kind"], list(Kind)))
     given["when"] = When(one_of("when", given.get("when", "before"), list(When)))
     if "route" in given:
-        one_of("route", given["route"], ROUTE_NAMES)
+        one_of("route", given["route"], routes)
     if "person" in given:
         given["person"] = normalise(given["person"])
     if "type" in given:

@@ -17,6 +17,10 @@ REPEAT_ERRORS = ("already_invited_recently", "cannot_resend_yet")
 FOREIGN_ID_ERRORS = ("invalid_recipient", "invalid_parameters", "resource_not_found")
 CAP_ERRORS = ("cannot_resend_yet", "limit_exceeded", "too_many_requests", "provider_error")
 
+ATTENDEE_ROUTES = ("works", "missing", "empty")
+SIGNATURES = ("good", "wrong", "old")
+APIS = ("v1", "v2")
+
 Event = dict[str, Any]
 
 
@@ -83,6 +87,28 @@ class Settings:
     withdraw_rate: float = 0.0
     answer_seconds: float = 0.0  # a quarter of them do it at once, the others within this time
     people_seed: int = 1
+    # Messages.
+    message_lag_seconds: float = 0.0  # before a message shows in the chats
+    reply_rate: float = 0.0  # share of people who answer the first that they are told
+    reply_seconds: float = 0.0  # within this time
+    day_message_cap: int = 100  # rolling 24 hours
+    null_ids: bool = False  # a send is answered without chat_id and message_id
+    attendee_route: str = ATTENDEE_ROUTES[0]  # V1: does /chat_attendees take a provider id?
+    # Webhooks.
+    webhook_delay_seconds: float = 0.0  # before new relations are told, by the sandbox's clock
+    webhook_copies: int = 1
+    webhook_hold: bool = False  # nothing is told before POST /webhooks/release
+    webhook_retry_seconds: float = 1.0  # before the first of five more tries; doubles
+    webhook_signature: str = SIGNATURES[0]  # V2
+    ok_events: bool = True  # False: that an account is well again is never told
+    sender_told: bool = True  # False: `is_sender` is missing
+    wrong_sender: bool = False  # the first message of a new chat is told as the other person's
+    relation_timestamp: bool = True  # False: new_relation without `timestamp`
+    # The API as a whole.
+    api: str = APIS[0]  # which version the key is for
+    cursor_alone: bool = False  # V1: a `cursor` together with `limit` is a 400
+    rate_limit: int | None = None  # V2: calls of an account in a minute
+    cache_always: bool = False  # V2: answer from the cache whatever was asked for
 
     def what_becomes_of(self, viewer: str, person: Person) -> tuple[Does, float]:
         """Return what a person does with an account's invitation, and after how many seconds."""
@@ -119,6 +145,8 @@ class Account:
     login: str | None = None  # slug of who is logged in; None: somebody of this account's own
     features: list[str] | None = None  # premium features told by Unipile; None: the tier's
     raw: Event | None = None  # the JSON with which Unipile describes it, whatever that is
+    v2_status: str | None = None  # what V2 calls its status; None: what goes with `status`
+    locked: bool = False  # V2: not usable until it is unlocked
 
     @property
     def viewer(self) -> str:

@@ -87,6 +87,8 @@ class Person:
     does: Does | None = None  # with an invitation; None: what the settings' rates give
     after_seconds: float = 0.0
     refusal: str | None = None  # the error that LinkedIn answers whoever invites this person
+    message_refusal: str | None = None  # the same for whoever writes to them
+    replies: str | None = None  # with these words, `after_seconds`; None: what the rate gives
 
     @property
     def full_name(self) -> str:

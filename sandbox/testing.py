@@ -127,6 +127,38 @@ class Control:
         """Return every call received, oldest first; filter by `route`, `account_id`."""
         return list(self.call("GET", "/calls", **query)["calls"])
 
+    def write(self, account_id: str, person: str, text: str, **more: Any) -> dict[str, Any]:
+        """Let the person write to the account.
+
+        `more`: `from_us` (its owner, by hand), `room` (direct, inmail, sponsored, group), `kind`
+        (MESSAGE, INMAIL_REPLY, ...), `is_event`, `untold` (no webhook).
+        """
+        body = {"account_id": account_id, "person": person, "text": text, **more}
+        return dict(self.call("POST", "/messages", body))
+
+    def messages(self, **query: str) -> list[dict[str, Any]]:
+        """Return every message that a call really sent, oldest first."""
+        return list(self.call("GET", "/messages", **query)["effects"])
+
+    def tell_status(self, account_id: str, word: str) -> None:
+        """Tell the webhooks a status of an account, whether or not it has it."""
+        self.call("POST", "/tell", {"account_id": account_id, "word": word})
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Wait until the webhooks have been told what is due; return every try."""
+        return list(self.call("POST", "/webhooks/settle")["tries"])
+
+    def release(self, **how: Any) -> list[dict[str, Any]]:
+        """Tell what `webhook_hold` has held: `order` ("reverse"), `copies`, `count`."""
+        return list(self.call("POST", "/webhooks/release", how)["tries"])
+
+    def use_link(self, url: str, choice: str = "approve", login: str = "") -> dict[str, Any]:
+        """Do as somebody does on a connect link's page: approve, fail, create, wrong.
+
+        Return `location`, where the browser is sent, and the `notice` that was posted.
+        """
+        return dict(self.call("POST", "/links/use", {"url": url, "choice": choice, "login": login}))
+
     def max_in_flight(self) -> dict[str, int]:
         """Return, per account, the most invite calls that were ever open at once."""
         return dict(self.call("GET", "/calls", route="none")["max_in_flight_per_account"])
@@ -143,6 +175,7 @@ class Sandbox:
         self._server = ServerThread(Core(self.options))
         self.url = self._server.url
         self.api_key = self.options.api_key
+        self.service_key = self.options.service_key
         self.control = Control(self.url)
 
     def __enter__(self) -> Sandbox:

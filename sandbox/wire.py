@@ -86,6 +86,7 @@ def json_answer(status: int, body: dict[str, Any], error: str | None = None) -> 
 
 
 def error_answer(error: ApiError) -> Answer:
+    """Return an error as V1 writes it."""
     return json_answer(error.status, error.envelope(), error.type)
 
 
@@ -166,11 +167,16 @@ class Exchange:
 
 
 async def strike(
-    fault: Fault, exchange: Exchange, path: str, run: Callable[[], Answer]
+    fault: Fault,
+    exchange: Exchange,
+    path: str,
+    run: Callable[[], Answer],
+    worded: Callable[[ApiError], Answer],
 ) -> Answer | None:
     """Let a fault strike. Return what was answered, even if in part; None without an answer.
 
-    `run` makes the call's effect and gives the true answer.
+    `run` makes the call's effect and gives the true answer. `worded` writes an error as the face
+    does.
     """
     if fault.kind is Kind.DELAY:
         return await _delay(fault, exchange, run)
@@ -189,7 +195,7 @@ async def strike(
     if fault.kind is Kind.CLOSE:
         await exchange.close()
         return None
-    answer = _altered(fault, true, path)
+    answer = _altered(fault, true, path, worded)
     if fault.kind is Kind.DRIP:
         await _drip(fault, exchange, answer)
     elif fault.kind is Kind.TRUNCATED:
@@ -245,12 +251,17 @@ def _edited(fault: Fault, true: Answer) -> Answer:
     return json_answer(fault.status or true.status, body | fault.put)
 
 
-def _altered(fault: Fault, true: Answer | None, path: str) -> Answer:
+def _altered(
+    fault: Fault, true: Answer | None, path: str, worded: Callable[[ApiError], Answer]
+) -> Answer:
     """Return the answer that a fault puts in the place of the true one, with its headers."""
-    return replace(_substitute(fault, true, path), more=tuple(fault.headers.items()))
+    answer = _substitute(fault, true, path, worded)
+    return replace(answer, more=(*answer.more, *fault.headers.items()))
 
 
-def _substitute(fault: Fault, true: Answer | None, path: str) -> Answer:
+def _substitute(
+    fault: Fault, true: Answer | None, path: str, worded: Callable[[ApiError], Answer]
+) -> Answer:
     status = fault.status or 200
     match fault.kind:
         case Kind.GARBAGE:
@@ -278,4 +289,4 @@ def _substitute(fault: Fault, true: Answer | None, path: str) -> Answer:
     if fault.body is not None:
         kind = fault.content_type or CONTENT_TYPE
         return Answer(error.status, fault.body.encode(), kind, error=fault.type)
-    return error_answer(error)
+    return worded(error)

@@ -1,28 +1,24 @@
-"""Accounts, people and invitations: plain state, no HTTP.
-
-Every change is an event that is first kept in the journal and then applied, so that replaying
-the journal gives the same world again.
-"""
+"""Accounts, people and invitations: what may be asked of them. No HTTP."""
 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sandbox.clock import Clock, iso, parse, real_now
+from sandbox import caps
+from sandbox.changes import Changes
+from sandbox.chats import Chats, Kind
+from sandbox.clock import Clock, iso, real_now
 from sandbox.errors import ApiError
-from sandbox.journal import Journal, JournalError
+from sandbox.hooks import Hooks
+from sandbox.journal import Journal
+from sandbox.links import Links
 from sandbox.model import (
     COOLDOWN,
     ENDS,
     NOTE_LIMIT,
     NOTE_LIMIT_FREE,
-    USAGE_MARKS,
     Account,
-    Book,
     Degree,
     Event,
     Invitation,
@@ -33,35 +29,40 @@ from sandbox.model import (
     Tier,
     degree_by_luck,
 )
-from sandbox.names import Names
-from sandbox.people import PROVIDER_ID, Person, normalise, owner_slug, provider_id, slug_of
+from sandbox.people import PROVIDER_ID, Person, normalise, provider_id, slug_of
 
 _SHOWN = (State.PENDING, State.IGNORED, State.WITHDRAWN)  # by a profile, for as long as they stand
 
 
-class World:
+class World(Changes):
     """Everything the stand-in knows. Methods raise ApiError as the real service would answer."""
 
     def __init__(
         self, accounts: list[Account], settings: Settings, clock: Clock, journal: Journal
     ) -> None:
-        """Start with `accounts` and replay the journal. JournalError if that does not fit."""
-        self.settings, self.clock, self._journal = settings, clock, journal
-        self._last_id = 0
-        self._start(accounts)
-        for event in journal.replay():
-            try:
-                self._apply(event)
-            except (KeyError, TypeError, ValueError) as error:
-                raise JournalError(f"the state file holds an unusable change: {event}") from error
+        self.chats, self.hooks, self.links = Chats(self), Hooks(self), Links(self)
+        super().__init__(accounts, settings, clock, journal)
 
     def _start(self, accounts: list[Account]) -> None:
-        self.accounts = {account.id: replace(account) for account in accounts}
-        self.effects: list[Invitation] = []
-        self._by_id: dict[str, Invitation] = {}
-        self._ends: list[tuple[datetime, str]] = []  # a heap: when something becomes of which
-        self.names = Names()
-        self._books: defaultdict[str, Book] = defaultdict(Book)
+        super()._start(accounts)
+        self.chats.clear()
+        self.hooks.clear()
+        self.links.clear()
+
+    def apply(self, event: Event) -> None:
+        """Apply a change, of chats and webhooks too."""
+        match event["do"]:
+            case "message" | "reply_later":
+                self._last_id = max(self._last_id, self.chats.apply(event))
+            case "hook" | "unhook":
+                self.hooks.apply(event)
+            case _:
+                super().apply(event)
+
+    def after(self, event: Event) -> None:
+        """Let people answer what they were told, and the webhooks tell of it."""
+        self.hooks.after_change(event)
+        self.chats.after_change(event)
 
     # Reading
 
@@ -163,14 +164,6 @@ class World:
         ]
         return sorted(people, key=lambda pair: pair[1], reverse=True)
 
-    def viewer(self, account_id: str) -> str:
-        """Return who is logged in with an account, also one that is not here any more."""
-        known = self.accounts.get(account_id)
-        return owner_slug(account_id) if known is None else known.viewer
-
-    def _book(self, account_id: str) -> Book:
-        return self._books[self.viewer(account_id)]
-
     def _seen(self, invitation: Invitation, lag: float | None) -> State | None:
         """Return how an invitation stands where it is shown `lag` late; None: not there yet."""
         seconds = self.settings.lag_seconds if lag is None else lag
@@ -200,9 +193,10 @@ class World:
         self._refuse_repeat(account, person)
         if person.refusal is not None:
             raise ApiError(person.refusal)
-        self._refuse_over_cap(account, message)
+        book, now = self._book(account.id), self.clock.now()
+        caps.refuse_over_cap(self.settings, account, book, message, now)
         invitation = self._enter(account, person, message, by_hand=False)
-        return invitation, self._usage(account)
+        return invitation, caps.usage(self.settings, account, book, now)
 
     def invite_by_hand(self, account: Account, person: Person) -> Invitation:
         """Let an account's owner invite somebody in LinkedIn itself: no effect of a call."""
@@ -212,9 +206,9 @@ class World:
     def _enter(
         self, account: Account, person: Person, message: str | None, *, by_hand: bool
     ) -> Invitation:
-        invitation_id = self._next_id()
+        invitation_id = self.next_id()
         does, seconds = self.settings.what_becomes_of(account.viewer, person)
-        self._commit(
+        self.commit(
             do="invite",
             id=invitation_id,
             account_id=account.id,
@@ -231,7 +225,7 @@ class World:
 
     def end_later(self, invitation: Invitation, state: State, at: datetime) -> None:
         """Say what becomes of a pending invitation, and when, instead of anything else."""
-        self._commit(do="end_later", id=invitation.id, state=state.value, ends_at=iso(at))
+        self.commit(do="end_later", id=invitation.id, state=state.value, ends_at=iso(at))
 
     def live(self) -> None:
         """Let everything happen that people were to do by now."""
@@ -239,7 +233,8 @@ class World:
             ends_at, invitation_id = heapq.heappop(self._ends)
             one = self._by_id[invitation_id]
             if one.state is State.PENDING and one.ends_as and one.ends_at == ends_at:
-                self._commit(do="end", id=one.id, state=one.ends_as.value, at=iso(ends_at))
+                self._end(one, one.ends_as, at=iso(ends_at))
+        self.chats.live()
 
     def end(self, invitation_id: str, state: State, account_id: str | None = None) -> Invitation:
         """Withdraw, accept or decline a pending invitation; 404 if it is not pending any more."""
@@ -248,30 +243,47 @@ class World:
         is_others = invitation is None or viewer not in (None, invitation.viewer)
         if invitation is None or is_others or invitation.state is not State.PENDING:
             raise ApiError("resource_not_found", "Invitation not found")
-        self._commit(do="end", id=invitation_id, state=state.value)
+        self._end(invitation, state)
         return invitation
+
+    def _end(self, invitation: Invitation, state: State, **more: str) -> None:
+        """End an invitation. The note of one that was accepted begins the chat of the two."""
+        self.commit(do="end", id=invitation.id, state=state.value, **more)
+        person = self.names.person(invitation.slug)
+        account = self.accounts.get(invitation.account_id)
+        if state is State.ACCEPTED and invitation.message and person and account:
+            note = {"from_us": True, "kind": Kind.INVITATION.value, **more}
+            self.chats.write(account, person, invitation.message, **note)
+
+    def invitation(self, invitation_id: str) -> Invitation:
+        """Return an invitation that was sent."""
+        return self._by_id[invitation_id]
+
+    def latest(self, account: Account, person: Person) -> Invitation:
+        """Return the last invitation of an account to a person."""
+        return self._book(account.id).latest[person.slug]
 
     def put_account(self, values: Event) -> Account:
         """Add an account, or change the given fields of one."""
-        self._commit(do="account", values=values)
+        self.commit(do="account", values=values)
         return self.accounts[values["id"]]
 
     def put_person(self, slug: str, values: Event | None) -> None:
         """Say who has a slug; None: nobody."""
-        self._commit(do="person", slug=normalise(slug), values=values)
+        self.commit(do="person", slug=normalise(slug), values=values)
 
     def move_person(self, slug: str, moved_to: str) -> None:
         """Say that whoever had a slug has another one now; LinkedIn goes on answering to both."""
-        self._commit(do="move", slug=normalise(slug), moved_to=normalise(moved_to))
+        self.commit(do="move", slug=normalise(slug), moved_to=normalise(moved_to))
 
     def set_degree(self, account: Account, person: Person, degree: Degree) -> None:
         """Set how near a person is; first degree makes a relation now."""
-        self._commit(do="degree", account_id=account.id, slug=person.slug, degree=degree.value)
+        self.commit(do="degree", account_id=account.id, slug=person.slug, degree=degree.value)
 
     def receive(self, account: Account, person: Person) -> str:
         """Let a person invite the account; return the invitation's id."""
-        invitation_id = self._next_id()
-        self._commit(do="receive", id=invitation_id, account_id=account.id, slug=person.slug)
+        invitation_id = self.next_id()
+        self.commit(do="receive", id=invitation_id, account_id=account.id, slug=person.slug)
         return invitation_id
 
     def answer_received(self, account: Account, invitation_id: str, *, accept: bool) -> None:
@@ -279,9 +291,9 @@ class World:
         received = self._book(account.id).received.get(invitation_id)
         if received is None:
             raise ApiError("resource_not_found", "Invitation not found")
-        self._commit(do="answer", account_id=account.id, id=invitation_id)
+        self.commit(do="answer", account_id=account.id, id=invitation_id)
         if accept:
-            self._commit(
+            self.commit(
                 do="degree",
                 account_id=account.id,
                 slug=received.slug,
@@ -297,104 +309,3 @@ class World:
             raise ApiError(self.settings.repeat_error)
         if self.profile_invitation(account, person) == ("RECEIVED", "PENDING"):
             raise ApiError("cannot_invite_attendee")
-
-    def _refuse_over_cap(self, account: Account, message: str | None) -> None:
-        book, now = self._book(account.id), self.clock.now()
-        day_cap = self.settings.day_cap if account.day_cap is None else account.day_cap
-        note_cap = account.month_note_cap
-        if note_cap is None:
-            note_cap = self.settings.month_note_cap
-        cap_error = account.cap_error or self.settings.cap_error
-        if book.sent_since(now - timedelta(days=1)) >= day_cap or book.sent_since(
-            now - timedelta(days=7)
-        ) >= self._week_cap(account):
-            raise ApiError(cap_error)
-        if account.tier is not Tier.FREE or message is None or note_cap is None:
-            return
-        if book.notes_since(now - timedelta(days=30)) >= note_cap:
-            raise ApiError(self.settings.note_error or cap_error)
-
-    def _week_cap(self, account: Account) -> int:
-        return self.settings.week_cap if account.week_cap is None else account.week_cap
-
-    def _usage(self, account: Account) -> int | None:
-        cap = self._week_cap(account)
-        used = self._book(account.id).sent_since(self.clock.now() - timedelta(days=7))
-        crossed = (mark for mark in USAGE_MARKS if (used - 1) * 100 < mark * cap <= used * 100)
-        return next(crossed, None)
-
-    def _next_id(self) -> str:
-        """Return a rising 19-digit number, as LinkedIn's are; a restart does not repeat one."""
-        fresh = int(real_now().timestamp() * 1000) << 22
-        self._last_id = max(self._last_id + 1, fresh)
-        return str(self._last_id)
-
-    # Events
-
-    def reset(self, accounts: list[Account]) -> None:
-        """Forget everything but `accounts`."""
-        self._journal.clear()
-        self._start(accounts)
-
-    def _commit(self, **event: Any) -> None:
-        event = {"at": iso(self.clock.now())} | event
-        self._journal.append(event)
-        self._apply(event)
-
-    def _apply(self, event: Event) -> None:
-        at = parse(event["at"])
-        match event["do"]:
-            case "invite":
-                self._apply_invite(event, at)
-            case "end":
-                self._apply_end(self._by_id[event["id"]], State(event["state"]), at)
-            case "end_later":
-                one, ends_at = self._by_id[event["id"]], parse(event["ends_at"])
-                one.ends_as, one.ends_at = State(event["state"]), ends_at
-                heapq.heappush(self._ends, (ends_at, one.id))
-            case "account":
-                self._apply_account(event["values"])
-            case "person":
-                self.names.describe(event["slug"], event["values"])
-            case "move":
-                self.names.move(event["slug"], event["moved_to"])
-            case "degree":
-                degree = Degree(event["degree"])
-                self._book(event["account_id"]).connect(event["slug"], degree, at)
-            case "receive":
-                received = Received(event["id"], event["slug"], at)
-                self._book(event["account_id"]).received[received.id] = received
-            case "answer":
-                self._book(event["account_id"]).received.pop(event["id"], None)
-            case other:
-                raise ValueError(f"unknown change {other!r}")
-
-    def _apply_invite(self, event: Event, at: datetime) -> None:
-        invitation = Invitation(
-            id=event["id"],
-            account_id=event["account_id"],
-            slug=event["slug"],
-            provider_id=event["provider_id"],
-            message=event["message"],
-            at=at,
-            real_at=parse(event["real_at"]),
-            viewer=self.viewer(event["account_id"]),
-            by_hand=event.get("by_hand", False),
-        )
-        if not invitation.by_hand:
-            self.effects.append(invitation)
-        self._by_id[invitation.id] = invitation
-        self._last_id = max(self._last_id, int(invitation.id))
-        self._books[invitation.viewer].add(invitation)
-
-    def _apply_end(self, invitation: Invitation, state: State, at: datetime) -> None:
-        invitation.state, invitation.ended_at = state, at
-        if state is State.ACCEPTED:
-            self._books[invitation.viewer].connect(invitation.slug, Degree.FIRST, at)
-
-    def _apply_account(self, values: Event) -> None:
-        known = self.accounts.get(values["id"])
-        merged = ({} if known is None else asdict(known)) | values
-        merged["tier"] = Tier(merged["tier"])
-        merged["status"] = SourceStatus(merged.get("status", SourceStatus.OK))
-        self.accounts[merged["id"]] = Account(**merged)

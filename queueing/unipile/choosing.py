@@ -16,13 +16,21 @@ class Version(StrEnum):
     V1 = "v1"
 
 
-def connect(dsn: str, api_key: str, version: str = Version.V1, **times: float) -> Client:
+def connect(
+    dsn: str,
+    api_key: str,
+    version: str = Version.V1,
+    *,
+    service_key: str = "",
+    **times: float,
+) -> Client:
     """Return a client for a DSN such as `api8.unipile.com:13851`.
 
+    :param service_key: with which V2 registers webhooks; V1 has one key for everything.
     :param times: `connect_timeout`, `read_timeout`, `total_timeout`, seconds.
     :raises ValueError: with what to do, where address, key and version cannot be used together.
     """
-    return _CLIENTS[_known(version)](dsn, api_key, times)
+    return _CLIENTS[_known(version)](dsn, api_key, service_key, times)
 
 
 def receiver(version: str = Version.V1) -> Receiver:
@@ -42,11 +50,11 @@ def _known(version: str) -> Version:
         ) from None
 
 
-def _v1(dsn: str, api_key: str, times: dict[str, float]) -> Client:
+def _v1(dsn: str, api_key: str, service_key: str, times: dict[str, float]) -> Client:
     return V1Client(base_url(dsn), api_key, **times)  # type: ignore[arg-type]
 
 
-_CLIENTS: dict[Version, Callable[[str, str, dict[str, float]], Client]] = {Version.V1: _v1}
+_CLIENTS: dict[Version, Callable[[str, str, str, dict[str, float]], Client]] = {Version.V1: _v1}
 _RECEIVERS: dict[Version, Receiver] = {Version.V1: v1_events.Receiver()}
 
 MEANING: dict[tuple[int, str], Outcome] = {**ERRORS.meaning}

@@ -22,7 +22,7 @@ def test_every_route_asks_for_the_key_first(
 
 
 def test_an_unknown_route_is_a_404(api: Api) -> None:
-    assert_error(api.get("/messages"), 404, "resource_not_found")
+    assert_error(api.get("/posts"), 404, "resource_not_found")
 
 
 def test_a_wrong_method_is_a_404(api: Api) -> None:

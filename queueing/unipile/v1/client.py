@@ -264,11 +264,13 @@ class V1Client:
 
     def missing_webhooks(self, url: str) -> tuple[str, ...]:
         """One webhook for each source, with all of its events."""
+        # The list does not say the source of a webhook; no two have an event of the same name.
         ours = [one for one in self.webhooks() if one.url == url and one.enabled]
+        told = {event for one in ours for event in one.events}
         return tuple(
             f"{source}: {', '.join(sorted(lacking))}"
             for source, wanted in events.WANTED.items()
-            if (lacking := set(wanted) - _told(ours, source))
+            if (lacking := set(wanted) - told)
         )
 
     def register_webhooks(self, url: str, secret: str) -> Registration:
@@ -319,7 +321,3 @@ class V1Client:
 def _after(account_id: str, since: dt.datetime | None) -> dict[str, str]:
     params = {"account_id": account_id, "after": written(since) if since else ""}
     return {key: value for key, value in params.items() if value}
-
-
-def _told(webhooks: list[Webhook], source: str) -> set[str]:
-    return {event for one in webhooks if one.about == source for event in one.events}

@@ -203,7 +203,7 @@ def _webhook(told: object) -> Webhook:
         url=text_of(item.get("request_url")),
         events=tuple(map(shown, events)) if isinstance(events, list) else (),
         enabled=item.get("enabled") is not False,
-        about=shown(item.get("source")),
+        about=shown(item.get("name")),
     )
 
 

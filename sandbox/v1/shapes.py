@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from sandbox.clock import iso
-from sandbox.errors import ApiError
 from sandbox.model import Account, Degree, Invitation, Received, Tier
 from sandbox.people import Person, digest, provider_id
 from sandbox.world import World
@@ -212,19 +208,3 @@ def shared_secret(invitation_id: str) -> str:
 
 def _specifics(invitation_id: str) -> JSON:
     return {"provider": "LINKEDIN", "shared_secret": shared_secret(invitation_id)}
-
-
-def write_cursor(**values: Any) -> str:
-    """Return a cursor: base64 of compact JSON, as the real service's are."""
-    return base64.b64encode(json.dumps(values, separators=(",", ":")).encode()).decode()
-
-
-def read_cursor(text: str) -> JSON:
-    """Read a cursor back; 400 if it is none."""
-    try:
-        values = json.loads(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise ApiError("invalid_parameters", "The cursor is not valid.")
-    return values

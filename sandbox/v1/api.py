@@ -1,0 +1,140 @@
+"""V1: people, invitations and accounts. A route takes the world and a request, and returns JSON."""
+
+from __future__ import annotations
+
+from sandbox.asking import JSON, Ask, Operation, optional, required
+from sandbox.cursors import read_cursor, write_cursor
+from sandbox.errors import ApiError
+from sandbox.model import Account, SourceStatus, State
+from sandbox.v1 import shapes
+from sandbox.world import World
+
+
+def invite(world: World, ask: Ask) -> JSON:
+    body = ask.json_body()
+    identifier, account_id = required(body, "provider_id"), required(body, "account_id")
+    message = optional(body, "message")
+    optional(body, "user_email")
+    account = world.live_account(account_id)
+    invitation, usage = world.invite(account, identifier, message)
+    answer: JSON = {"object": "UserInvitationSent", "invitation_id": invitation.id}
+    if usage is not None:
+        answer["usage"] = usage
+    return answer
+
+
+def sent(world: World, ask: Ask) -> JSON:
+    account = world.live_account(ask.account_id())
+    start, cursor_limit = ask.offset("cursor")
+    limit = ask.limit(default=cursor_limit or 10, most=250)
+    size = min(limit, world.settings.page_cap)
+    pending = world.pending(account)
+    page = [shapes.sent_invitation(world, account, one) for one in pending[start : start + size]]
+    more = start + size < len(pending)
+    cursor = write_cursor(limit=limit, cursor=start + size) if more else None
+    return {"object": "InvitationList", "items": page, "cursor": cursor}
+
+
+def cancel(world: World, ask: Ask) -> JSON:
+    account = world.live_account(ask.account_id())
+    world.end(ask.path["invitation_id"], State.WITHDRAWN, account.id)
+    return {"object": "InvitationCanceled"}
+
+
+def received(world: World, ask: Ask) -> JSON:
+    account = world.live_account(ask.account_id())
+    start, cursor_limit = ask.offset("cursor")
+    limit = ask.limit(default=cursor_limit or 10, most=100)
+    found = world.received(account)
+    page = [shapes.received_invitation(world, account, one) for one in found[start : start + limit]]
+    more = start + limit < len(found)
+    cursor = write_cursor(limit=limit, cursor=start + limit) if more else None
+    return {"object": "InvitationList", "items": page, "cursor": cursor}
+
+
+def answer_received(world: World, ask: Ask) -> JSON:
+    body = ask.json_body()
+    account_id, action = required(body, "account_id"), required(body, "action")
+    required(body, "provider")
+    invitation_id = ask.path["invitation_id"]
+    if required(body, "shared_secret") != shapes.shared_secret(invitation_id):
+        raise ApiError("invalid_parameters", "shared_secret is not valid.")
+    if action not in ("accept", "decline"):
+        raise ApiError("invalid_parameters", "action must be accept or decline.")
+    account = world.live_account(account_id)
+    world.answer_received(account, invitation_id, accept=action == "accept")
+    status = "ACCEPTED" if action == "accept" else "DECLINED"
+    return {"object": "UserInvitationHandled", "status": status}
+
+
+def profile(world: World, ask: Ask) -> JSON:
+    account = world.live_account(ask.account_id())
+    return shapes.profile(world, account, world.find(account, ask.path["identifier"]))
+
+
+def me(world: World, ask: Ask) -> JSON:
+    return shapes.owner_profile(world.live_account(ask.account_id()))
+
+
+def relations(world: World, ask: Ask) -> JSON:
+    account = world.live_account(ask.account_id())
+    start, cursor_limit = ask.offset("startIndex")
+    limit = ask.limit(default=cursor_limit or 100, most=1000)
+    wanted = ask.query.get("filter", "").casefold()
+    found = [
+        (person, at)
+        for person, at in world.relations(account)
+        if wanted in person.full_name.casefold()
+    ]
+    page = [shapes.relation(account, *one) for one in found[start : start + limit]]
+    more = start + limit < len(found)
+    cursor = write_cursor(limit=limit, startIndex=start + limit) if more else None
+    return {"object": "UserRelationsList", "items": page, "cursor": cursor}
+
+
+def accounts(world: World, ask: Ask) -> JSON:
+    limit = ask.limit(default=100, most=250)
+    ids = list(world.accounts)
+    if (cursor := ask.query.get("cursor")) is not None:
+        inner = read_cursor(cursor).get("cursor")
+        last_id = inner.get("last_id") if isinstance(inner, dict) else None
+        if last_id not in ids:
+            raise ApiError("invalid_parameters", "The cursor is not valid.")
+        ids = ids[ids.index(last_id) + 1 :]
+    page: list[Account] = [world.accounts[one] for one in ids[:limit]]
+    more = len(ids) > limit
+    last = {"last_id": page[-1].id} if page else {}
+    return {
+        "object": "AccountList",
+        "items": [shapes.account(one) for one in page],
+        "cursor": write_cursor(limit=limit, cursor=last) if more else None,
+    }
+
+
+def one_account(world: World, ask: Ask) -> JSON:
+    return shapes.account(world.account(ask.path["account_id"]))
+
+
+def restart(world: World, ask: Ask) -> JSON:
+    """A restart helps a stopped account; one whose session is lost needs its owner."""
+    account = world.account(ask.path["account_id"])
+    if account.status in (SourceStatus.CREDENTIALS, SourceStatus.PERMISSIONS):
+        return {"object": "AccountFailedToRestart"}
+    world.put_account({"id": account.id, "status": SourceStatus.OK.value})
+    return {"object": "AccountRestarted"}
+
+
+# In this order, because /users/{identifier} would swallow the others.
+ROUTES = (
+    Operation("invite", "POST", "/users/invite", invite),
+    Operation("sent", "GET", "/users/invite/sent", sent),
+    Operation("cancel", "DELETE", "/users/invite/sent/{invitation_id}", cancel),
+    Operation("received", "GET", "/users/invite/received", received),
+    Operation("answer_received", "POST", "/users/invite/received/{invitation_id}", answer_received),
+    Operation("me", "GET", "/users/me", me),
+    Operation("relations", "GET", "/users/relations", relations),
+    Operation("profile", "GET", "/users/{identifier}", profile),
+    Operation("accounts", "GET", "/accounts", accounts),
+    Operation("account", "GET", "/accounts/{account_id}", one_account),
+    Operation("restart", "POST", "/accounts/{account_id}/restart", restart),
+)
