@@ -15,9 +15,6 @@ from campaigns.people import names
 
 LONGEST = {"first_name": 200, "last_name": 200, "company": 300, "location": 300, "headline": 2_000}
 LONGEST_VARIABLE = 10_000
-# What spreadsheets, scrapers and databases write for nothing. "Hi null" is no greeting.
-_ERRORS_OF_SHEETS = ("#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!", "#ERROR!")
-_NOTHING = {*_ERRORS_OF_SHEETS, "N/A", "n/a", "null", "NULL", "undefined", "-", "--", "—"}
 _LINE_BREAK = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _ESCAPED_FORMULA = re.compile(r"\A'(?=[=+\-@])")
@@ -56,9 +53,12 @@ class Candidate:
         return people.company_key(self.values["company"])
 
     @property
+    def name(self) -> tuple[str, str]:
+        return self.values["first_name"], self.values["last_name"]
+
+    @property
     def shown_as(self) -> str:
-        name = f"{self.values['first_name']} {self.values['last_name']}".strip()
-        return name or self.person_key
+        return " ".join(self.name).strip() or self.person_key
 
     def prospect(self, campaign: Campaign) -> Prospect:
         """Return the prospect, not yet saved, with its address in the normal form."""
@@ -86,27 +86,34 @@ def candidate_in(row: Row, mapping: ColumnMapping) -> Candidate:
     identity, identified_by = next((each for each in found if each[0].slug), found[0])
     # The column of ids comes last, and is trusted more than an address with an id in it.
     user_id = next((each.user_id for each, _ in reversed(found) if each.user_id), "")
-    values = {name: _value(cells, mapping, name) for name in LONGEST}
-    if not values["first_name"] and not values["last_name"]:
-        whole = _line(cell(cells, mapping.column(columns.FULL_NAME)))
-        values["first_name"], values["last_name"] = (
-            part[: LONGEST["first_name"]] for part in names.split_name(whole)
-        )
     return Candidate(
         row=row.number,
         identity=identity,
         user_id=user_id,
         identified_by=identified_by,
-        values=values,
+        values=_values(cells, mapping),
         variables=_variables(cells, mapping),
         cells=cells,
     )
 
 
-def cell(cells: tuple[str, ...], index: int | None) -> str:
+def _values(cells: tuple[str, ...], mapping: ColumnMapping) -> dict[str, str]:
+    """Return what a row says of a person by field; a name that is none is left out."""
+    values = {name: _value(cells, mapping, name) for name in LONGEST}
+    first_name, last_name = values["first_name"], values["last_name"]
+    if not first_name and not last_name:
+        whole = names.without_empty_words(_line(cell(cells, mapping.column(columns.FULL_NAME))))
+        first_name, last_name = (part[: LONGEST["last_name"]] for part in names.split_name(whole))
+    if names.is_nobody(first_name, last_name):
+        values["headline"] = values["headline"] or names.job_in(first_name, last_name)
+        first_name = last_name = ""
+    return values | {"first_name": first_name, "last_name": last_name}
+
+
+def cell(cells: tuple[str, ...], index: int | None, *, of_a_name: bool = False) -> str:
     """Return a cell's text, empty where there is no such column or the cell holds nothing."""
     text = "" if index is None else cells[index].strip()
-    return "" if text in _NOTHING else text
+    return "" if people.is_nothing(text, of_a_name=of_a_name) else text
 
 
 def identities_in(row: Row, mapping: ColumnMapping) -> set[people.Identity]:
@@ -173,12 +180,12 @@ def _identity_in_cell(text: str, field: str) -> people.Identity:
         return people.identity_of(text)
     if field == columns.PUBLIC_IDENTIFIER:
         return people.identity_in(text)
-    return people.Identity(user_id=people.fit_user_id(text.rpartition(":")[2]))  # may be a URN
+    return people.Identity(user_id=people.user_id_in(text))
 
 
 def _value(cells: tuple[str, ...], mapping: ColumnMapping, name: str) -> str:
     index = mapping.column(name)
-    text = _line(cell(cells, index))
+    text = _line(cell(cells, index, of_a_name=name in {"first_name", "last_name"}))
     if index is not None and len(text) > LONGEST[name]:
         raise RowRefusedError(mapping.header[index], f"longer than {LONGEST[name]:,} characters")
     return text

@@ -8,6 +8,7 @@ from itertools import islice
 
 from django.db import IntegrityError, connection, transaction
 
+from campaigns import people
 from campaigns.importing.candidates import Candidate, RowRefusedError, candidate_in
 from campaigns.importing.columns import ColumnMapping
 from campaigns.importing.known import Known, known_people
@@ -68,6 +69,10 @@ class Report:
             self.problems_left_out += 1
 
 
+# By person: the row in which the file names them first, and under which name.
+FirstRows = dict[str, tuple[int, str, str]]
+
+
 class ImportFailedError(Exception):
     """Nothing was imported; the text says why."""
 
@@ -118,7 +123,7 @@ def _verdicts(
     table: Table, mapping: ColumnMapping, campaign: Campaign, *, dry_run: bool
 ) -> Iterator[Verdict]:
     """Yield the verdict on each row, and store who is added, a chunk at a time."""
-    first_rows: dict[str, int] = {}
+    first_rows: FirstRows = {}
     rows = table.rows()
     while chunk := list(islice(rows, CHUNK)):
         read = [_read(row, mapping) for row in chunk]
@@ -144,11 +149,13 @@ def _read(row: Row, mapping: ColumnMapping) -> Candidate | Verdict:
         return Verdict(row.number, Outcome.REFUSED, "", refused.field, refused.reason, row.cells)
 
 
-def _verdict_on(candidate: Candidate, known: Known, first_rows: dict[str, int]) -> Verdict:
+def _verdict_on(candidate: Candidate, known: Known, first_rows: FirstRows) -> Verdict:
     key, company = candidate.person_key, candidate.company_key
     outcome, field, reason = Outcome.ADDED, "", known.elsewhere.get(key, "")
     if key in first_rows:
-        outcome, reason = Outcome.DUPLICATE, f"the same person as in row {first_rows[key]}"
+        outcome, reason = Outcome.DUPLICATE, f"the same person as in row {first_rows[key][0]}"
+        if other := _of_another_name(candidate, first_rows[key]):
+            outcome, field, reason = Outcome.REFUSED, candidate.identified_by, other
     elif key in known.here:
         outcome, reason = Outcome.KNOWN, "already in this campaign"
     elif barred := known.barred_people.keys() & {key, candidate.user_id}:
@@ -157,5 +164,14 @@ def _verdict_on(candidate: Candidate, known: Known, first_rows: dict[str, int]) 
     elif company in known.barred_companies:
         outcome, field = Outcome.DO_NOT_CONTACT, "company"
         reason = known.barred_companies[company] or "company on the do-not-contact list"
-    first_rows.setdefault(key, candidate.row)
+    first_rows.setdefault(key, (candidate.row, *candidate.name))
     return Verdict(candidate.row, outcome, candidate.shown_as, field, reason, candidate.cells)
+
+
+def _of_another_name(candidate: Candidate, first: tuple[int, str, str]) -> str:
+    """Say that two rows give one address to two people, or nothing."""
+    row, *name = first
+    if not people.name_conflict((name[0], name[1]), candidate.name):
+        return ""
+    told = " ".join(filter(None, name))
+    return f"row {row} has the same address, for “{told}”: one of the two is wrong"

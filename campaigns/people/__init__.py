@@ -21,12 +21,14 @@ from campaigns.people.identity import (
     shown_as,
     slug_in,
     slug_of,
+    user_id_in,
     validate_email_list,
     validate_profile_url,
     validate_user_id,
     validate_variables,
 )
 from campaigns.people.likeness import name_conflict
+from campaigns.people.nothing import is_nothing
 from campaigns.people.slugs import INVISIBLE, USER_ID, normalised_slug, slug_told
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "fit_user_id",
     "identity_in",
     "identity_of",
+    "is_nothing",
     "looks_like_profile",
     "name_conflict",
     "names",
@@ -52,6 +55,7 @@ __all__ = [
     "slug_in",
     "slug_of",
     "slug_told",
+    "user_id_in",
     "validate_email_list",
     "validate_profile_url",
     "validate_user_id",

@@ -9,18 +9,20 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from campaigns import messages
-from campaigns.people import redirects
+from campaigns.people import addresses, redirects
+from campaigns.people.nothing import is_nothing
 from campaigns.people.slugs import (
     FOREIGN_ID,
     INVISIBLE,
     SPOILT_ID,
     USER_ID,
+    is_cut_off,
     is_fit,
+    is_id,
     normalised_slug,
 )
 
 EXAMPLE = "https://www.linkedin.com/in/ada-example"
-_PROFILE_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com", re.IGNORECASE | re.ASCII)
 _OLD_PROFILE_NUMBER = re.compile(r"[0-9a-f]{1,3}", re.IGNORECASE | re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WRAPPING = "<>()[]{}\"'“”\u2018\u2019,;"
@@ -28,10 +30,15 @@ _PAID_LINK = re.compile(
     rf"linkedin\.com/(?:sales|recruiter|talent)/|{FOREIGN_ID.pattern}", re.ASCII
 )
 _SHORT_LINK = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
-_MAILTO = re.compile(r"mailto:(?=\S*/)", re.IGNORECASE)  # programs take an address for an e-mail's
 _ENCODED_SCHEME = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
-_LIKE_AN_ADDRESS = re.compile(r"linkedin\.|://|%3a%2f%2f|lnkd\.in/", re.IGNORECASE)
-_LEADING_STEPS = {"comm", "mwlite"}  # links in LinkedIn's e-mails, and its mobile site
+_LIKE_AN_ADDRESS = re.compile(
+    r"linkedin[.:]|://|%3a%2f%2f|lnkd\.in/|\A/?(?:in|pub|profile)/", re.IGNORECASE
+)
+_NAMES_LINKEDIN = re.compile(
+    r"linkedin|lnkd\.in/|\A\s*/(?:in|pub)/|urn(?::|%3a)li|\A\s*A[CE][A-Za-z]AA", re.IGNORECASE
+)
+_LONGEST = 5_000  # redirects within redirects are a few hundred characters long
+_TWO = "“{}” holds two addresses, and which one is meant is not guessed. Leave one."
 _PAID = (
     ": nobody can be invited by it, or be recognised as the person of a public address. Use the "
     "column with the public addresses"
@@ -82,31 +89,62 @@ def identity_of(profile_url: str) -> Identity:
     """Return who a LinkedIn profile address names.
 
     Takes what people have: with or without scheme, country and mobile hosts, a language or a query
-    behind it, percent-encoding, redirects of mail programs and search engines around it, the form
-    of before 2015 (`/pub/ada-example/1/2b/3c4`, which LinkedIn redirects to
-    `/in/ada-example-3c402b1`), and a user id in the place of the slug.
+    behind it, percent-encoding, redirects of mail programs and search engines around it, links of
+    markup, a prefix that was put in front twice, the form of before 2015
+    (`/pub/ada-example/1/2b/3c4`, which LinkedIn redirects to `/in/ada-example-3c402b1`), and a user
+    id in the place of the slug. What was cut off names nobody.
 
     :raises ValidationError: where it is no address of a LinkedIn profile, in words for staff.
     """
-    text = INVISIBLE.sub("", profile_url).strip().strip(_WRAPPING).strip()
+    if len(profile_url) > _LONGEST:
+        raise ValidationError(_no_profile(profile_url))
+    address, label = addresses.without_markup(INVISIBLE.sub("", profile_url))
+    identity = _identity_of_one(address.strip(_WRAPPING).strip())
+    if label and _identity_or_nothing(label) not in {None, identity}:
+        raise ValidationError(_TWO.format(profile_url.strip()[:100]))
+    return identity
+
+
+def _identity_or_nothing(label: str) -> Identity | None:
+    """Return whom the words of a link name, which are mostly no address, or a shortened one."""
+    try:
+        return _identity_of_one(label.strip(_WRAPPING).strip())
+    except ValidationError:
+        return None
+
+
+def _identity_of_one(text: str) -> Identity:
     if _SHORT_LINK.match(text):
         raise ValidationError(
             f"“{text[:100]}” is a short link: only LinkedIn knows where it leads. Open it in a "
             f"browser and use the address that it leads to, such as {EXAMPLE}."
         )
+    if is_id(text) or addresses.is_urn(text):
+        return _identity_in_path(text, text)
     if _ENCODED_SCHEME.match(text):
         text = unquote(text)
-    path = _path_on_linkedin(redirects.unwrapped(_MAILTO.sub("", text)))
-    if path and path[0].lower() in _LEADING_STEPS:
-        del path[0]
-    kind = path[0].lower() if path else ""
+    parts = _on_linkedin(redirects.unwrapped(addresses.mended(text)))
+    if parts is None:
+        raise ValidationError(_no_profile(text))
+    kind, steps = addresses.steps_of(parts.path)
+    if kind == "profile" and (member := addresses.id_in_query(parts.query)):
+        return _identity_in_path(member, text)
     if kind in _OTHER_PAGES:
         raise ValidationError(f"“{text[:100]}” {_OTHER_PAGES[kind]}, such as {EXAMPLE}.")
-    if kind == "pub":
-        return Identity(slug=_slug_of_old_form(path[1:], text))
-    if kind != "in" or len(path) < 2:
+    if kind not in {"in", "pub"} or not steps:
         raise ValidationError(_no_profile(text))
-    return _identity_in_path(path[1], text)
+    return _identity_behind(kind, steps, text)
+
+
+def _identity_behind(kind: str, steps: list[str], text: str) -> Identity:
+    """Return whom the steps of a path behind `in` or `pub` name."""
+    if "linkedin.com" in "/".join(steps).lower():
+        raise ValidationError(_TWO.format(text[:100]))
+    if kind == "pub":
+        return Identity(slug=_slug_of_old_form(steps, text))
+    if is_nothing("/".join(steps[:2])):  # n/a
+        raise ValidationError(_nobody(text))
+    return _identity_in_path(addresses.without_query(steps[0]), text)
 
 
 def identity_in(value: str) -> Identity:
@@ -115,9 +153,9 @@ def identity_in(value: str) -> Identity:
     :raises ValidationError: where it names nobody, in words for staff.
     """
     text = value.strip()
-    if _LIKE_AN_ADDRESS.search(text):
+    if len(text) > _LONGEST or _LIKE_AN_ADDRESS.search(text):
         return identity_of(text)
-    return _identity_in_path(text, text)
+    return _identity_in_path(addresses.without_query(text), text)
 
 
 def looks_like_profile(text: str) -> bool:
@@ -125,6 +163,8 @@ def looks_like_profile(text: str) -> bool:
 
     Links of Sales Navigator and Recruiter, ids of theirs, and short links are such forms.
     """
+    if not _NAMES_LINKEDIN.search(text):
+        return False  # as most cells of a file; and “in/out” is no address
     try:
         identity_of(text)
     except ValidationError:
@@ -156,27 +196,33 @@ def _no_profile(text: str) -> str:
     return f"“{text[:100]}” is no LinkedIn profile. Use an address such as {EXAMPLE}."
 
 
-def _path_on_linkedin(text: str) -> list[str]:
-    """Return the steps of an address's path, once its host is certain to be LinkedIn's."""
-    parts: SplitResult | None = None
-    if not CONTROL.search(text):  # urlsplit would drop them, and so join two addresses in one
-        try:
-            parts = urlsplit(redirects.with_scheme(text))
-            host = (parts.hostname or "").rstrip(".")
-        except ValueError:
-            parts = None
-    if (
-        parts is None
-        or parts.scheme.lower() not in {"http", "https"}
-        or "@" in parts.netloc
-        or not _PROFILE_HOST.fullmatch(host)
-    ):
-        raise ValidationError(_no_profile(text))
-    return [step for step in parts.path.split("/") if step]
+def _nobody(text: str) -> str:
+    return (
+        f"“{text[:100]}” names no person. Use the address of a LinkedIn profile, such as {EXAMPLE}."
+    )
+
+
+def _on_linkedin(text: str) -> SplitResult | None:
+    """Return an address split up, or None where its host is not certain to be LinkedIn's."""
+    if CONTROL.search(text):  # urlsplit would drop them, and so join two addresses in one
+        return None
+    try:
+        parts = urlsplit(redirects.with_scheme(text))
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return None
+    is_web = parts.scheme.lower() in {"http", "https"} and "@" not in parts.netloc
+    return parts if is_web and addresses.HOST.fullmatch(host) else None
 
 
 def _identity_in_path(step: str, text: str) -> Identity:
-    decoded = unquote(step).strip()
+    name = unquote(step).strip()
+    decoded = addresses.id_of_urn(name)
+    if decoded != name and not is_id(decoded):
+        raise ValidationError(
+            f"“{text[:100]}” holds a number that LinkedIn alone knows. Use the public address, "
+            f"such as {EXAMPLE}."
+        )
     if USER_ID.fullmatch(decoded):
         return Identity(user_id=decoded)
     if FOREIGN_ID.fullmatch(decoded):
@@ -188,7 +234,7 @@ def _identity_in_path(step: str, text: str) -> Identity:
             f"“{text[:100]}” holds a LinkedIn id in lower case, which names nobody. Export it "
             f"again as it is spelt, or use the public address, such as {EXAMPLE}."
         )
-    return Identity(slug=_fit_slug(step, text))
+    return Identity(slug=_fit_slug(decoded, text))
 
 
 def _slug_of_old_form(steps: list[str], text: str) -> str:
@@ -205,11 +251,13 @@ def _slug_of_old_form(steps: list[str], text: str) -> str:
 
 def _fit_slug(step: str, text: str) -> str:
     slug = normalised_slug(step)
-    if not is_fit(slug):
+    if is_cut_off(step) or is_cut_off(slug):
         raise ValidationError(
-            f"“{text[:100]}” names no person. Use the address of a LinkedIn profile, such as "
+            f"“{text[:100]}” was cut off, so it names nobody. Use the whole address, such as "
             f"{EXAMPLE}."
         )
+    if not is_fit(slug):
+        raise ValidationError(_nobody(text))
     return slug
 
 
@@ -225,6 +273,16 @@ def fit_user_id(value: str) -> str:
             "of Sales Navigator (ACw…) and of Recruiter (AE…) cannot be invited."
         )
     return text
+
+
+def user_id_in(value: str) -> str:
+    """Return the LinkedIn user id that a text is, or that an address or `urn:li:…` of it holds.
+
+    :raises ValidationError: where it holds none that an invitation can be sent to.
+    """
+    text = value.strip()
+    is_address = addresses.is_urn(text[:_LONGEST]) or _LIKE_AN_ADDRESS.search(text)
+    return fit_user_id(identity_of(text).user_id or text if is_address else text)
 
 
 def slug_in(value: str) -> str:

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from campaigns.people.names import name_words
+from campaigns.people.names import is_nobody, name_words
+from campaigns.people.pretenders import is_no_last_name
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OF_A_GENERATION = frozenset(["jr", "sr", "ii", "iii", "iv", "junior", "senior", "filho", "neto"])
@@ -30,15 +31,15 @@ def name_conflict(listed: tuple[str, str], told: tuple[str, str]) -> str:
     """Say that LinkedIn shows somebody else than the list names; "" where it may be the same.
 
     The first and the last name must both be different: people marry, and have second names. Where
-    one of the two is empty, or is no name (“LinkedIn Member”), or they are written in scripts that
-    cannot be compared, it may be the same.
+    one of the two is empty, or is no name (“LinkedIn Member”; in the list also “Head of Engines”),
+    or they are written in scripts that cannot be compared, it may be the same.
 
     :param listed: first and last name as they were imported.
     :param told: first and last name of the profile.
     """
     ours, theirs = _by_script(listed), _by_script(told)
     comparable = ours.keys() & theirs.keys()
-    if not comparable or "linkedin" in theirs.get("LATIN", {}):
+    if not comparable or is_nobody(*listed) or is_no_last_name(" ".join(told)):
         return ""
     if any(_agree(ours[script], theirs[script]) for script in comparable):
         return ""

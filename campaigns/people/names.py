@@ -3,29 +3,49 @@
 import re
 import unicodedata
 
+from campaigns.people.nothing import is_nothing
+from campaigns.people.pretenders import is_job, is_no_last_name, is_no_name
+from campaigns.people.titles import (
+    are_suffixes,
+    count_titles,
+    without_brackets_of_titles,
+    without_suffixes,
+    without_titles,
+)
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_TITLES = _words(
-    """dr prof professor doctor mr mrs ms miss mx sir dame herr frau madame monsieur mme mlle
-    señor señora dipl-ing dr-ing drs doc rev hon capt lt col gen"""
-)
-# Titles that are names, too: only with a full stop.
-_TITLES_WITH_STOP = _words("ing eng fr mag pd dipl arch adv st sr sra m")
-_SUFFIXES = _words(
-    """phd mba msc bsc mphil llm llb cpa cfa cfp pmp esq edd dba mph mfa meng beng bba cissp csm
-    shrm-cp shrm-scp sphr phr acca aca frcs dphil"""
-)
-# Suffixes that are names, too: only in capitals, behind a name that is not.
-_SUFFIXES_IN_CAPITALS = _words("MA BA MD JD RN PE MS BS DO PT CA CMA MIS II III IV")
 _PARTICLES = _words(
     """van der den de la le du von zu zur da dos das do del della di el los las y e bin ibn
     al"""
 )
 _SHORT_NAMES = _words("AL BO CY ED IB JO LI LU MO OZ TY VI WU XU YI YU ZE")
-_AFTER_THE_NAME = re.compile(r"\s*(?:[|/•·,;:@(\[{<\"“„«~]|\s[-\u2013\u2014]\s).*", re.DOTALL)
+_AFTER_THE_NAME = re.compile(
+    r"\s*(?:[|/•·,;:@(\[{<\"“„«~]|\s[-\u2013\u2014]\s|\s['\u2018][^'\u2018\u2019]+['\u2019](?!\w)).*",
+    re.DOTALL,
+)
+# What LinkedIn puts around a photo, and people beside their name.
+_BANNERS = re.compile(
+    r"(?<!\w)(?:\#\w+|(?:is |i['\u2019]?m |we['\u2019]?re |we are |now |actively |currently )?(?:"
+    r"open(?: to | for |to)(?:new )?(?:work(?:ing)?|opportunit\w+|roles?|offers|connect\w*)"
+    r"|hiring(?: now)?|(?:looking|seeking|searching)(?: for)?(?: an?)?(?: new)? "
+    r"(?:job|work|roles?|opportunit\w+|positions?)|available for (?:work|hire)|auf jobsuche"
+    r"|en recherche active|en b\u00fasqueda activa|in cerca di lavoro"
+    r"|(?:\u00e0 la|en) recherche d['\u2019]emploi|disponible para trabajar"
+    r"|(?:1st|2nd|3rd\+?) degree connection))(?!\w)[!:.]*",
+    re.IGNORECASE,
+)
+_OF_A_PROFILE = re.compile(
+    r"(?:view )?(?P<name>\S.*?)['\u2019]s? (?:full )?(?:linkedin )?(?:profile|photo)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_GLUED_TITLE = re.compile(r"\b(Dr|Prof|Mr|Mrs|Ms|Mag|Ing|Engr)\.(?=[^\W\d_a-z])")
+_AND = re.compile(r"(?<=[\w.])\s*[&+\uff06]\s*(?=\w)")
+_COUPLED = frozenset(["&", "+", "and", "und", "et"])
+_ABBREVIATED = re.compile(r"(?:[^\W\d_]{1,3}\.)+|St")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
 _PLAIN = re.compile(r"[A-Z][a-z]+")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -36,20 +56,23 @@ _GARNISH = f'{_JOINERS}*_#!?…\u2013\u2014-+&"”»([{{<)]}}>'
 def greeting_name(name: str, last_name: str = "", *, is_first: bool = True) -> str:
     """Return a name as a greeting uses it: `DR. ADA  🚀` becomes `Ada`.
 
-    Emoji, titles, degrees, what stands behind a stroke, a comma or in brackets, a final initial,
-    and the last name, where it was put behind the first, are taken off. A word all in capitals, or
-    a name all in small letters, gets one capital. Mixed case (McDonald, van der Berg) and names in
-    other scripts stay as they are. Nothing is left of a name that is none: an empty text.
+    Emoji, titles, degrees, banners, what stands behind a stroke, a comma or in brackets, a final
+    initial, and the last name, where it was put behind the first, are taken off. A word all in
+    capitals, or a name all in small letters, gets one capital. Mixed case (McDonald, van der Berg)
+    and names in other scripts stay as they are. Nothing is left of a name that is none, such as
+    “LinkedIn Member” or “Recruiter at Example Bank”: an empty text.
 
     :param is_first: a first name; a last one may begin with a particle: `de la Cruz`.
     """
-    if _PLAIN.fullmatch(name):
-        return name  # as most are, and campaigns are long
-    text = _readable(name)
-    text = _AFTER_THE_NAME.sub("", text) or text
-    words = [word for word in (_bare(word) for word in text.split()) if word]
-    words = _without_titles(words)
-    words = _without_last_name(_without_suffixes(words), last_name)
+    words = _words_of(name, is_first=is_first)
+    core = " ".join(words)
+    if is_first and is_no_name(core, " ".join(_words_of(last_name, is_first=False))):
+        return ""
+    if not is_first and is_no_last_name(core):
+        return ""
+    if len(words) == 1 and _PLAIN.fullmatch(core):
+        return core  # as most are, and campaigns are long
+    words = _without_last_name(words, last_name)
     while len(words) > 1 and _INITIAL.fullmatch(words[-1]) and words[-1].isascii():
         words.pop()
     in_small_letters = all(word == word.lower() for word in words)
@@ -59,20 +82,56 @@ def greeting_name(name: str, last_name: str = "", *, is_first: bool = True) -> s
     )
 
 
+def greeting_last_name(first_name: str, last_name: str) -> str:
+    """Return a last name as a greeting uses it: nothing where the whole is none."""
+    if is_nobody(first_name, last_name):
+        return ""  # “Member” behind “LinkedIn”
+    return greeting_name(last_name, is_first=False)
+
+
+def is_nobody(first_name: str, last_name: str) -> bool:
+    """Return whether a name is none, and so says nothing about who somebody is."""
+    first, last = _words_of(first_name, is_first=True), _words_of(last_name, is_first=False)
+    return is_no_name(" ".join(first), " ".join(last))
+
+
+def job_in(first_name: str, last_name: str) -> str:
+    """Return the job that stands where a name should: “Recruiter at Example Bank”; else ""."""
+    first, last = _words_of(first_name, is_first=True), _words_of(last_name, is_first=False)
+    is_one = is_job(" ".join(first), " ".join(last))
+    return " ".join(f"{first_name} {last_name}".split()) if is_one else ""
+
+
 def split_name(full_name: str) -> tuple[str, str]:
     """Return first and last name of a full name: `Dr. Ada van der Berg` → `Dr. Ada`, `van der …`.
 
-    The first word is the first name, titles in front of it belong to it. `Example, Ada` is turned
-    round, unless what stands behind the comma is a degree.
+    The first word is the first name; titles in front of it belong to it, as do an abbreviation
+    (`Ma. Theresa`) and a second person (`Ada & Bob`). `Example, Ada` is turned round, unless what
+    stands behind the comma is a degree or a job.
     """
+    full_name = _without_banners(full_name).strip()
     before, comma, after = (part.strip() for part in full_name.partition(","))
-    if comma and 0 < len(after.split()) <= 2 and "," not in after and not _are_suffixes(after):
+    is_name = 0 < len(after.split()) <= 2 and "," not in after and not is_no_name(after)
+    if comma and is_name and not are_suffixes(after):
         return after, before
     words = full_name.split()
-    count = 1
-    while count < len(words) and _is_title(words[count - 1]):
+    count = titles = count_titles(words)
+    while 0 < count < len(words) and words[count][0] + words[count][-1] == "()":  # Mag. (FH)
         count += 1
+        count += count_titles(words[count:])
+    count = count + 1 if count < len(words) else max(titles, 1)
+    while count < len(words) - 1 and _ABBREVIATED.fullmatch(words[count - 1]):
+        count += 1
+    if count < len(words) - 1 and words[count].lower() in _COUPLED:
+        count += 2
     return " ".join(words[:count]), " ".join(words[count:])
+
+
+def without_empty_words(full_name: str) -> str:
+    """Return a whole name without what programs wrote for a missing half: `Ada undefined`."""
+    words = full_name.split()
+    kept = [word for word in words if not is_nothing(word, of_a_name=True)]
+    return " ".join(kept) if len(kept) < len(words) else full_name
 
 
 def name_words(name: str) -> list[str]:
@@ -80,9 +139,29 @@ def name_words(name: str) -> list[str]:
 
     For comparing; `greeting_name` is for showing.
     """
-    words = [word for word in map(_bare, _readable(name).split()) if word]
-    words = _without_suffixes(_without_titles(words))
+    words = [word for word in map(_bare, _readable(_without_banners(name)).split()) if word]
+    words = without_suffixes(without_titles(words, is_first=False))
     return [word for word in words if word.lower() not in _PARTICLES]
+
+
+def _words_of(name: str, *, is_first: bool) -> list[str]:
+    """Return the words of a name without what people write around it."""
+    if is_nothing(name.strip(), of_a_name=True):
+        return []
+    if _PLAIN.fullmatch(name):
+        return without_titles([name], is_first=is_first)
+    text = _AND.sub(" & ", _GLUED_TITLE.sub(r"\1. ", _without_banners(name)))
+    text = without_brackets_of_titles(_readable(text).strip())
+    text = _AFTER_THE_NAME.sub("", text) or text
+    words = [word for word in (_bare(word) for word in text.split()) if word]
+    while words and words[-1] == "&":
+        words.pop()
+    return without_suffixes(without_titles(words, is_first=is_first))
+
+
+def _without_banners(name: str) -> str:
+    found = _OF_A_PROFILE.fullmatch(name.strip()[:500])
+    return _BANNERS.sub(" ", found["name"] if found else name)
 
 
 def _readable(name: str) -> str:
@@ -107,33 +186,9 @@ def _belongs_to_a_name(character: str) -> bool:
 
 def _bare(word: str) -> str:
     """Return a word without signs around it, or nothing if it is no word."""
+    if word == "&":
+        return word
     return word.strip(_GARNISH) if _WORD.search(word) else ""
-
-
-def _is_title(word: str) -> bool:
-    plain = word.lower().rstrip(".").replace(".", "")
-    return plain in _TITLES or (word.endswith(".") and plain in _TITLES_WITH_STOP)
-
-
-def _without_titles(words: list[str]) -> list[str]:
-    while len(words) > 1 and _is_title(words[0]):
-        words = words[1:]
-    return words
-
-
-def _without_suffixes(words: list[str]) -> list[str]:
-    while len(words) > 1 and _is_suffix(words[-1], words[0]):
-        words = words[:-1]
-    return words
-
-
-def _is_suffix(word: str, first: str) -> bool:
-    plain = word.replace(".", "")
-    return plain.lower() in _SUFFIXES or (plain in _SUFFIXES_IN_CAPITALS and first != first.upper())
-
-
-def _are_suffixes(text: str) -> bool:
-    return all(_is_suffix(word, "Ada") for word in text.split())
 
 
 def _without_last_name(words: list[str], last_name: str) -> list[str]:

@@ -270,6 +270,6 @@ def _field(prospect: Prospect | Person, name: str) -> str:
     if name == "first_name":
         return names.greeting_name(prospect.first_name, prospect.last_name)
     if name == "last_name":
-        return names.greeting_name(prospect.last_name, is_first=False)
+        return names.greeting_last_name(prospect.first_name, prospect.last_name)
     text: str = getattr(prospect, name)
     return text

@@ -42,6 +42,25 @@ def test_person_in_many_spellings_is_one(write: Write, campaign: Campaign) -> No
     ]
 
 
+def test_two_people_at_one_address_are_told(write: Write, campaign: Campaign) -> None:
+    header = "First Name,Last Name,URL"
+    people = [["Ada", "Example"], ["Ben", "Stranger"], ["Dr. Ada", "Married"], ["", ""]]
+    rows = [[*name, "linkedin.com/in/ada-example"] for name in people]
+
+    report = imported(a_file(write, *rows, header=header))
+
+    assert reasons(report) == [
+        (
+            3,
+            "refused",
+            "URL",
+            "row 2 has the same address, for “Ada Example”: one of the two is wrong",
+        ),
+        (4, "duplicate", "", "the same person as in row 2"),
+        (5, "duplicate", "", "the same person as in row 2"),
+    ]
+
+
 def test_second_import_adds_nobody(write: Write, campaign: Campaign) -> None:
     path = a_file(write, *(["Ada", "", f"linkedin.com/in/ada-{n}"] for n in range(30)))
     imported(path)

@@ -2,7 +2,13 @@
 
 import pytest
 
-from campaigns.people.names import greeting_name
+from campaigns.people.names import (
+    greeting_last_name,
+    greeting_name,
+    job_in,
+    split_name,
+    without_empty_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +28,45 @@ from campaigns.people.names import greeting_name
         ("李", "王", "李"),
         ("🚀", "Example", ""),
         ("", "Example", ""),
+        ("Dr. med. dent. Ada", "Example", "Ada"),
+        ("Dr. rer. nat. Ada", "", "Ada"),
+        ("Dr med dent Ada", "", "Ada"),
+        ("Dr. h.c. Ada", "", "Ada"),
+        ("Prof. Dr. Dr. h. c. mult. Ada", "", "Ada"),
+        ("Dr.-Ing. habil. Ada", "", "Ada"),
+        ("Dipl.-Wirtsch.-Ing. (FH) Ada", "", "Ada"),
+        ("Univ.-Prof. Ada", "", "Ada"),
+        ("PD Dr. Ada", "", "Ada"),
+        ("Mag. (FH) Ada", "", "Ada"),
+        ("Mag.(FH) Ada", "", "Ada"),
+        ("Engr. Ada", "", "Ada"),
+        ("Dott.ssa Ada", "", "Ada"),
+        ("MUDr. Ada", "", "Ada"),
+        ("Dr.Ada", "", "Ada"),
+        ("CA Ada", "", "Ada"),
+        ("Ada CA", "", "Ada"),
+        ("Ada & Bob", "Example", "Ada & Bob"),
+        ("Ada+Bob", "Example", "Ada & Bob"),
+        ("Open to work Ada", "", "Ada"),
+        ("Ada #OpenToWork", "", "Ada"),
+        ("Hiring! Ada", "", "Ada"),
+        ("Ada is hiring", "", "Ada"),
+        ("Ada 'Addie'", "", "Ada"),
+        ("Mr", "Example", ""),
+        ("Prof. Dr.", "Example", ""),
+        ("Gen", "Example", "Gen"),
+        ("Gen.", "Example", ""),
+        ("Md", "Rahim", "Md"),
+        ("Md. Rahim", "", "Md. Rahim"),
+        ("Ma. Theresa", "Example", "Ma. Theresa"),
+        ("JR", "Example", "JR"),
+        ("St John", "Example", "St John"),
+        ("St. John", "Example", "St. John"),
+        ("Nan", "Example", "Nan"),
+        ("Null", "Example", "Null"),
+        ("S.D.", "Example", "S.D."),
+        ("Ada (LinkedIn Top Voice)", "Example", "Ada"),
+        ("Ada", "Engineer", "Ada"),
     ],
 )
 def test_first_names(first: str, last: str, greeted: str) -> None:
@@ -39,7 +84,81 @@ def test_first_names(first: str, last: str, greeted: str) -> None:
         ("McExample", "McExample"),
         ("E.", "E."),
         ("✨", ""),
+        ("Null", "Null"),
+        ("Engineer", "Engineer"),
+        ("Herr", "Herr"),
+        ("NULL", ""),
     ],
 )
 def test_last_names(last: str, greeted: str) -> None:
     assert greeting_name(last, is_first=False) == greeted
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("LinkedIn", "Member"),
+        ("LinkedIn Member", ""),
+        ("LinkedIn-Mitglied", ""),
+        ("Membre", "de LinkedIn"),
+        ("Usuário do LinkedIn", ""),
+        ("Участник LinkedIn", ""),
+        ("LinkedInユーザー", ""),
+        ("领英会员", ""),
+        ("Recruiter at Example Bank", ""),
+        ("Recruiter", "at Example Bank"),
+        ("Senior", "Recruiter at Example Bank"),
+        ("Personalberaterin bei Beispiel", ""),
+        ("Head of Engines", ""),
+        ("HR Manager", ""),
+        ("CEO", "& Founder"),
+        ("None", "None"),
+        ("nan", ""),
+        ("undefined", "undefined"),
+        ("#N/A", ""),
+        ("Unknown", "Example"),
+        ("Anonymous", ""),
+    ],
+)
+def test_nobody_is_greeted_by_what_is_no_name(first: str, last: str) -> None:
+    assert greeting_name(first, last) == ""
+
+
+def test_the_second_half_of_what_is_no_name_is_no_last_name() -> None:
+    assert greeting_last_name("LinkedIn", "Member") == ""
+    assert greeting_last_name("Ada", "Member") == "Member"
+
+
+@pytest.mark.parametrize(
+    ("whole", "first", "last"),
+    [
+        ("Ada Example", "Ada", "Example"),
+        ("Dr. med. dent. Ada van der Example", "Dr. med. dent. Ada", "van der Example"),
+        ("Mag. (FH) Ada Example", "Mag. (FH) Ada", "Example"),
+        ("PD Dr. Ada Example", "PD Dr. Ada", "Example"),
+        ("Ada & Bob Example", "Ada & Bob", "Example"),
+        ("Ma. Theresa Example", "Ma. Theresa", "Example"),
+        ("St John Example", "St John", "Example"),
+        ("J. Example", "J.", "Example"),
+        ("Example, Ada", "Ada", "Example"),
+        ("Ada Example, MBA", "Ada", "Example, MBA"),
+        ("Ada Example, Recruiter", "Ada", "Example, Recruiter"),
+        ("Open to work Ada Example", "Ada", "Example"),
+        ("View Ada Example\u2019s profile", "Ada", "Example"),
+        ("Dr.", "Dr.", ""),
+    ],
+)
+def test_whole_names(whole: str, first: str, last: str) -> None:
+    assert split_name(whole) == (first, last)
+
+
+def test_a_job_in_the_place_of_a_name_is_told_from_a_name() -> None:
+    assert job_in("Senior", "Recruiter at Example Bank") == "Senior Recruiter at Example Bank"
+    assert job_in("Ada", "Engineer") == ""
+    assert job_in("LinkedIn", "Member") == ""
+
+
+def test_what_a_program_wrote_for_half_a_name_is_left_out() -> None:
+    assert without_empty_words("Ada undefined") == "Ada"
+    assert without_empty_words("nan nan") == ""
+    assert without_empty_words("Ada Null") == "Ada Null"

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns.people import identity_of, slug_told
+from campaigns.people import identity_of, normalised_slug, slug_told
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,36 @@ def test_a_slug_is_told_in_its_normal_form(told: str, slug: str) -> None:
     assert slug_told(told) == slug
 
 
-@pytest.mark.parametrize("step", ["me", "UNKNOWN", "undefined", "null", "edit/intro", "profile"])
+@pytest.mark.parametrize(
+    ("step", "slug"),
+    [
+        ("ada-example.", "ada-example"),
+        ("ada-example!,", "ada-example"),
+        ("“ada-example”", "ada-example"),
+        ("ada-example)", "ada-example"),
+        ("ada-example-(she-her)", "ada-example-(she-her)"),
+        ("ada\u2013example", "ada-example"),
+        ("ada-example\u2013", "ada-example"),
+        ("ada-example -", "ada-example"),
+        ("ada-example%E2%80%94.", "ada-example"),
+        ("ada-example-", "ada-example-"),  # another's: LinkedIn gives out both
+        ("josé-example,-mba", "josé-example,-mba"),
+        ("ada-example-\U0001f680", "ada-example-\U0001f680"),
+    ],
+)
+def test_signs_that_were_copied_along_are_nobodys(step: str, slug: str) -> None:
+    assert normalised_slug(step) == slug
+    assert normalised_slug(slug) == slug
+
+
+STEPS_OF_NOBODY = """
+    me UNKNOWN undefined null edit/intro profile nan None N/A n-a not-found Not_Available
+    unavailable %28null%29 unbekannt inconnu desconocido linkedin-member username search
+    login {{slug}} [object%20Object] true headless
+"""
+
+
+@pytest.mark.parametrize("step", STEPS_OF_NOBODY.split())
 def test_an_address_of_nobody_is_refused(step: str) -> None:
     with pytest.raises(ValidationError, match="names no person"):
         identity_of(f"https://www.linkedin.com/in/{step}")
