@@ -18,6 +18,7 @@ HOUSES = ("queueing", "campaigns")
 BESIDE = {  # what is no room, and says nothing to a reader of the picture
     "apps": "what Django starts",
     "api": "the HTTP endpoints",
+    "probes": "what monitors ask",
     "checks": "is the configuration right?",
     "schedules": "which jobs does the ticker start?",
     "templatetags": "what templates ask for",

@@ -18,7 +18,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from campaigns.models import Campaign
 from queueing import planning
-from queueing.gates import cadence
 from queueing.models import ProcessRun
 from queueing.sending import DatabaseClock, runs
 
@@ -104,25 +103,6 @@ def _campaign(request: HttpRequest) -> Campaign | None:
 
 
 @csrf_exempt
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while the site, its database and its ticker work, else 503. For monitors."""
-    if request.method not in ("GET", "HEAD"):
-        return _not_allowed("GET, HEAD")
-    now = timezone.now()
-    try:
-        last_run_at, is_late = cadence.heartbeat(now)
-    except db.Error:
-        return error(503, "The database cannot be reached.")
-    last_run = {
-        "last_run_at": last_run_at and last_run_at.isoformat(),
-        "last_run_seconds_ago": last_run_at and int((now - last_run_at).total_seconds()),
-    }
-    if is_late:
-        return error(503, "Items are due and no run has begun: is qcluster running?", **last_run)
-    return JsonResponse({"status": "ok", **last_run})
-
-
-@csrf_exempt
 def not_found(request: HttpRequest) -> JsonResponse:
     """Answer for every other address under /api/."""
     return error(404, "There is nothing at this address.")
@@ -148,5 +128,4 @@ urlpatterns = [
     path("api/cron/process-send-queue", process_send_queue),
     path("api/campaigns/direct/send-connection-requests-queued", send_connection_requests_queued),
     re_path(r"^api/", not_found),
-    path("healthz", healthz),
 ]

@@ -7,6 +7,7 @@ secret has a default.
 
 import datetime as dt
 import secrets
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from campaigns.hours import zones
 T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():
@@ -104,6 +106,8 @@ INSTALLED_APPS = [
     "django_q",  # behind queueing, whose `qcluster` comes first
 ]
 MIDDLEWARE = [
+    "queueing.tracing.middleware.RequestId",
+    "queueing.probes.Probes",  # before what looks at the host: probes come by address
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -212,6 +216,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 CRON_SECRET = env.str("CRON_SECRET", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Sending
 DAILY_CAP_TIMEZONE = _timezone("DAILY_CAP_TIMEZONE")
@@ -263,11 +268,24 @@ globals().update(_read("EMAIL_URL", lambda: environ.Env.email_url_config(EMAIL_U
 EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer must not hold a run
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sendq@localhost")
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="") or "line"
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: write line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "queueing.tracing.json_lines.JsonLines"},
+    },
+    "filters": {"refusals": {"()": "queueing.tracing.json_lines.refusals_in_one_line"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["refusals"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {"django.server": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
 }

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.gates import hours, limits
@@ -124,16 +124,27 @@ def heartbeat(now: dt.datetime) -> tuple[dt.datetime | None, bool]:
     """Return when the last run began, and whether the ticker is late.
 
     Late: something was due two ticks ago, with time for a whole run added, and no run has begun
-    since. Hours and caps play no part: a run that sends nothing is noted, too.
+    since that ended well, or is still under way. Hours and caps play no part: a run that sends
+    nothing is noted, too.
     """
-    newest = ProcessRun.objects.order_by("-started_at").values_list("started_at", flat=True)
-    last_run_at = newest.first()
-    ticks = croniter(
-        settings.SEND_QUEUE_CRON, now - dt.timedelta(seconds=settings.SEND_RUN_DEADLINE_SECONDS)
+    last_run_at = (
+        ProcessRun.objects.order_by("-started_at").values_list("started_at", flat=True).first()
     )
-    ticks.get_prev(dt.datetime)
-    two_ticks_ago = ticks.get_prev(dt.datetime)
-    if last_run_at is not None and last_run_at >= two_ticks_ago:
-        return last_run_at, False
+    two_ticks_ago = ticks_ago(settings.SEND_QUEUE_CRON, now)
+    under_way = Q(
+        finished_at__isnull=True,
+        started_at__gte=now - dt.timedelta(seconds=settings.Q_CLUSTER["timeout"]),
+    )
+    alive = ProcessRun.objects.filter(
+        ProcessRun.ENDED_WELL | under_way, started_at__gte=two_ticks_ago
+    )
     due = QueueItem.objects.due(two_ticks_ago).filter(campaign__status=Campaign.Status.ACTIVE)
-    return last_run_at, due.exists()
+    return last_run_at, not alive.exists() and due.exists()
+
+
+def ticks_ago(cron: str, now: dt.datetime) -> dt.datetime:
+    """Return the tick before the last one by which a run would have ended."""
+    ticks = croniter(cron, now - dt.timedelta(seconds=settings.SEND_RUN_DEADLINE_SECONDS))
+    ticks.get_prev(dt.datetime)
+    found: dt.datetime = ticks.get_prev(dt.datetime)
+    return found

@@ -14,10 +14,12 @@ from queueing.models.items import (
     counts_since,
     in_doubt_since,
 )
+from queueing.models.jobs import JobRecord
 
 __all__ = [
     "FailedSend",
     "Installation",
+    "JobRecord",
     "Notice",
     "ProcessRun",
     "QueueItem",

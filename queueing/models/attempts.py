@@ -27,6 +27,9 @@ class ProcessRun(models.Model):
     counts = models.JSONField(default=dict, blank=True)
     message = models.TextField(blank=True)
 
+    # What ends early, by an error or a kill, has no counts.
+    ENDED_WELL = Q(finished_at__isnull=False) & ~Q(counts={})
+
     class Meta:
         ordering = ("-started_at",)
         constraints = (

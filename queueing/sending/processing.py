@@ -4,6 +4,7 @@ One thread, this one, talks to the database; sender threads do HTTP only. Any nu
 number of machines share the queue.
 """
 
+import contextvars
 import logging
 import time
 import uuid
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection
 
 from campaigns.models import LinkedInAccount
+from queueing import tracing
 from queueing.gates import GateState
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import (
@@ -174,10 +176,14 @@ def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
         for future in ended:
             step, answer = in_flight.pop(future), future.result()
             following = None
-            with _fenced(run, step, answer):
+            with _about(step.call), _fenced(run, step, answer):
                 following = _carry_on_or_keep(run, step, answer)
             if following is not None:
                 in_flight[_submit(run, senders, following.call)] = following
+
+
+def _about(call: Call) -> AbstractContextManager[None]:
+    return tracing.about(item=call.claim.item_id, attempt=call.attempt_id)
 
 
 def _fenced(run: Run, step: Step, answer: Answer) -> AbstractContextManager[None]:
@@ -202,7 +208,9 @@ def _submit(run: Run, senders: ThreadPoolExecutor, call: Call) -> Future[Answer]
     # Half the bound: the claim cannot be taken away while the call goes on.
     age = (run.clock() - call.claim.claimed_at).total_seconds()
     not_after = uptime() + settings.SENDING_BOUND_SECONDS / 2 - age
-    return senders.submit(calls.make, run.client, call, not_after)
+    with _about(call):  # a thread begins without it
+        here = contextvars.copy_context()
+    return senders.submit(here.run, calls.make, run.client, call, not_after)
 
 
 def _carry_on_or_keep(run: Run, step: Step, answer: Answer) -> Step | None:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import gates
+from queueing import gates, tracing
 from queueing.gates import Explainer, Gate, GateState
 from queueing.models import Installation, ProcessRun, QueueItem
 from queueing.sending import claiming, processing, recording
@@ -73,10 +73,9 @@ def run(
     :raises NotConnectedError: where there is no Unipile to talk to.
     """
     row = ProcessRun.objects.create(trigger=trigger, started_at=clock())
-    if held := Installation.meet(row.started_at):
-        recording.stop_sending(held, row.started_at)
-    try:
-        made = processing.process_queue(
+
+    def make() -> processing.Run:
+        return processing.process_queue(
             client or unipile_client(),
             clock=clock,
             row=row,
@@ -86,6 +85,18 @@ def run(
             deadline_seconds=deadline_seconds or settings.SEND_RUN_DEADLINE_SECONDS,
             should_stop=should_stop,
         )
+
+    with tracing.about(run=row.pk):
+        return _noted(row, clock, make, account)
+
+
+def _noted(
+    row: ProcessRun, clock: Clock, make: Callable[[], processing.Run], account: uuid.UUID | None
+) -> dict[str, Any]:
+    if held := Installation.meet(row.started_at):
+        recording.stop_sending(held, row.started_at)
+    try:
+        made = make()
         result = result_of(made.results, clock(), account, made.fence)
     except BaseException as error:  # SystemExit too: django-q2 ends a task with it
         _finish(row, clock(), {}, f"Ended early: {type(error).__name__}: {error}")

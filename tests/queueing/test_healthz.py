@@ -83,5 +83,5 @@ def test_healthz_is_asked_with_get_or_head() -> None:
 
 
 def test_healthz_asks_little(browser: Client, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(4):
         browser.get("/healthz")

@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from queueing import planning
 from queueing.management.ending import ended
+from queueing.management.jobs import JobCommand
 from queueing.sending import DatabaseClock
 
 
-class Command(BaseCommand):
+class Command(JobCommand):
     help = (
         "Queue and start the drafts whose start time has come; complete the active campaigns in "
         "which everybody is dealt with. Safe to repeat."

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from queueing.looking import resolving
 from queueing.management.commands.process_send_queue import a_positive_number
 from queueing.management.ending import ended
+from queueing.management.jobs import JobCommand
 from queueing.sending import DatabaseClock, runs
 from queueing.telling import Fence
 
 
-class Command(BaseCommand):
+class Command(JobCommand):
     help = "Find new prospects on LinkedIn, within the accounts' budgets for profile views."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -8,9 +8,10 @@ import uuid
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from queueing.management.ending import ended
+from queueing.management.jobs import JobCommand
 from queueing.management.named import account_named
 from queueing.models import ProcessRun
 from queueing.sending import DatabaseClock, runs
@@ -26,7 +27,7 @@ def a_positive_number(text: str) -> int:
     return int(text)
 
 
-class Command(BaseCommand):
+class Command(JobCommand):
     help = "Send what may go now, at most one request of each account."
 
     def add_arguments(self, parser: CommandParser) -> None:

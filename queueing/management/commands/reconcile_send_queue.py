@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from queueing.looking import reconciling
 from queueing.management.ending import ended
+from queueing.management.jobs import JobCommand
 from queueing.sending import DatabaseClock, journal, runs
 from queueing.telling import Fence, notices
 
 
-class Command(BaseCommand):
+class Command(JobCommand):
     help = "Ask LinkedIn whether what is unconfirmed was sent. Reads only."
 
     def handle(self, *args: Any, **options: Any) -> str:

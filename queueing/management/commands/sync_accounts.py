@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from queueing.looking import syncing
 from queueing.management.ending import ended
+from queueing.management.jobs import JobCommand
 from queueing.sending import DatabaseClock, runs
 from queueing.telling import Fence, notices
 from queueing.unipile import UnipileError
 
 
-class Command(BaseCommand):
+class Command(JobCommand):
     help = "Hold the accounts that Unipile has lost, and let those go on that are back."
 
     def handle(self, *args: Any, **options: Any) -> str:
