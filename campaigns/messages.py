@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 # LinkedIn's own limits for the note, in characters, by account type.
 NOTE_LIMITS = {"free": 200, "premium": 300, "sales_navigator": 300}
+MESSAGE_LIMIT = 8000  # characters of a message between people who are connected
 PROSPECT_FIELDS = ("first_name", "last_name", "company", "headline", "location")
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
@@ -56,6 +57,16 @@ def too_long(template: str, limits: Collection[int] = ()) -> str:
     if shortest <= limit:
         return ""
     return f"The note has at least {shortest} characters. LinkedIn takes {limit} at most."
+
+
+def message_too_long(template: str) -> str:
+    """Say that every message made of a template is too long, or nothing."""
+    shortest = len(_VARIABLE.sub("x", template).strip())
+    if shortest <= MESSAGE_LIMIT:
+        return ""
+    return (
+        f"The message has at least {shortest} characters. LinkedIn takes {MESSAGE_LIMIT} at most."
+    )
 
 
 def is_variable(name: str) -> bool:

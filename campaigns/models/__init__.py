@@ -8,6 +8,7 @@ from campaigns.models.do_not_contact import DoNotContact
 from campaigns.models.prospects import Prospect
 from campaigns.models.search import matching
 from campaigns.models.sending_hours import ClosedDay, SendingHours, default_hours
+from campaigns.models.steps import Step
 from campaigns.models.workspaces import Campaign, LinkedInAccount, Workspace
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "LinkedInAccount",
     "Prospect",
     "SendingHours",
+    "Step",
     "Workspace",
     "default_hours",
     "matching",

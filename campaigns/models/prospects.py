@@ -1,5 +1,6 @@
 """The people of a campaign."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -43,7 +44,27 @@ class Prospect(models.Model):
         SKIPPED = "skipped", "Skipped"
         FAILED = "failed", "Failed"
 
-    # Nobody in one of these is written to: what still waits for them is skipped.
+    class Source(models.TextChoices):
+        """How something about a person became known; of acceptances the most trusted first."""
+
+        RELATIONS = "relations", "The account's connections"
+        WEBHOOK = "webhook", "Unipile's word"
+        NOTE_ECHO = "note_echo", "The note, as it stands in the conversation"
+        MESSAGES = "messages", "The conversation"
+        PROFILE = "profile", "The profile"
+        HAND = "hand", "Somebody's hand"
+
+    class Tag(models.TextChoices):
+        INTERESTED = "interested", "Interested"
+        LATER = "later", "Later"
+        NOT_NOW = "not_now", "Not now"
+        WRONG_PERSON = "wrong_person", "Wrong person"
+        OUT_OF_OFFICE = "out_of_office", "Out of office"
+        UNCLEAR = "unclear", "Unclear"
+
+    AWAY_FOR = dt.timedelta(days=7)  # out of office: then the follow-ups go on
+
+    # Nobody in one of these is invited: what still waits for them is skipped.
     ENDED = (
         Status.CONNECTION_REQUEST_SENT,
         Status.CONNECTED,
@@ -93,6 +114,47 @@ class Prospect(models.Model):
     status = models.CharField(max_length=30, choices=Status, default=Status.NEW)
     status_reason = models.TextField(blank=True, help_text="Why skipped or failed, in words.")
     follow_up_due_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(
+        "accepted",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The earliest time at which they are known to have been connected.",
+    )
+    accepted_source = models.CharField(
+        max_length=20,
+        choices=Source,
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text="How that is known.",
+    )
+    replied_at = models.DateTimeField(
+        "first answer", null=True, blank=True, editable=False, help_text="When they first answered."
+    )
+    replied_source = models.CharField(
+        max_length=20,
+        choices=Source,
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text="How that is known.",
+    )
+    last_replied_at = models.DateTimeField("last answer", null=True, blank=True, editable=False)
+    goes_on_at = models.DateTimeField(
+        "follow-ups go on",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Out of office: what they wrote until they were tagged stops nothing.",
+    )
+    tag = models.CharField("answer", max_length=20, choices=Tag, blank=True, db_default="")
+    invite_again_from = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Their invitation was withdrawn: LinkedIn takes another from this day on.",
+    )
     company_key = CompanyKey(
         max_length=people.COMPANY_KEY_AT_MOST, blank=True, editable=False, db_default=""
     )
@@ -143,6 +205,21 @@ class Prospect(models.Model):
                 ),
                 name="prospect_status_known",
             ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True, accepted_source="")
+                | (Q(accepted_at__isnull=False) & ~Q(accepted_source="")),
+                name="prospect_acceptance_has_a_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    replied_at__isnull=True, replied_source="", last_replied_at__isnull=True
+                )
+                | (
+                    Q(replied_at__isnull=False, last_replied_at__gte=F("replied_at"))
+                    & ~Q(replied_source="")
+                ),
+                name="prospect_answer_has_a_source",
+            ),
         )
         indexes = (
             # Each one is written anew for everybody who is queued: no more than have a user.
@@ -180,6 +257,11 @@ class Prospect(models.Model):
     def person_key(self) -> str:
         """What recognises the same person: the slug, or the provider id where none is known."""
         return self.public_identifier or self.linkedin_user_id
+
+    @property
+    def answers_count_from(self) -> dt.datetime | None:
+        """When they were tagged as out of office: what they had written by then stops nothing."""
+        return self.goes_on_at - self.AWAY_FOR if self.goes_on_at else None
 
     def clean(self) -> None:
         """Bring the slug to its one spelling; refuse one that is not that of the address.

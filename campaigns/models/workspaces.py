@@ -10,14 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from campaigns import messages, people
+from campaigns import messages
 from campaigns.models.do_not_contact import DoNotContact
 from campaigns.models.prospects import Prospect, columns_of_people
 from campaigns.models.sending_hours import ClosedDay, SendingHours, default_hours, validate_zone
+from campaigns.models.walls import Workspace, problem_with_hours
 
 __all__ = [
     "Campaign",
@@ -32,72 +33,9 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-HOURS_TO_CHOOSE = "shared hours, or hours of this workspace"
 DAYS_IN_A_YEAR, SECONDS_IN_A_WEEK = 365, 604_800
-
-
-class Workspace(models.Model):
-    """A client of the agency, or a team: a wall that people, accounts and campaigns live behind."""
-
-    class Tier(models.TextChoices):
-        STARTUP = "startup", "Startup"
-        SME = "sme", "SME"
-        ENTERPRISE = "enterprise", "Enterprise"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=200, unique=True)
-    tier = models.CharField(max_length=20, choices=Tier, default=Tier.STARTUP)
-    daily_cr_limit = models.PositiveIntegerField(
-        "daily connection request limit",
-        null=True,
-        blank=True,
-        help_text="Highest number a day for each account of this workspace. Empty: no limit here.",
-    )
-    sending_hours = models.ForeignKey(
-        "SendingHours",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="workspaces_by_default",
-        help_text="For campaigns that have no hours of their own. Empty: the default hours.",
-    )
-    members = models.ManyToManyField(
-        settings.AUTH_USER_MODEL,
-        blank=True,
-        related_name="workspaces",
-        help_text="Who may see this workspace.",
-    )
-    notify_emails = models.TextField(
-        blank=True,
-        validators=[people.validate_email_list],
-        help_text="Where notices about failures go. One address a line, or separated by commas.",
-    )
-
-    class Meta:
-        ordering = ("name",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(tier__in=["startup", "sme", "enterprise"]), name="workspace_tier_known"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        """Refuse hours of another workspace.
-
-        :raises ValidationError: naming the field.
-        """
-        if problem := _problem_with_hours(self.sending_hours, self.pk):
-            raise ValidationError({"sending_hours": problem})
-
-
-def _problem_with_hours(hours: SendingHours | None, workspace_id: uuid.UUID | None) -> str:
-    """Say why a workspace may not use these hours, or nothing."""
-    if hours is None or hours.workspace_id in {None, workspace_id}:
-        return ""
-    return f"These hours belong to another workspace. Choose {HOURS_TO_CHOOSE}."
+MIN_WITHDRAWAL_DAYS = 7  # nearly nine of ten who accept do so within a week
+MESSAGES_AT_MOST = 100  # a day: about what LinkedIn bears of one account
 
 
 class LinkedInAccount(models.Model):
@@ -125,6 +63,12 @@ class LinkedInAccount(models.Model):
     )
     weekly_limit = models.PositiveIntegerField(
         null=True, blank=True, help_text="Over any 7 days. Empty: by account type."
+    )
+    daily_message_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MESSAGES_AT_MOST)],
+        help_text="Follow-ups and answers. Empty: 40. At most 100.",
     )
     min_gap_seconds = models.PositiveIntegerField(
         "shortest gap (seconds)",
@@ -204,6 +148,10 @@ class LinkedInAccount(models.Model):
             models.CheckConstraint(
                 condition=Q(min_gap_seconds__lte=SECONDS_IN_A_WEEK),
                 name="account_gap_within_a_week",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_message_limit__lte=MESSAGES_AT_MOST),
+                name="account_messages_at_most",
             ),
         )
 
@@ -316,6 +264,21 @@ class Campaign(models.Model):
     follow_up_after_days = models.PositiveIntegerField(
         default=3, validators=[MaxValueValidator(DAYS_IN_A_YEAR)]
     )
+    connected_get_messages = models.BooleanField(
+        "write to people who are connected already",
+        default=False,
+        db_default=False,
+        help_text="On: who turns out to be connected gets the follow-ups, from the first one on. "
+        "Off: they are left alone.",
+    )
+    withdraw_after_days = models.PositiveIntegerField(
+        "withdraw unanswered invitations after (days)",
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[MinValueValidator(MIN_WITHDRAWAL_DAYS), MaxValueValidator(DAYS_IN_A_YEAR)],
+        help_text="Empty: they stay. Switched on from the preview, which says who that would be.",
+    )
     starts_at = models.DateTimeField(
         null=True, blank=True, help_text="Starts by itself at this time. Empty: started by hand."
     )
@@ -333,6 +296,11 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(follow_up_after_days__lte=DAYS_IN_A_YEAR),
                 name="campaign_follow_up_within_a_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdraw_after_days__isnull=True)
+                | Q(withdraw_after_days__range=(MIN_WITHDRAWAL_DAYS, DAYS_IN_A_YEAR)),
+                name="campaign_withdraws_in_time",
             ),
         )
         indexes = (
@@ -356,7 +324,7 @@ class Campaign(models.Model):
         """
         problems = {
             "message_template": self.message_problem(),
-            "sending_hours": _problem_with_hours(self.sending_hours, self.workspace_id),
+            "sending_hours": problem_with_hours(self.sending_hours, self.workspace_id),
             "workspace": self._problem_with_move(),
         }
         if any(problems.values()):

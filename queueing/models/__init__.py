@@ -15,11 +15,15 @@ from queueing.models.items import (
     in_doubt_since,
 )
 from queueing.models.jobs import JobRecord
+from queueing.models.kinds import TOUCH_LASTS, TOUCHES, Kind, has_ended
 
 __all__ = [
+    "TOUCHES",
+    "TOUCH_LASTS",
     "FailedSend",
     "Installation",
     "JobRecord",
+    "Kind",
     "Notice",
     "ProcessRun",
     "QueueItem",
@@ -28,5 +32,6 @@ __all__ = [
     "SendingStop",
     "UnconfirmedSend",
     "counts_since",
+    "has_ended",
     "in_doubt_since",
 ]

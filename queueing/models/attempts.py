@@ -62,6 +62,9 @@ class SendAttempt(models.Model):
         INVITE = "invite", "Invitation"
         PROFILE = "profile", "Profile"
         SENT_LIST = "sent_list", "List of sent invitations"
+        MESSAGE = "message", "Message"
+        CHAT = "chat", "Conversation"
+        WITHDRAWAL = "withdrawal", "Withdrawal"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     item = models.ForeignKey(QueueItem, on_delete=models.PROTECT, related_name="send_attempts")

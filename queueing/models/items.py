@@ -9,10 +9,13 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
 
-from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
+from campaigns.models import Campaign, LinkedInAccount, Prospect, Step, Workspace
+from campaigns.models.steps import STEPS_AT_MOST
+from queueing.models.kinds import HOLDS, PERSON_HAS_ENDED, TOUCHES, Kind, TouchSpan
 
 
 def counts_since(start: dt.datetime) -> Q:
@@ -77,7 +80,7 @@ class QueueItemQuerySet(models.QuerySet["QueueItem"]):
 
 
 class QueueItem(models.Model):
-    """One connection request, from being planned to being recorded."""
+    """One connection request, message or withdrawal, from being planned to being recorded."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -87,10 +90,9 @@ class QueueItem(models.Model):
         SKIPPED = "skipped", "Skipped"
         UNCONFIRMED = "unconfirmed", "Unconfirmed"
 
-    class Kind(models.TextChoices):
-        CONNECTION_REQUEST = "connection_request", "Connection request"
-
+    Kind = Kind
     MAYBE_ARRIVED = MAYBE_ARRIVED
+    PERSON_HAS_ENDED = PERSON_HAS_ENDED
     PERSON_HELD_BY = (Status.PENDING, Status.SENDING, Status.UNCONFIRMED, Status.SENT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -113,6 +115,21 @@ class QueueItem(models.Model):
         expression=ExpressionWrapper(~Q(message=""), models.BooleanField()),
         output_field=models.BooleanField(),
         db_persist=True,
+    )
+    step = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Which of the campaign's messages. 0: none of them."
+    )
+    variant = models.CharField(
+        max_length=1,
+        choices=Step.Variant,
+        blank=True,
+        db_default="",
+        help_text="Which text of the step.",
+    )
+    by_hand = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="An answer that somebody wrote: no follow-up, and no wait for one.",
     )
     scheduled_for = models.DateTimeField()
     pinned = models.BooleanField(
@@ -138,6 +155,23 @@ class QueueItem(models.Model):
         help_text="When looking for the effect of such a call ended without a trace of one.",
     )
     invitation_id = models.CharField(max_length=100, blank=True)
+    chat_id = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="The conversation of a message, as Unipile names it.",
+    )
+    message_id = models.CharField(max_length=200, blank=True, db_default="")
+    asked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When it was last looked up whether the person has answered: they had not.",
+    )
+    ask_again_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="That could not be looked up: nothing goes before it could.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     # Of a failed item: when it failed, for nothing touches one before it leaves that state.
     updated_at = models.DateTimeField(auto_now=True)
@@ -151,23 +185,49 @@ class QueueItem(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["workspace", "person_key", "kind"],
-                condition=Q(status__in=["pending", "sending", "unconfirmed", "sent"])
-                | Q(sent_at__isnull=False)
-                | Q(tried_at__isnull=False),
+                condition=~Q(kind="message") & HOLDS,
                 name="nobody_twice_in_a_workspace",
                 violation_error_message="This person is already queued or invited here.",
             ),
             # The same person under another slug: ids of one account name people unmistakably.
             models.UniqueConstraint(
                 fields=["linkedin_account", "linkedin_user_id", "kind"],
-                condition=~Q(linkedin_user_id="")
-                & (
-                    Q(status__in=["pending", "sending", "unconfirmed", "sent"])
-                    | Q(sent_at__isnull=False)
-                    | Q(tried_at__isnull=False)
-                ),
+                condition=~Q(linkedin_user_id="") & ~Q(kind="message") & HOLDS,
                 name="nobody_twice_by_an_account",
                 violation_error_message="This account has this person queued or invited already.",
+            ),
+            # A step that was skipped or has failed is not made anew either: staff retry it.
+            models.UniqueConstraint(
+                fields=["campaign", "person_key", "step"],
+                condition=Q(kind="message", step__gt=0),
+                name="each_step_once_a_person",
+                violation_error_message="This person has this message queued already, or had it.",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "linkedin_account", "linkedin_user_id", "step"],
+                condition=~Q(linkedin_user_id="") & Q(kind="message", step__gt=0),
+                name="each_step_once_by_an_account",
+                violation_error_message="This person has this message queued already, or had it.",
+            ),
+            # By its claim, which no later record of the call moves.
+            ExclusionConstraint(
+                expressions=[(TouchSpan("workspace", "person_key", "claimed_at"), "&&")],
+                condition=TOUCHES,
+                name="one_touch_in_a_day",
+                violation_error_message="Something else reached this person within 24 hours.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="message")
+                | Q(step=0, variant="", by_hand=False, chat_id="", message_id=""),
+                name="message_fields_of_messages",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="message")
+                | (Q(step__range=(1, STEPS_AT_MOST), by_hand=False) | Q(step=0, by_hand=True)),
+                name="message_is_a_step_or_by_hand",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="message") | ~Q(message=""), name="message_has_a_text"
             ),
             models.UniqueConstraint(
                 fields=["linkedin_account"],
@@ -180,7 +240,10 @@ class QueueItem(models.Model):
                 ),
                 name="item_status_known",
             ),
-            models.CheckConstraint(condition=Q(kind="connection_request"), name="item_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["connection_request", "message", "withdrawal"]),
+                name="item_kind_known",
+            ),
             models.CheckConstraint(condition=~Q(person_key=""), name="item_names_a_person"),
             models.CheckConstraint(
                 condition=Q(status="sending", claim_token__isnull=False)
@@ -215,13 +278,15 @@ class QueueItem(models.Model):
             models.Index(
                 fields=["scheduled_for"], condition=Q(status="pending"), name="item_pending_due"
             ),
-            # explaining.waiting_for and count_waiting: what waits, by account and campaign
+            # waiting.waiting_for and count_waiting: what waits, by account and campaign
             models.Index(
                 fields=["linkedin_account", "campaign", "scheduled_for"],
-                include=["workspace", "has_note"],
+                include=["workspace", "kind", "has_note", "by_hand"],
                 condition=Q(status="pending"),
                 name="item_pending_by_pair",
             ),
+            # gates: what reached a person lately; news: their items of every kind
+            models.Index(fields=["person_key", "workspace"], name="item_by_person"),
             # barring.barred: people on a do-not-contact list; recording: the same id elsewhere
             models.Index(
                 fields=["linkedin_user_id"],

@@ -43,7 +43,7 @@ CHOICES = {
     ("campaigns.Prospect", "status"): "new queued connection_request_sent connected replied "
     "skipped failed",
     ("campaigns.DoNotContact", "kind"): "person company",
-    ("queueing.QueueItem", "kind"): "connection_request",
+    ("queueing.QueueItem", "kind"): "connection_request message withdrawal",
     ("queueing.QueueItem", "status"): "pending sending sent failed skipped unconfirmed",
     ("queueing.SendAttempt", "kind"): "send lookup",
     ("queueing.ProcessRun", "trigger"): "schedule command http admin",
