@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import Field, RelatedFilter, date_range, workspaces_of
-from queueing.gates import Gate, explaining, words
+from queueing.gates import Gate, waiting, words
 from queueing.sending import Meaning, meaning
 
 PlannedFilter = date_range("planned for", "scheduled_for", "planned")
@@ -45,7 +45,7 @@ class WaitsForFilter(admin.SimpleListFilter):
         if self.value() not in dict(self.lookup_choices):
             return queryset
         rows: Any = queryset
-        return explaining.waiting_for(
+        return waiting.waiting_for(
             rows, str(self.value()), timezone.now(), workspaces_of(request.user)
         )
 

@@ -12,8 +12,8 @@ from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import CappedPaginator
 from queueing.desk import status
-from queueing.gates import Explainer, Waits, cadence, explaining, words
-from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.gates import Explainer, Waits, cadence, explaining, waiting, words
+from queueing.models import Kind, QueueItem, QueueItemQuerySet
 
 ACCOUNTS_AT_MOST = 25
 
@@ -86,7 +86,7 @@ def gather(
         failed=_counted(items, QueueItem.Status.FAILED),
         unconfirmed=_counted(items, QueueItem.Status.UNCONFIRMED),
         accounts=_standing(accounts, now),
-        waiting=explaining.count_waiting(items, waits),
+        waiting=waiting.count_waiting(items, waits),
         next_in_turn=first[0] if first else None,
         lines=_lines(items, accounts, waits.explain),
         days=status.by_day(items, now, zone),
@@ -128,18 +128,18 @@ def _lines(
     )
     usages = status.usage(accounts.order_by(trouble, "name", "pk")[:ACCOUNTS_AT_MOST], now)
     shown = [usage.account.pk for usage in usages]
-    explain.usage |= {usage.account.pk: usage.facts for usage in usages}
+    explain.know({usage.account.pk: usage.facts for usage in usages})
     first = (
         items.pending()
-        .filter(linkedin_account__in=shown)
+        .filter(linkedin_account__in=shown, kind=Kind.CONNECTION_REQUEST)
         .order_by()
         .values_list("linkedin_account", "campaign", "has_note")
         .annotate(first=Min("scheduled_for"))
     )
-    waiting: dict[uuid.UUID, dict[Line, dt.datetime]] = defaultdict(dict)
+    first_at: dict[uuid.UUID, dict[Line, dt.datetime]] = defaultdict(dict)
     for account, campaign, has_note, at in first:
         if campaign in explain.status:  # else made since those were read
-            waiting[account][campaign, has_note] = at
+            first_at[account][campaign, has_note] = at
     active: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     serving = Campaign.accounts.through.objects.filter(
         linkedinaccount__in=shown, campaign__status=Campaign.Status.ACTIVE
@@ -150,24 +150,29 @@ def _lines(
         if campaign in explain.status:
             active[account].append(campaign)
     return [
-        _line(usage, waiting[usage.account.pk], active[usage.account.pk], explain)
+        _line(usage, first_at[usage.account.pk], active[usage.account.pk], explain)
         for usage in usages
     ]
 
 
 def _line(
     usage: status.Usage,
-    waiting: dict[Line, dt.datetime],
+    first_at: dict[Line, dt.datetime],
     active: Collection[uuid.UUID],
     explain: Explainer,
 ) -> AccountLine:
     # Of campaigns that the gates do not tell apart, the one whose turn comes first.
     first = {
         (explain.kind(line[0]), line[1]): line
-        for line in sorted(waiting, key=waiting.__getitem__, reverse=True)
+        for line in sorted(first_at, key=first_at.__getitem__, reverse=True)
     }
     reports = [
-        explain.report(usage.account.pk, line[0], scheduled_for=waiting[line], has_note=line[1])
+        explain.report(
+            usage.account.pk,
+            line[0],
+            scheduled_for=first_at[line],
+            sort=explaining.REQUEST._replace(has_note=line[1]),
+        )
         for line in first.values()
     ]
     runs = [
@@ -178,7 +183,7 @@ def _line(
     next_send = min((run for run in runs if run), default=None)
     first_held = next((words.waits_for(report) for report in reports), "")
     zones = [
-        explain.hours[campaign].timezone for campaign in (*active, *(line[0] for line in waiting))
+        explain.hours[campaign].timezone for campaign in (*active, *(line[0] for line in first_at))
     ]
     most = cadence.most_a_day({explain.hours[campaign] for campaign in active}, explain.now)
     return AccountLine(

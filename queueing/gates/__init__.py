@@ -3,7 +3,7 @@
 A new rule about when something may go is a gate here, or a limit that a gate asks for.
 """
 
-from queueing.gates import cadence, counting, explaining, hours, limits, words
+from queueing.gates import cadence, counting, explaining, hours, limits, waiting, words
 from queueing.gates.barring import barred
 from queueing.gates.days import counting_from_now_on, day_of, days_of, zone_of
 from queueing.gates.evaluating import (
@@ -15,7 +15,7 @@ from queueing.gates.evaluating import (
     evaluate,
     notes_are_used_up,
 )
-from queueing.gates.explaining import Explainer, Waits
+from queueing.gates.explaining import Explainer
 from queueing.gates.facts import (
     daily_limit_of,
     daily_limits_of,
@@ -26,10 +26,14 @@ from queueing.gates.facts import (
     policy,
     report,
     stop_reason,
+    touched_at,
     usage,
     usages,
+    weekly_limit_of,
+    with_facts,
 )
 from queueing.gates.limits import Limit
+from queueing.gates.waiting import Waits
 
 __all__ = [
     "AccountFacts",
@@ -60,8 +64,12 @@ __all__ = [
     "policy",
     "report",
     "stop_reason",
+    "touched_at",
     "usage",
     "usages",
+    "waiting",
+    "weekly_limit_of",
+    "with_facts",
     "words",
     "zone_of",
 ]

@@ -27,7 +27,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.models import LinkedInAccount
 from queueing.gates import limits
-from queueing.models import QueueItem, in_doubt_since
+from queueing.models import Kind, QueueItem, in_doubt_since
 
 
 def among(column: str, ids: Iterable[uuid.UUID]) -> RawSQL:
@@ -67,7 +67,11 @@ def notes_sent(
     found: dict[uuid.UUID, list[dt.datetime]] = {key: [] for key in free}
     if free:
         rows = (
-            QueueItem.objects.filter(among("send_queue.linkedin_account_id", free), has_note=True)
+            QueueItem.objects.filter(
+                among("send_queue.linkedin_account_id", free),
+                kind=Kind.CONNECTION_REQUEST,
+                has_note=True,
+            )
             .counting_since(now - limits.NOTES_WINDOW)
             .annotate(at=counts_from())
             .order_by("at")
@@ -78,7 +82,10 @@ def notes_sent(
 
 
 class Counted(NamedTuple):
-    """Requests of one account: since the day began, in the last 7 days, in flight; the last."""
+    """What one account did of one kind: since the day began, in the last 7 days; the last.
+
+    In flight is what is of any kind.
+    """
 
     today: int
     week: int
@@ -98,8 +105,9 @@ def by_account(
     day_began_at: Mapping[LinkedInAccount, dt.datetime],
     now: dt.datetime,
     without: uuid.UUID | None = None,
+    kind: str = Kind.CONNECTION_REQUEST,
 ) -> dict[uuid.UUID, Counted]:
-    """Count what each account has sent, in one query: both halves see the same moment.
+    """Count what each account has sent of a kind, in one query: both halves see the same moment.
 
     What was sent and what is in doubt exclude each other, and each half has an index that answers.
 
@@ -114,17 +122,18 @@ def by_account(
     if without is not None:
         of_them = of_them.exclude(pk=without)
     by_one = of_them.order_by().values("linkedin_account")
-    sent = by_one.filter(sent_at__gte=since).annotate(
+    of_kind = Q(kind=kind)
+    sent = by_one.filter(of_kind, sent_at__gte=since).annotate(
         today=Count("sent_at", filter=_today(day_began_at, lambda at: Q(sent_at__gte=at))),
         week=Count("sent_at", filter=Q(sent_at__gte=week_began_at)),
         in_flight=Value(0),
         last=Max("sent_at"),
     )
     in_doubt = by_one.filter(in_doubt_since(since)).annotate(
-        today=Count("id", filter=_today(day_began_at, in_doubt_since)),
-        week=Count("id", filter=in_doubt_since(week_began_at)),
+        today=Count("id", filter=of_kind & _today(day_began_at, in_doubt_since)),
+        week=Count("id", filter=of_kind & in_doubt_since(week_began_at)),
         in_flight=Count("id", filter=Q(status=QueueItem.Status.SENDING)),
-        last=Max(MAYBE_SENT_AT),
+        last=Max(MAYBE_SENT_AT, filter=of_kind),
     )
     fields = ("linkedin_account", "today", "week", "in_flight", "last")
     counted = {account.pk: Counted(0, 0, 0, None) for account in day_began_at}
@@ -151,7 +160,7 @@ def _today(
 
 
 def weeks_free_at(
-    excess: Mapping[uuid.UUID, int], now: dt.datetime
+    excess: Mapping[uuid.UUID, int], now: dt.datetime, kind: str = Kind.CONNECTION_REQUEST
 ) -> dict[uuid.UUID, dt.datetime]:
     """Return when enough of the week's sends are 7 days old, for accounts whose week is full.
 
@@ -159,7 +168,7 @@ def weeks_free_at(
         takes a query.
     """
     leaving = (
-        QueueItem.objects.filter(linkedin_account=OuterRef("pk"))
+        QueueItem.objects.filter(linkedin_account=OuterRef("pk"), kind=kind)
         .counting_since(now - limits.WEEK)
         .annotate(at=counts_from())
         .order_by("at")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.gates import hours, limits
-from queueing.models import QueueItem
+from queueing.models import TOUCH_LASTS, Kind, QueueItem
 
 
 class Gate(StrEnum):
@@ -29,9 +29,16 @@ class Gate(StrEnum):
     DAILY_CAP = "daily_cap"
     WEEKLY_CAP = "weekly_cap"
     NOTES = "notes"
+    PERSON_RESTED = "person_rested"
+    ANSWER_KNOWN = "answer_known"
     NOTHING_IN_FLIGHT = "nothing_in_flight"
 
 
+_PLURAL = {
+    Kind.CONNECTION_REQUEST: "requests",
+    Kind.MESSAGE: "messages",
+    Kind.WITHDRAWAL: "withdrawals",
+}
 STARTS_WITHIN = dt.timedelta(minutes=15)  # three times the time between two looks at who starts
 
 
@@ -58,7 +65,7 @@ class CapOfDay(NamedTuple):
 
 @dataclass(frozen=True)
 class AccountFacts:
-    """What the gates look at of an account. Counts are requests, gaps are seconds."""
+    """What the gates look at of an account. Counts are of one kind, gaps are seconds."""
 
     status: str
     paused_until: dt.datetime | None
@@ -79,6 +86,7 @@ class AccountFacts:
     note_limit: int = 300  # characters
     full_before: CapOfDay | None = None  # the day under way in a zone that held before, full
     other_login: str = ""  # who else is logged in behind the account
+    kind: str = Kind.CONNECTION_REQUEST
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,15 @@ class Facts:
     may_drop_note: bool = False
     person_has_ended: str = ""  # what the person is, where nobody in that state is written to
     campaign_starts_at: dt.datetime | None = None
+    by_hand: bool = False  # an answer that somebody wrote
+    touched_at: dt.datetime | None = None  # when something else reached the person, or may have
+    asked_at: dt.datetime | None = None  # when it was last known that they have not answered
+    ask_again_at: dt.datetime | None = None  # that could not be looked up
+    ask_from: dt.datetime | None = None  # since when it must have been: set right before the send
+
+    @property
+    def kind(self) -> str:
+        return self.account.kind
 
 
 @dataclass(frozen=True)
@@ -163,6 +180,8 @@ def _due(facts: Facts, now: dt.datetime) -> GateState:
 
 
 def _campaign_active(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.by_hand:
+        return GateState(Gate.CAMPAIGN_ACTIVE, True, "An answer does not wait for the campaign")
     is_active = facts.campaign_status == Campaign.Status.ACTIVE
     detail = f"The campaign is {Campaign.Status(facts.campaign_status).label.lower()}"
     starts_at = facts.campaign_starts_at
@@ -182,6 +201,33 @@ def _contact_allowed(facts: Facts, now: dt.datetime) -> GateState:
         detail = "The person or company is on the do-not-contact list"
         return GateState(Gate.CONTACT_ALLOWED, False, detail, somebody_must_act=True)
     return GateState(Gate.CONTACT_ALLOWED, True, "Not on the do-not-contact list")
+
+
+def _person_rested(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.kind == Kind.WITHDRAWAL or facts.by_hand:
+        return GateState(Gate.PERSON_RESTED, True, "Nothing that reaches the person unasked")
+    last = facts.touched_at
+    if last is None or last + TOUCH_LASTS <= now:
+        return GateState(Gate.PERSON_RESTED, True, "Nothing reached them in the last 24 hours")
+    detail = f"Something else reached the person at {_utc(last)}: once in 24 hours is enough"
+    return GateState(Gate.PERSON_RESTED, False, detail, last + TOUCH_LASTS)
+
+
+def _answer_known(facts: Facts, now: dt.datetime) -> GateState:
+    if facts.kind != Kind.MESSAGE or facts.by_hand:
+        return GateState(Gate.ANSWER_KNOWN, True, "No follow-up: an answer holds nothing back")
+    if facts.ask_from is not None and (facts.asked_at is None or facts.asked_at < facts.ask_from):
+        detail = "Whether the person has answered was not looked up"
+        return GateState(Gate.ANSWER_KNOWN, False, detail, facts.ask_again_at)
+    if facts.ask_again_at is not None and facts.ask_again_at > now:
+        detail = (
+            "Whether the person has answered could not be looked up: it is again at "
+            f"{_utc(facts.ask_again_at)}, and nothing goes before"
+        )
+        return GateState(Gate.ANSWER_KNOWN, False, detail, facts.ask_again_at)
+    last = f" Last: {_utc(facts.asked_at)}, no answer." if facts.asked_at else ""
+    detail = f"Whether the person has answered is looked up right before it goes.{last}"
+    return GateState(Gate.ANSWER_KNOWN, True, detail)
 
 
 def _account_connected(facts: Facts, now: dt.datetime) -> GateState:
@@ -216,15 +262,21 @@ def _hours_open(facts: Facts, now: dt.datetime) -> GateState:
     return GateState(Gate.HOURS_OPEN, False, detail, opens_at, somebody_must_act=opens_at is None)
 
 
-def _spacing(facts: Facts, now: dt.datetime) -> GateState:
-    gap = limits.gap_seconds(
+def _gap_after(last: dt.datetime, facts: Facts) -> int:
+    if facts.kind == Kind.WITHDRAWAL:
+        return limits.withdrawal_gap_seconds(last)
+    return limits.gap_seconds(
         facts.policy,
         own=facts.account.own_gap_seconds,
         open_seconds=hours.open_seconds_per_day(facts.hours),
         daily=facts.account.daily.value,
     )
+
+
+def _spacing(facts: Facts, now: dt.datetime) -> GateState:
     last = facts.account.last_send_at
-    apart = f"the account's requests are at least {limits.in_minutes(gap)} apart"
+    gap = _gap_after(last or now, facts)
+    apart = f"the account's {_PLURAL[Kind(facts.kind)]} are at least {limits.in_minutes(gap)} apart"
     if last is None or (opens_at := last + dt.timedelta(seconds=gap)) <= now:
         return GateState(Gate.SPACING, True, f"Long enough since the last one: {apart}")
     detail = f"The last one went at {_utc(last)}: {apart}"
@@ -272,6 +324,8 @@ def notes_are_used_up(account: AccountFacts) -> bool:
 
 def _notes(facts: Facts, now: dt.datetime) -> GateState:
     account = facts.account
+    if facts.kind != Kind.CONNECTION_REQUEST:
+        return GateState(Gate.NOTES, True, "Only requests have notes")
     if facts.note_length > account.note_limit:
         detail = (
             f"The note has {facts.note_length} characters, and LinkedIn takes {account.note_limit} "
@@ -300,7 +354,7 @@ def _notes(facts: Facts, now: dt.datetime) -> GateState:
 
 def _nothing_in_flight(facts: Facts, now: dt.datetime) -> GateState:
     is_free = facts.account.in_flight == 0
-    detail = "No call in flight" if is_free else "A request of this account is being sent"
+    detail = "No call in flight" if is_free else "Something of this account is being sent"
     return GateState(Gate.NOTHING_IN_FLIGHT, is_free, detail)
 
 
@@ -321,5 +375,7 @@ _IN_ORDER: tuple[Callable[[Facts, dt.datetime], GateState], ...] = (
     _daily_cap,
     _weekly_cap,
     _notes,
+    _person_rested,
+    _answer_known,
     _nothing_in_flight,
 )

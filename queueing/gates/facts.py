@@ -6,14 +6,22 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 
 from campaigns.hours import zones
 from campaigns.models import ClosedDay, DoNotContact, LinkedInAccount, SendingHours
 from queueing.gates import counting, hours, limits
 from queueing.gates.days import days_of
 from queueing.gates.evaluating import AccountFacts, CapOfDay, Facts, Report, evaluate
-from queueing.models import Installation, QueueItem, SendingStop
+from queueing.models import (
+    TOUCHES,
+    Installation,
+    Kind,
+    QueueItem,
+    QueueItemQuerySet,
+    SendingStop,
+    has_ended,
+)
 
 
 def policy() -> limits.Policy:
@@ -26,6 +34,8 @@ def policy() -> limits.Policy:
         warm_up_days=settings.WARM_UP_DAYS,
         spacing_floor_seconds=settings.SPACING_FLOOR_SECONDS,
         day_zone=zones.zone(settings.DAILY_CAP_TIMEZONE),
+        messages_a_day=settings.MESSAGES_PER_DAY,
+        withdrawals_a_day=settings.WITHDRAWALS_PER_DAY,
     )
 
 
@@ -62,11 +72,24 @@ def stop_reason() -> str:
 
 
 def daily_limits_of(
-    account: LinkedInAccount, today: dt.date, rules: limits.Policy | None = None
+    account: LinkedInAccount,
+    today: dt.date,
+    rules: limits.Policy | None = None,
+    kind: str = Kind.CONNECTION_REQUEST,
 ) -> list[limits.Limit]:
     """Return all that limits an account on a day of its caps; reads its workspace."""
+    rules = rules or policy()
+    if kind == Kind.WITHDRAWAL:
+        return [limits.Limit(rules.withdrawals_a_day, "withdrawals a day")]
+    if kind == Kind.MESSAGE:
+        own = account.daily_message_limit
+        return [
+            limits.Limit(rules.messages_a_day, "messages a day")
+            if own is None
+            else limits.Limit(own, "set on the account")
+        ]
     return limits.daily_limits(
-        rules or policy(),
+        rules,
         account_type=account.account_type,
         own=account.daily_limit,
         workspace=account.workspace.daily_cr_limit,
@@ -77,45 +100,67 @@ def daily_limits_of(
 
 
 def daily_limit_of(
-    account: LinkedInAccount, today: dt.date, rules: limits.Policy | None = None
+    account: LinkedInAccount,
+    today: dt.date,
+    rules: limits.Policy | None = None,
+    kind: str = Kind.CONNECTION_REQUEST,
 ) -> limits.Limit:
     """Return the limit that holds for an account on a day: of all the lowest."""
-    return min(daily_limits_of(account, today, rules), key=lambda limit: limit.value)
+    return min(daily_limits_of(account, today, rules, kind), key=lambda limit: limit.value)
+
+
+def weekly_limit_of(
+    account: LinkedInAccount, rules: limits.Policy, kind: str = Kind.CONNECTION_REQUEST
+) -> limits.Limit:
+    """Return how much an account may send of a kind in any 7 days.
+
+    LinkedIn counts requests by the week; of the others seven days' limits are as many.
+    """
+    if kind == Kind.CONNECTION_REQUEST:
+        return limits.weekly_limit(
+            rules, account_type=account.account_type, own=account.weekly_limit
+        )
+    daily = daily_limit_of(account, dt.date.min, rules, kind)
+    return limits.Limit(7 * daily.value, f"7 days of {daily.value}")
 
 
 def usage(
-    account: LinkedInAccount, now: dt.datetime, without: uuid.UUID | None = None
+    account: LinkedInAccount,
+    now: dt.datetime,
+    without: uuid.UUID | None = None,
+    kind: str = Kind.CONNECTION_REQUEST,
 ) -> AccountFacts:
     """Count what an account has sent, in one query, or two where its week is full.
 
     :param without: an item that counts for nothing.
     """
-    return usages([account], now, without)[account.pk]
+    return usages([account], now, without, kind)[account.pk]
 
 
 def usages(
-    accounts: Collection[LinkedInAccount], now: dt.datetime, without: uuid.UUID | None = None
+    accounts: Collection[LinkedInAccount],
+    now: dt.datetime,
+    without: uuid.UUID | None = None,
+    kind: str = Kind.CONNECTION_REQUEST,
 ) -> dict[uuid.UUID, AccountFacts]:
-    """Count what accounts have sent, in one query, or some more where weeks are full."""
+    """Count what accounts have sent of a kind, in one query, or some more where weeks are full."""
     rules = policy()
     days = {account: days_of(account, now) for account in accounts}
-    counted = counting.by_account({a: of[0].begins for a, of in days.items()}, now, without)
-    full = _full_before(days, now, rules, without)
-    weekly = {
-        account.pk: limits.weekly_limit(
-            rules, account_type=account.account_type, own=account.weekly_limit
-        )
-        for account in accounts
-    }
+    began = {account: of[0].begins for account, of in days.items()}
+    counted = counting.by_account(began, now, without, kind)
+    full_before = _full_before(days, now, rules, without, kind)
+    weekly = {account.pk: weekly_limit_of(account, rules, kind) for account in accounts}
     excess = {pk: counted[pk].week - limit.value for pk, limit in weekly.items()}
-    notes = counting.notes_sent(accounts, now)
-    frees_at = counting.weeks_free_at({pk: over for pk, over in excess.items() if over >= 0}, now)
+    notes = counting.notes_sent(accounts, now) if kind == Kind.CONNECTION_REQUEST else {}
+    full = {pk: over for pk, over in excess.items() if over >= 0}
+    frees_at = counting.weeks_free_at(full, now, kind)
     return {
         account.pk: AccountFacts(
+            kind=kind,
             status=account.status,
             paused_until=account.paused_until,
             pause_reason=account.why_it_rests,
-            daily=daily_limit_of(account, days[account][0].date, rules),
+            daily=daily_limit_of(account, days[account][0].date, rules, kind),
             weekly=weekly[account.pk],
             sent_today=counted[account.pk].today,
             sent_this_week=counted[account.pk].week,
@@ -124,7 +169,7 @@ def usages(
             in_flight=counted[account.pk].in_flight,
             day_began_at=days[account][0].begins,
             next_day_at=days[account][0].ends,
-            full_before=full.get(account.pk),
+            full_before=full_before.get(account.pk),
             week_frees_at=frees_at.get(account.pk),
             note_limit=account.note_limit,
             other_login=account.other_login,
@@ -139,6 +184,7 @@ def _full_before(
     now: dt.datetime,
     rules: limits.Policy,
     without: uuid.UUID | None,
+    kind: str,
 ) -> dict[uuid.UUID, CapOfDay]:
     """Return the day of a former zone that is full, for accounts whose zone has just changed.
 
@@ -147,9 +193,11 @@ def _full_before(
     found: dict[uuid.UUID, CapOfDay] = {}
     for number in range(1, max(map(len, days.values()), default=0)):
         of = {account: each[number] for account, each in days.items() if len(each) > number}
-        counted = counting.by_account({a: day.begins for a, day in of.items()}, now, without)
+        began = {account: day.begins for account, day in of.items()}
+        counted = counting.by_account(began, now, without, kind)
         for account, day in of.items():
-            cap = CapOfDay(day, daily_limit_of(account, day.date, rules), counted[account.pk].today)
+            limit = daily_limit_of(account, day.date, rules, kind)
+            cap = CapOfDay(day, limit, counted[account.pk].today)
             known = found.get(account.pk)
             if cap.sent >= cap.limit.value and (known is None or known.day.ends < day.ends):
                 found[account.pk] = cap
@@ -198,9 +246,29 @@ def on_do_not_contact_list() -> Q:
     return Exists(person) | Exists(company)
 
 
+def touched_at() -> Subquery:
+    """Return when another item of any campaign last reached an item's person, or may have."""
+    others = (
+        QueueItem.objects.filter(
+            TOUCHES, workspace=OuterRef("workspace"), person_key=OuterRef("person_key")
+        )
+        .exclude(pk=OuterRef("pk"))
+        .order_by("-claimed_at")
+    )
+    return Subquery(others.values("claimed_at")[:1])
+
+
+def with_facts(items: QueueItemQuerySet) -> QueueItemQuerySet:
+    """Return items with all that `facts_of` reads of them."""
+    return items.annotate(
+        do_not_contact=on_do_not_contact_list(), touched_at=touched_at()
+    ).select_related("prospect", "campaign__workspace", "campaign__sending_hours")
+
+
 def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
-    """Return the facts for an item annotated with `do_not_contact`; without, it is held."""
+    """Return the facts for an item of `with_facts`; one without them is held."""
     person = item.prospect
+    ended = has_ended(item.kind, person.status, by_hand=item.by_hand)
     return Facts(
         stop=stop,
         item_status=item.status,
@@ -213,8 +281,12 @@ def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
         has_note=bool(item.message),
         note_length=len(item.message),
         may_drop_note=item.campaign.without_note_when_used_up,
-        person_has_ended=person.get_status_display() if person.status in person.ENDED else "",
+        person_has_ended=person.get_status_display() if ended else "",
         campaign_starts_at=item.campaign.starts_at,
+        by_hand=item.by_hand,
+        touched_at=getattr(item, "touched_at", None),
+        asked_at=item.asked_at,
+        ask_again_at=item.ask_again_at,
     )
 
 
@@ -223,8 +295,7 @@ def report(item_id: uuid.UUID, now: dt.datetime) -> Report:
 
     :raises QueueItem.DoesNotExist: where there is no such item.
     """
-    items = QueueItem.objects.select_related(
-        "prospect", "campaign__workspace", "campaign__sending_hours", "linkedin_account__workspace"
-    )
-    item = items.annotate(do_not_contact=on_do_not_contact_list()).get(pk=item_id)
-    return evaluate(facts_of(item, usage(item.linkedin_account, now), stop_reason()), now)
+    items = with_facts(QueueItem.objects.select_related("linkedin_account__workspace"))
+    item = items.get(pk=item_id)
+    counted = usage(item.linkedin_account, now, kind=item.kind)
+    return evaluate(facts_of(item, counted, stop_reason()), now)

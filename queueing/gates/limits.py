@@ -15,7 +15,8 @@ _DAY = dt.timedelta(days=1)
 class Policy:
     """What the installation sets for all accounts (settings).
 
-    `tier_daily`: highest daily limit by workspace tier, None for none. Counts are requests.
+    `tier_daily`: highest daily limit by workspace tier, None for none. Counts are requests; of
+    messages and withdrawals those of an account in a day.
     """
 
     type_daily: dict[str, int]
@@ -25,6 +26,8 @@ class Policy:
     warm_up_days: int
     spacing_floor_seconds: int
     day_zone: ZoneInfo
+    messages_a_day: int = 40
+    withdrawals_a_day: int = 10
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,14 @@ def gap_seconds(policy: Policy, *, own: int | None, open_seconds: int, daily: in
     if own is not None:
         return own
     return max(policy.spacing_floor_seconds, open_seconds * 8 // 10 // max(daily, 1))
+
+
+def withdrawal_gap_seconds(last: dt.datetime) -> int:
+    """Return how long an account waits after a withdrawal: 60 to 180 seconds, as a person would.
+
+    :param last: when it went: each has a gap of its own, and the same one whoever asks.
+    """
+    return 60 + int(last.timestamp()) * 7919 % 121
 
 
 def in_minutes(seconds: int) -> str:

@@ -19,7 +19,7 @@ from queueing import gates
 from queueing.gates import barred, counting, hours, limits
 from queueing.gates.counting import counts_from
 from queueing.gates.ticker import ticker
-from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.models import Kind, QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
 from queueing.planning.slots import Slot, Terms, Timeline
 from queueing.planning.ticks import Calendar
@@ -131,8 +131,17 @@ def planning(workspace_id: uuid.UUID) -> Iterator[None]:
 class Board:
     """The accounts' timelines, begun with what they sent, and the calendars of hours."""
 
-    def __init__(self, accounts: Sequence[LinkedInAccount], now: dt.datetime) -> None:
-        """Read what counts against the accounts' caps. Accounts come with their workspace."""
+    def __init__(
+        self,
+        accounts: Sequence[LinkedInAccount],
+        now: dt.datetime,
+        kind: str = Kind.CONNECTION_REQUEST,
+    ) -> None:
+        """Read what counts against the accounts' caps. Accounts come with their workspace.
+
+        :param kind: what is planned: each kind has caps and gaps of its own.
+        """
+        self.kind = kind
         self.accounts = {account.pk: account for account in accounts}
         self.workspaces = {account.workspace_id for account in accounts}
         self.now = now
@@ -140,7 +149,7 @@ class Board:
         self._calendars: dict[tuple[hours.Hours, str], Calendar] = {}
         self._hours_of: dict[uuid.UUID, hours.Hours] = {}
         self._calendar_of: dict[tuple[uuid.UUID, uuid.UUID], Calendar] = {}
-        sent, noted = self._sent(), counting.notes_sent(accounts, now)
+        sent, noted = self._sent(), self._noted()
         self.timelines = {
             key: Timeline(
                 self._terms(account),
@@ -208,7 +217,7 @@ class Board:
         :param also: further items to take.
         """
         wanted = WILL_SEND if also is None else WILL_SEND | also
-        items = QueueItem.objects.filter(wanted, linkedin_account__in=self.accounts)
+        items = QueueItem.objects.filter(wanted, linkedin_account__in=self.accounts, kind=self.kind)
         held = set(barred(items, self.workspaces).order_by().values_list("pk", flat=True))
         pending = [item for item in pending_of(items) if not held or item.id not in held]
         return pending, campaigns().in_bulk({item.campaign_id for item in pending})
@@ -219,24 +228,32 @@ class Board:
 
     def _terms(self, account: LinkedInAccount) -> Terms:
         return Terms(
-            daily=partial(gates.daily_limit_of, account, rules=self._policy),
-            weekly=limits.weekly_limit(
-                self._policy, account_type=account.account_type, own=account.weekly_limit
-            ),
+            daily=partial(gates.daily_limit_of, account, rules=self._policy, kind=self.kind),
+            weekly=gates.weekly_limit_of(account, self._policy, self.kind),
             own_gap=account.min_gap_seconds,
             policy=self._policy,
             zone=gates.zone_of(account),
             days_before=self._days_before(account),
             rests_until=epoch(account.paused_until) + 1 if account.paused_until else 0,
-            notes=gates.notes_limit(account),
+            notes=gates.notes_limit(account) if self.kind == Kind.CONNECTION_REQUEST else None,
         )
 
     def _days_before(self, account: LinkedInAccount) -> tuple[tuple[int, int, int], ...]:
         """Return the days of zones that held before and still bind: begin, end, limit."""
         return tuple(
-            (epoch(day.begins), epoch(day.ends), gates.daily_limit_of(account, day.date).value)
+            (
+                epoch(day.begins),
+                epoch(day.ends),
+                gates.daily_limit_of(account, day.date, kind=self.kind).value,
+            )
             for day in gates.days_of(account, self.now)[1:]
         )
+
+    def _noted(self) -> dict[uuid.UUID, list[dt.datetime]]:
+        """Return when free accounts sent the notes that still count; only requests have one."""
+        if self.kind != Kind.CONNECTION_REQUEST:
+            return {}
+        return counting.notes_sent(self.accounts.values(), self.now)
 
     def _sent(self) -> dict[uuid.UUID, list[int]]:
         """Return when the requests were sent that still count, by account, in one query.
@@ -246,7 +263,7 @@ class Board:
         longest_gap = max((a.min_gap_seconds or 0 for a in self.accounts.values()), default=0)
         since = self.now - max(limits.WEEK, dt.timedelta(seconds=longest_gap))
         counting = (
-            QueueItem.objects.filter(linkedin_account__in=self.accounts)
+            QueueItem.objects.filter(linkedin_account__in=self.accounts, kind=self.kind)
             .counting_since(since)
             .annotate(at=counts_from())
             .values_list("linkedin_account_id", "at")

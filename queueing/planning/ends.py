@@ -52,7 +52,7 @@ def skip_what_has_ended(now: dt.datetime) -> int:
     page. Their people are set aside with it.
     """
     pending = QueueItem.objects.pending()
-    archived = pending.filter(campaign__status=Campaign.Status.ARCHIVED)
+    archived = pending.filter(campaign__status=Campaign.Status.ARCHIVED, by_hand=False)
     of_archived = list(archived.values_list("pk", "prospect_id"))
     number = set_aside(
         QueueItem.objects.filter(pk__in=[pk for pk, _ in of_archived]),
@@ -64,7 +64,7 @@ def skip_what_has_ended(now: dt.datetime) -> int:
         pk__in=[person for _, person in of_archived], status=Prospect.Status.QUEUED
     ).update(status=Prospect.Status.SKIPPED, status_reason="The campaign was archived.")
     of_ended: dict[str, list[uuid.UUID]] = defaultdict(list)
-    ended = pending.filter(prospect__status__in=Prospect.ENDED).order_by()
+    ended = pending.filter(QueueItem.PERSON_HAS_ENDED).order_by()
     for pk, status in ended.values_list("pk", "prospect__status"):
         of_ended[status].append(pk)
     for status, pks in of_ended.items():

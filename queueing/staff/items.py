@@ -202,7 +202,8 @@ def _act_on(
 def _others_of_the_person() -> list[QueueItemQuerySet]:
     """Return those whom each of the two constraints on persons would refuse an item for."""
     others = QueueItem.objects.holding_the_person().filter(kind=OuterRef("kind"))
-    others = others.exclude(pk=OuterRef("pk"))
+    # A person has each message of a campaign once in any state, so a retry meets no other.
+    others = others.exclude(kind=QueueItem.Kind.MESSAGE).exclude(pk=OuterRef("pk"))
     return [
         others.filter(workspace=OuterRef("workspace"), person_key=OuterRef("person_key")),
         others.filter(
@@ -222,7 +223,7 @@ class BackToPending(ItemAction):
     def others_left(self) -> list[When]:
         return [
             When(campaign__status=Campaign.Status.ARCHIVED, then=Value(ARCHIVED)),
-            When(prospect__status__in=Prospect.ENDED, then=Value(ENDED)),
+            When(QueueItem.PERSON_HAS_ENDED, then=Value(ENDED)),
             *(When(Exists(others), then=Value(HELD)) for others in _others_of_the_person()),
         ]
 

@@ -161,9 +161,7 @@ class ConfirmNotSent(MarkSent):
     takes_time = True
 
     def others_told(self) -> list[When]:
-        has_ended = Q(campaign__status=Campaign.Status.ARCHIVED) | Q(
-            prospect__status__in=Prospect.ENDED
-        )
+        has_ended = Q(campaign__status=Campaign.Status.ARCHIVED) | QueueItem.PERSON_HAS_ENDED
         stays = Q(status__in=[Status.FAILED, Status.SKIPPED])
         return [
             When(stays, then=Value(STAYS)),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from queueing import gates
 from queueing.gates import Gate, hours, limits, words
-from queueing.models import QueueItem
+from queueing.models import TOUCH_LASTS, Kind, QueueItem
 from tests.builders import NOON
 from tests.queueing.gates.test_limits import a_policy
 
@@ -62,8 +62,28 @@ def test_an_item_with_nothing_against_it_may_go() -> None:
     assert [state.gate for state in report.states] == list(Gate)
 
 
+def test_what_somebody_writes_by_hand_waits_for_no_campaign_and_no_look() -> None:
+    asked: dict[str, Any] = {
+        "ask_from": NOON,
+        "touched_at": NOON - MINUTE,
+        "campaign_status": "completed",
+    }
+
+    assert ask(account={"kind": Kind.MESSAGE}, by_hand=True, **asked).is_open
+    assert not ask(account={"kind": Kind.MESSAGE}, **asked).is_open
+
+
+def test_withdrawals_are_one_to_three_minutes_apart() -> None:
+    gaps = [limits.withdrawal_gap_seconds(NOON + number * MINUTE) for number in range(500)]
+
+    assert (min(gaps), max(gaps)) == (60, 180)
+
+
 TOMORROW = ACCOUNT.next_day_at
 OPENS = NOON.replace(hour=11)  # 7 in New York
+HOUR = 60 * MINUTE
+A_MESSAGE = {"kind": Kind.MESSAGE}
+GAP = dt.timedelta(seconds=limits.withdrawal_gap_seconds(NOON))
 IN_A_DAY = NOON + dt.timedelta(days=1)
 
 
@@ -76,6 +96,15 @@ IN_A_DAY = NOON + dt.timedelta(days=1)
          "Planned for 2026-07-08 16:01 UTC"),
         (Gate.CAMPAIGN_ACTIVE, {"campaign_status": "paused"}, {}, None, "The campaign is paused"),
         (Gate.CONTACT_ALLOWED, {"do_not_contact": True}, {}, None, "do-not-contact list"),
+        (Gate.PERSON_RESTED, {"touched_at": NOON - HOUR}, {}, NOON - HOUR + TOUCH_LASTS,
+         "reached the person at 2026-07-08 15:00 UTC"),
+        (Gate.ANSWER_KNOWN, {"ask_again_at": NOON + MINUTE}, A_MESSAGE, NOON + MINUTE,
+         "could not be looked up: it is again at 2026-07-08 16:01 UTC"),
+        (Gate.ANSWER_KNOWN, {"ask_from": NOON}, A_MESSAGE, None, "was not looked up"),
+        (Gate.ANSWER_KNOWN, {"ask_from": NOON, "asked_at": NOON - MINUTE}, A_MESSAGE, None,
+         "was not looked up"),
+        (Gate.SPACING, {}, {"kind": Kind.WITHDRAWAL, "last_send_at": NOON}, NOON + GAP,
+         "the account's withdrawals are at least"),
         (Gate.ACCOUNT_CONNECTED, {}, {"status": "restricted"}, None, "The account is restricted"),
         (Gate.ACCOUNT_RESTED, {}, {"paused_until": NOON + MINUTE, "pause_reason": "Tired"},
          NOON + MINUTE, "rests until 2026-07-08 16:01 UTC: Tired"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount
 from queueing import gates
-from queueing.gates import Gate, Waits, barred, explaining, words
+from queueing.gates import Gate, Waits, barred, waiting, words
 from queueing.models import QueueItem, SendingStop
 from queueing.sending import claiming
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, hours_all_day
@@ -295,8 +295,8 @@ def test_drafts_that_start_by_themselves_are_listed_and_counted_apart(
     later = an_item(item.campaign, item.linkedin_account, scheduled_for=NOON + dt.timedelta(days=1))
     items = QueueItem.objects.all()
 
-    found = set(explaining.waiting_for(items, gate, NOON))
-    counted = explaining.count_waiting(items, Waits(items, NOON, None))
+    found = set(waiting.waiting_for(items, gate, NOON))
+    counted = waiting.count_waiting(items, Waits(items, NOON, None))
 
     expected = {item} if starts_at else {item, later}
     assert found == expected
@@ -308,5 +308,5 @@ def test_items_of_an_account_that_comes_back_are_listed_apart(item: QueueItem) -
     LinkedInAccount.objects.update(status="restricted", paused_until=NOON + dt.timedelta(days=1))
     items = QueueItem.objects.all()
 
-    assert list(explaining.waiting_for(items, "account_returns", NOON)) == [item]
-    assert explaining.count_waiting(items, Waits(items, NOON, None)) == {"account_returns": 1}
+    assert list(waiting.waiting_for(items, "account_returns", NOON)) == [item]
+    assert waiting.count_waiting(items, Waits(items, NOON, None)) == {"account_returns": 1}

@@ -6,7 +6,7 @@ import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, planning
-from queueing.gates import Gate, Waits, explaining, words
+from queueing.gates import Gate, Waits, waiting, words
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
 from queueing.unipile import Client
@@ -101,9 +101,9 @@ def test_those_who_wait_for_a_note_are_found_and_counted(
     an_item(campaign, account)
     items = QueueItem.objects.all()
 
-    found = explaining.waiting_for(items, Gate.NOTES, NOON)
+    found = waiting.waiting_for(items, Gate.NOTES, NOON)
 
-    counted = explaining.count_waiting(items, Waits(items, NOON, None))
+    counted = waiting.count_waiting(items, Waits(items, NOON, None))
     assert set(found) == set(waits)
     assert counted == {Gate.NOTES: 2, words.NEXT_RUN: 1}
 
