@@ -6,10 +6,14 @@ What may happen to an item between its claim and the end of its call is decided 
 from queueing.sending import (
     calls,
     claiming,
+    conversing,
+    deciding,
     history,
     journal,
     judging,
     meaning,
+    messaging,
+    news,
     outcomes,
     processing,
     recording,
@@ -17,17 +21,19 @@ from queueing.sending import (
     retries,
     righting,
     runs,
+    withdrawing,
 )
 from queueing.sending.claiming import INTERRUPTED, Call, Claim
 from queueing.sending.clocks import Clock, DatabaseClock
 from queueing.sending.meaning import Advice, Meaning
+from queueing.sending.news import follow_up_due_at
 from queueing.sending.outcomes import BAD_API_KEY_REASON
-from queueing.sending.recording import follow_up_due_at
-from queueing.sending.verdicts import FOUND, AccountChange, Answer, History, Verdict
+from queueing.sending.verdicts import FOUND, GONE, AccountChange, Answer, History, Verdict
 
 __all__ = [
     "BAD_API_KEY_REASON",
     "FOUND",
+    "GONE",
     "INTERRUPTED",
     "AccountChange",
     "Advice",
@@ -41,11 +47,15 @@ __all__ = [
     "Verdict",
     "calls",
     "claiming",
+    "conversing",
+    "deciding",
     "follow_up_due_at",
     "history",
     "journal",
     "judging",
     "meaning",
+    "messaging",
+    "news",
     "outcomes",
     "processing",
     "recording",
@@ -53,4 +63,5 @@ __all__ = [
     "retries",
     "righting",
     "runs",
+    "withdrawing",
 ]

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, Q
 
 from queueing import gates
-from queueing.models import QueueItem, SendAttempt
-from queueing.sending import outcomes
+from queueing.models import Kind, QueueItem, SendAttempt
+from queueing.sending import news, outcomes
 from queueing.sending.claiming import Claim
 from queueing.sending.verdicts import FOUND, History
 from queueing.unipile import Outcome
@@ -35,8 +35,6 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         "campaign__sending_hours",
         "campaign__workspace__sending_hours",
     ).get(pk=claim.item_id)
-    looks = item.send_attempts.filter(kind=SendAttempt.Kind.LOOKUP, finished_at__isnull=False)
-    was_looked_up = looks.filter(started_at__gte=claim.claimed_at).exists()
     made = _calls_before(claim)
     ended_as = [call.outcome for call in made]
     is_refusal = [call.outcome == Outcome.REJECTED for call in made]
@@ -45,7 +43,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
     return History(
         attempts=item.attempts,
         tried_at=item.tried_at,
-        id_may_be_wrong=bool(item.prospect.public_identifier) and not was_looked_up,
+        id_may_be_wrong=_id_may_be_wrong(item, claim),
         limits_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_LIMIT),
         throttles_in_a_row=_in_a_row(ended_as, Outcome.THROTTLED),
         unknown_in_a_row=_in_a_row(ended_as, Outcome.UNKNOWN),
@@ -61,7 +59,32 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         retry_delays_seconds=settings.RETRY_DELAYS_SECONDS,
         hours=gates.hours_of(item.campaign.hours()),
         note_length=len(item.message),
+        kind=item.kind,
+        by_hand=item.by_hand,
+        text=item.message,
+        answers_from=answers_from(item),
     )
+
+
+def _id_may_be_wrong(item: QueueItem, claim: Claim) -> bool:
+    """Return whether a request's id was found before this claim, and can be found anew by slug."""
+    if item.kind != Kind.CONNECTION_REQUEST or not item.prospect.public_identifier:
+        return False
+    looks = item.send_attempts.filter(kind=SendAttempt.Kind.LOOKUP, finished_at__isnull=False)
+    return not looks.filter(started_at__gte=claim.claimed_at).exists()
+
+
+def answers_from(item: QueueItem) -> dt.datetime:
+    """Return from when on what the item's person writes is an answer.
+
+    From the first touch of the workspace on, or from when they were imported; of who was out of
+    office, from when they were tagged so.
+    """
+    person = item.prospect
+    if item.kind != Kind.MESSAGE:
+        return person.created_at
+    began = news.first_touches(item.workspace_id, [item.person_key]).get(item.person_key)
+    return max(began or person.created_at, person.answers_count_from or person.created_at)
 
 
 class _Made(NamedTuple):

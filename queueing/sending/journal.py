@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from queueing.models import SendAttempt
-from queueing.sending import history, outcomes, recording
+from queueing.sending import deciding, history, recording
 from queueing.sending.claiming import Call, Claim
 from queueing.sending.verdicts import Answer
 from queueing.telling import Fence
@@ -39,7 +39,7 @@ def keep(call: Call, answer: Answer, now: dt.datetime) -> None:
         "answer": {
             field.name: getattr(answer, field.name)
             for field in dataclasses.fields(answer)
-            if field.name != "profile"
+            if field.name not in {"profile", "conversation"}
         },
     }
     try:
@@ -79,7 +79,7 @@ def replay(fence: Fence | None = None) -> int:
 def _record(path: Path) -> None:
     call, answer, answered_at = _read(json.loads(path.read_text()))
     before = history.history_of(call.claim, answered_at)
-    verdict = outcomes.after_send(answer, None, before, answered_at)
+    verdict = deciding.after_send(answer, None, before, answered_at)
     recording.record(call, answer, verdict, answered_at, answer.invitation_id)
     path.unlink(missing_ok=True)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from campaigns.models import Campaign, Prospect
-from queueing.models import QueueItem
+from queueing.models import QueueItem, has_ended
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.unipile import Outcome, Profile
 
@@ -132,7 +132,7 @@ def too_early(tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
 
 
 def nothing_waits_for_nothing(
-    verdict: Verdict, *, campaign_status: str, prospect: Prospect
+    verdict: Verdict, *, campaign_status: str, prospect: Prospect, item: QueueItem
 ) -> Verdict:
     """Return what holds instead of a wait that could never end.
 
@@ -140,12 +140,12 @@ def nothing_waits_for_nothing(
     """
     if verdict.status != Status.PENDING:
         return verdict
-    if campaign_status == Campaign.Status.ARCHIVED:
+    if campaign_status == Campaign.Status.ARCHIVED and not item.by_hand:
         return replace(
             _skipped("campaign_archived", "The campaign is archived: nothing of it goes any more."),
             account=verdict.account,
         )
-    if prospect.status in Prospect.ENDED:
+    if has_ended(item.kind, prospect.status, by_hand=item.by_hand):
         told = prospect.status_reason or "changed by hand"
         return replace(
             _skipped("person_ended", f"{prospect.get_status_display()} meanwhile: {told}", ""),

@@ -88,10 +88,11 @@ def after_send(sent: Answer, look: Answer | None, history: History, now: dt.date
         found = judging.on_profile(profile, history.tried_at or now, now)
         if found is not None and found.arrived:
             return found
-    return _by_send(sent, history, now)
+    return by_send(sent, history, now)
 
 
-def _by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
+def by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
+    """Decide by the answer alone."""
     if sent.outcome == Outcome.SENT:
         return _sent(sent, history)
     if sent.outcome == Outcome.NOT_SENT:
@@ -214,6 +215,11 @@ def _unconfirmed(answer: Answer, history: History) -> Verdict:
             reason=f"{history.unknown_in_a_row + 1} {UNCLEAR_REASON}",
         )
     return Verdict(Status.UNCONFIRMED, answer.error_code, answer.summary, account=account)
+
+
+def about_the_account(answer: Answer, history: History, now: dt.datetime) -> Verdict | None:
+    """Decide on an answer that is about the account; None: it is not."""
+    return _back_to_pending(answer, history, now) if answer.outcome in _BACK_TO_PENDING else None
 
 
 def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verdict:

@@ -8,7 +8,7 @@ import contextvars
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -24,6 +24,7 @@ from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import (
     calls,
     claiming,
+    deciding,
     history,
     journal,
     outcomes,
@@ -63,10 +64,11 @@ class Run:
     limit: int | None
     deadline_seconds: float
     should_stop: Callable[[], bool]
-    waiting: Iterator[LinkedInAccount]
+    waiting: list[tuple[LinkedInAccount, str]]
     fence: Fence
     started: float = field(default_factory=uptime)
     claimed: int = 0
+    busy: set[uuid.UUID] = field(default_factory=set)
     broken: Error | None = None
     results: list[ItemResult] = field(default_factory=list)
 
@@ -80,21 +82,27 @@ class Run:
         )
 
     def next_call(self) -> Call | None:
-        """Claim an item of the next account that lets one be claimed."""
+        """Claim an item of the next account, and kind, that lets one be claimed.
+
+        An account of which a call is under way keeps its turn for another kind until that has
+        ended.
+        """
         while self.may_claim():
-            account = next(self.waiting, None)
-            if account is None:
+            turn = next((turn for turn in self.waiting if turn[0].pk not in self.busy), None)
+            if turn is None:
                 return None
-            call = self._claim(account)
+            self.waiting.remove(turn)
+            call = self._claim(*turn)
             if call is not None:
                 self.claimed += 1
+                self.busy.add(call.claim.account_id)
                 return call
         return None
 
-    def _claim(self, account: LinkedInAccount) -> Call | None:
+    def _claim(self, account: LinkedInAccount, kind: str) -> Call | None:
         with self.fence.around(f"The queue of {account}", account.workspace_id):
             try:
-                return claiming.claim(account.pk, self.row, self.clock(), self.fence)
+                return claiming.claim(account.pk, self.row, self.clock(), self.fence, kind)
             except (OperationalError, InterfaceError) as error:
                 # Nothing more is claimed; the calls in flight are still ended and recorded.
                 logger.exception("The database does not let anything be claimed")
@@ -131,10 +139,9 @@ def process_queue(
     deadline_seconds: float = settings.SEND_RUN_DEADLINE_SECONDS,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Run:
-    """Send what may go now, at most one item of each account.
+    """Send what may go now, at most one item of each account and kind.
 
     Returns the run, with what became of each item, and what could not be dealt with.
-
     :param limit: claim at most so many items.
     :param deadline_seconds: claim nothing more after so many seconds; calls under way are ended.
     :param should_stop: asked before each claim.
@@ -144,8 +151,8 @@ def process_queue(
     with fence.around("What lies far in the future"):
         righting.right(clock())
     recovering.recover(clock(), fence)
-    in_turn = claiming.accounts_in_turn(clock(), account)
-    accounts = LinkedInAccount.objects.in_bulk(in_turn)
+    in_turn = claiming.in_turn(clock(), account)
+    accounts = LinkedInAccount.objects.in_bulk({pk for pk, _ in in_turn})
     run = Run(
         client=client,
         clock=clock,
@@ -153,7 +160,7 @@ def process_queue(
         limit=limit,
         deadline_seconds=deadline_seconds,
         should_stop=should_stop,
-        waiting=iter([accounts[pk] for pk in in_turn if pk in accounts]),
+        waiting=[(accounts[pk], kind) for pk, kind in in_turn if pk in accounts],
         fence=fence,
     )
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="sender") as senders:
@@ -178,7 +185,9 @@ def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
             following = None
             with _about(step.call), _fenced(run, step, answer):
                 following = _carry_on_or_keep(run, step, answer)
-            if following is not None:
+            if following is None:
+                run.busy.discard(step.call.claim.account_id)
+            else:
                 in_flight[_submit(run, senders, following.call)] = following
 
 
@@ -250,10 +259,11 @@ def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
         _record(run, step, answer, verdict)
         return None
     recording.finish_attempt(step.call, answer, now)
-    if answer.profile is None:
-        raise AssertionError("a look-up that found nobody must have a verdict")
-    found = replace(claim, provider_id=answer.profile.provider_id)
-    call = claiming.begin_call(found, SendAttempt.Kind.SEND, run.row, now)
+    if answer.profile is not None:
+        claim = replace(claim, provider_id=answer.profile.provider_id)
+    elif answer.conversation is None:
+        raise AssertionError("a look-up that found nothing must have a verdict")
+    call = claiming.begin_call(claim, SendAttempt.Kind.SEND, run.row, now)
     if isinstance(call, GateState):
         _record(run, step, answer, outcomes.held(call))
         return None
@@ -262,7 +272,7 @@ def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
 
 def _after_send(run: Run, step: Step, answer: Answer) -> Step | None:
     now, claim = run.clock(), step.call.claim
-    if not outcomes.needs_a_look_up(answer):
+    if not deciding.needs_a_look_up(answer, claim.item_kind):
         _end(run, step, answer, answer)
         return None
     recording.finish_attempt(step.call, answer, now)
@@ -275,7 +285,7 @@ def _end(run: Run, step: Step, answer: Answer, sent: Answer) -> None:
     now = run.clock()
     look = answer if answer is not sent else None
     before = history.history_of(step.call.claim, now)
-    verdict = outcomes.after_send(sent, look, before, now)
+    verdict = deciding.after_send(sent, look, before, now)
     _record(run, step, answer, verdict, invitation_id=sent.invitation_id)
 
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.models import QueueItem, SendAttempt, SendingStop
-from queueing.sending import judging, outcomes, retries
+from queueing.sending import deciding, judging, news, retries
 from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
 from queueing.sending.history import history_of
 from queueing.sending.verdicts import AccountChange, Answer, Verdict, may_have_arrived
@@ -72,7 +72,9 @@ def note_try(item_id: uuid.UUID, attempt_id: uuid.UUID) -> None:
 
 def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict | None:
     """Decide after the look-up before a send, and keep whom it found; None means: go on."""
-    verdict = outcomes.after_first_look(answer, history_of(claim, now), now)
+    verdict = deciding.after_first_look(answer, history_of(claim, now), now)
+    if verdict is None and answer.conversation is not None:
+        _note_that_nobody_answered(claim, now)
     if answer.profile is None or verdict is not None:
         return verdict
     if _is_held_by_another_account(claim, answer.profile):
@@ -83,6 +85,12 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
     except IntegrityError:
         return SAME_PERSON
     return None
+
+
+def _note_that_nobody_answered(claim: Claim, now: dt.datetime) -> None:
+    QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token).update(
+        asked_at=now, ask_again_at=None
+    )
 
 
 def _is_held_by_another_account(claim: Claim, profile: Profile) -> bool:
@@ -220,6 +228,7 @@ def settle(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: s
         verdict,
         campaign_status=Campaign.objects.values_list("status", flat=True).get(pk=item.campaign_id),
         prospect=Prospect.objects.get(pk=item.prospect_id),
+        item=item,
     )
     held = judging.nothing_ends_in_doubt(ended, maybe_arrived=maybe_arrived)
     if held.try_another_account and _goes_by_another_account(item, held, now):
@@ -230,9 +239,10 @@ def settle(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: s
         bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
         began_at = (item.tried_at or item.claimed_at) if held.arrived else None
         changes["sent_at"] = min(now, began_at + bound) if began_at else now
-        changes["invitation_id"] = invitation_id
+        if item.kind == QueueItem.Kind.CONNECTION_REQUEST:
+            changes["invitation_id"] = invitation_id
     QueueItem.objects.filter(pk=item.pk).update(**changes)
-    record_prospect(item.pk, held, changes.get("sent_at", now))
+    news.record(item, held, changes.get("sent_at", now), now)
     if held.status == QueueItem.Status.PENDING:
         Campaign.wake(item.campaign_id)
     return held
@@ -278,37 +288,15 @@ def _changes(verdict: Verdict, now: dt.datetime) -> dict[str, Any]:
         "error_message": verdict.error_message,
         "updated_at": now,
     }
+    if verdict.chat_id or verdict.message_id:
+        changes |= {"chat_id": verdict.chat_id, "message_id": verdict.message_id}
+    if verdict.ask_again_at:
+        changes["ask_again_at"] = verdict.ask_again_at
     if verdict.burns_attempt:
         changes["attempts"] = F("attempts") + 1
     if verdict.retry_at:
         changes["scheduled_for"] = verdict.retry_at
     return changes
-
-
-def record_prospect(item_id: uuid.UUID, verdict: Verdict, now: dt.datetime) -> None:
-    """Bring an item's prospect to what the verdict says; never back from a later state."""
-    if not verdict.prospect_status:
-        return
-    beyond = [Prospect.Status.CONNECTED, Prospect.Status.REPLIED]
-    prospect = (
-        Prospect.objects.filter(queue_items=item_id)
-        .exclude(status__in=beyond)
-        .select_related("campaign")
-        .first()
-    )
-    if prospect is None:
-        return
-    prospect.status = verdict.prospect_status
-    if verdict.status == QueueItem.Status.SENT:
-        prospect.follow_up_due_at = follow_up_due_at(prospect.campaign, now)
-    else:
-        prospect.status_reason = verdict.error_message
-    prospect.save(update_fields=["status", "status_reason", "follow_up_due_at"])
-
-
-def follow_up_due_at(campaign: Campaign, sent_at: dt.datetime) -> dt.datetime:
-    """Return when the follow-up to a request sent now is due."""
-    return sent_at + dt.timedelta(days=campaign.follow_up_after_days)
 
 
 def settle_doubt(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from queueing.models import QueueItem, QueueItemQuerySet, SendAttempt
-from queueing.sending import history, outcomes, recording
+from queueing.sending import deciding, history, recording
 from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.telling import Fence, in_words
@@ -102,7 +102,7 @@ def _settle_as_refused(item: QueueItem, refused: SendAttempt, now: dt.datetime) 
     )
     claim = Claim(item.pk, item.claim_token, item.linkedin_account_id, item.claimed_at)
     before = history.history_of(claim, refused.finished_at)
-    verdict = outcomes.after_send(answer, None, before, refused.finished_at)
+    verdict = deciding.after_send(answer, None, before, refused.finished_at)
     held = recording.record(
         Call(claim, refused.pk, Kind.SEND), answer, verdict, now, heard_at=refused.finished_at
     )

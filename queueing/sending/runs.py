@@ -15,7 +15,7 @@ from django.db.models import Count
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, tracing
-from queueing.gates import Explainer, Gate, GateState
+from queueing.gates import Explainer, Gate, GateState, explaining
 from queueing.models import Installation, ProcessRun, QueueItem
 from queueing.sending import claiming, processing, recording
 from queueing.sending.clocks import Clock
@@ -188,12 +188,9 @@ def held_by_gate(
     due = QueueItem.objects.due(now)
     if account is not None:
         due = due.filter(linkedin_account=account)
-    groups = list(
-        due.order_by()
-        .annotate(do_not_contact=gates.on_do_not_contact_list())
-        .values("linkedin_account", "campaign", "do_not_contact", "has_note")
-        .annotate(number=Count("id"))
-    )
+    due = due.annotate(do_not_contact=gates.on_do_not_contact_list()).order_by()
+    one = ("linkedin_account", "campaign", "do_not_contact", *explaining.Sort._fields)
+    groups = list(due.values(*one).annotate(number=Count("id")))
     campaigns = Campaign.objects.filter(pk__in={group["campaign"] for group in groups})
     fence = fence or Fence(now)
     explain = Explainer(now, {group["linkedin_account"] for group in groups}, campaigns)
@@ -206,7 +203,7 @@ def held_by_gate(
                 group["linkedin_account"],
                 group["campaign"],
                 do_not_contact=group["do_not_contact"],
-                has_note=group["has_note"],
+                sort=explaining.Sort(group["kind"], group["has_note"], group["by_hand"]),
             ).binding
         if state is None:
             continue
@@ -225,9 +222,9 @@ def would_send(
 ) -> list[QueueItem]:
     """Return what a run would claim now, in order; changes nothing."""
     found = []
-    for account_id in claiming.accounts_in_turn(now, account):
-        row = LinkedInAccount.objects.select_related("workspace").get(pk=account_id)
-        item = claiming.next_open_item(row, now)
+    for turn in claiming.in_turn(now, account):
+        row = LinkedInAccount.objects.select_related("workspace").get(pk=turn.account_id)
+        item = claiming.next_open_item(row, now, kind=turn.kind)
         if item is not None:
             found.append(item)
     return found[:limit]

@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from queueing.gates import hours
-from queueing.unipile import Outcome, Profile
+from queueing.models import Kind
+from queueing.unipile import Conversation, Outcome, Profile
 
 FOUND = "found"
+GONE = "gone"  # the outcome of a withdrawal whose invitation was not pending any more
+_ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
 class Answer:
     """What one call brought. `outcome` of a look-up that found somebody is FOUND.
 
+    `conversation`: what was read of one, whole or not; its outcome is FOUND, too.
     `retry_after`: seconds that the other side asks to wait; None where it does not.
     """
 
@@ -26,6 +30,9 @@ class Answer:
     usage: float | None = None
     retry_after: int | None = None
     profile: Profile | None = None
+    chat_id: str = ""
+    message_id: str = ""
+    conversation: Conversation | None = None
 
 
 def may_have_arrived(sent: Answer) -> bool:
@@ -60,7 +67,8 @@ class History:
     first; of those `our_faults_in_a_row` in a way that no person explains. `others_pass`: since the
     item last met an answer about its account, the account has sent to somebody else;
     `account_answers`: how many of those it has met in a row. `outage`: since the item's first
-    failure, everybody else's calls have failed as well.
+    failure, everybody else's calls have failed as well. `answers_from`: what the person wrote later
+    is an answer.
     """
 
     attempts: int
@@ -79,6 +87,10 @@ class History:
     retry_delays_seconds: Sequence[int]
     hours: hours.Hours
     note_length: int = 0
+    kind: str = Kind.CONNECTION_REQUEST
+    by_hand: bool = False
+    text: str = ""
+    answers_from: dt.datetime = _ALWAYS
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,8 @@ class Verdict:
     """The item's next state. `retry_at` None leaves its time alone.
 
     `arrived`: an earlier try is known to have arrived, and the item is dated by it.
+    `chat_id` and `message_id`: where a message stands, as far as told. `answered_at`: when the
+    person was seen to have answered. `ask_again_at`: whether they have could not be looked up.
     `try_another_account`: the id that failed may be one of another account of the campaign.
     """
 
@@ -98,3 +112,7 @@ class Verdict:
     arrived: bool = False
     try_another_account: bool = False
     account: AccountChange = field(default_factory=AccountChange)
+    chat_id: str = ""
+    message_id: str = ""
+    answered_at: dt.datetime | None = None
+    ask_again_at: dt.datetime | None = None

@@ -1,0 +1,71 @@
+"""What a conversation shows of a message of ours, and of an answer. Pure; judges nothing else.
+
+LinkedIn does not prevent a message from being sent twice, so the conversation is the only witness.
+"""
+
+import datetime as dt
+import unicodedata
+from dataclasses import dataclass
+
+from queueing.unipile import Conversation, Message, MessageKind
+
+ANSWERS = (MessageKind.MESSAGE, MessageKind.INMAIL, MessageKind.INMAIL_DECLINED)
+NOBODY_WROTE = (MessageKind.EVENT, MessageKind.ADVERT, MessageKind.REMOVED, MessageKind.NOTE)
+CLOCKS_DIFFER = dt.timedelta(minutes=2)  # between us and whoever dates messages
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a conversation shows since some instants: see `read`.
+
+    `unclear` says of what it cannot be told whether it is an answer; then nothing may go.
+    """
+
+    answered_at: dt.datetime | None = None
+    ours: Message | None = None
+    unclear: str = ""
+
+
+def read(
+    conversation: Conversation,
+    text: str,
+    *,
+    answers_from: dt.datetime,
+    ours_from: dt.datetime | None = None,
+) -> Shown:
+    """Read a complete conversation.
+
+    :param text: of the message that is to go, or may have gone: matched but for white space.
+    :param answers_from: what the person wrote before is no answer.
+    :param ours_from: when the message may have gone; None for any time, also before us.
+    """
+    wanted, answers, ours, unclear = _normal(text), [], None, ""
+    earliest = ours_from - CLOCKS_DIFFER if ours_from else None
+    for message in conversation.messages:
+        is_late_enough = earliest is None or message.at is None or message.at >= earliest
+        if message.from_us and is_late_enough and _normal(message.text) == wanted:
+            ours = ours or message
+        verdict = is_answer(message, answers_from)
+        if verdict and message.at is not None:
+            answers.append(message.at)
+        elif verdict is None:
+            unclear = f"a message of {message.at or 'no date'} ({message.kind})"
+    return Shown(min(answers, default=None), ours, unclear)
+
+
+def is_answer(message: Message, answers_from: dt.datetime) -> bool | None:
+    """Return whether a message is one; None where that cannot be told.
+
+    :param answers_from: what was written before is none.
+    """
+    if message.from_us or message.kind in NOBODY_WROTE:
+        return False
+    if message.at is not None and message.at <= answers_from:
+        return False
+    if message.from_us is None or message.at is None or message.kind not in ANSWERS:
+        return None
+    return True
+
+
+def _normal(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())

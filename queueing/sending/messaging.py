@@ -1,0 +1,110 @@
+"""What an answer of Unipile means for a message. Pure.
+
+A message has no second chance: whether it has gone, and whether the person has answered, is read
+in the conversation before each try. What could not be read lets nothing go.
+"""
+
+import datetime as dt
+from dataclasses import replace
+
+from campaigns.models import Prospect
+from queueing.models import QueueItem
+from queueing.sending import conversing, judging, outcomes
+from queueing.sending.verdicts import Answer, History, Verdict
+from queueing.unipile import Conversation, Outcome
+
+Status = QueueItem.Status
+
+ASK_AGAIN_AFTER = dt.timedelta(minutes=30)
+AGAIN_IN = dt.timedelta(hours=24)  # where LinkedIn takes no other message to this person before
+
+_NOT_CONNECTED = "no_connection_with_recipient"
+_NOT_BEFORE_TOMORROW = "cannot_resend_within_24hrs"
+_OF_REQUESTS = (Prospect.Status.FAILED, Prospect.Status.CONNECTION_REQUEST_SENT)
+
+
+def after_look(answer: Answer, history: History, now: dt.datetime) -> Verdict | None:
+    """Decide after the conversation was read, or could not be; None means: go on and send."""
+    if answer.conversation is not None:
+        return on_conversation(answer.conversation, history, now)
+    account_verdict = outcomes.about_the_account(answer, history, now)
+    if account_verdict is not None:
+        again = account_verdict.retry_at or now + ASK_AGAIN_AFTER
+        return replace(account_verdict, ask_again_at=again, prospect_status="")
+    return could_not_ask(answer.summary, now)
+
+
+def on_conversation(
+    conversation: Conversation, history: History, now: dt.datetime
+) -> Verdict | None:
+    """Judge a conversation, for the look before a message and for settling a doubt alike.
+
+    None: it shows neither the message nor an answer, late enough to show them.
+    """
+    if not conversation.complete:
+        return could_not_ask(f"The conversation was not told whole: {conversation.trouble}", now)
+    shown = conversing.read(
+        conversation,
+        history.text,
+        answers_from=history.answers_from,
+        ours_from=history.tried_at if history.by_hand else None,
+    )
+    if shown.ours is not None and (history.tried_at is not None or not history.by_hand):
+        return _said(shown, history)
+    if shown.answered_at is not None and not history.by_hand:
+        return Verdict(
+            Status.SKIPPED,
+            "has_answered",
+            f"The person has answered ({shown.answered_at:%Y-%m-%d %H:%M} UTC): no follow-up goes.",
+            answered_at=shown.answered_at,
+        )
+    if shown.unclear and not history.by_hand:
+        return could_not_ask(f"Whether {shown.unclear} is an answer cannot be told", now)
+    return judging.too_early(history.tried_at, now)
+
+
+def _said(shown: conversing.Shown, history: History) -> Verdict:
+    if shown.ours is None:
+        raise AssertionError("what was said is a message")
+    if history.tried_at is not None:
+        return Verdict(
+            Status.SENT,
+            "found_in_conversation",
+            "Found: the message stands in the conversation.",
+            arrived=True,
+            answered_at=shown.answered_at,
+            chat_id=shown.ours.chat_id,
+            message_id=shown.ours.id,
+        )
+    return Verdict(
+        Status.SKIPPED,
+        "said_already",
+        "This account has written the same text to this person already.",
+        answered_at=shown.answered_at,
+    )
+
+
+def could_not_ask(why: str, now: dt.datetime) -> Verdict:
+    """Hold a message: whether the person has answered is not known."""
+    again = now + ASK_AGAIN_AFTER
+    told = f"Held: whether the person has answered could not be looked up. {why}"
+    return Verdict(Status.PENDING, "could_not_ask", told, retry_at=again, ask_again_at=again)
+
+
+def after_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
+    """Decide after the message was sent, or was not.
+
+    Nothing is looked up at once: the conversation shows a message after a minute or so. Where one
+    may have arrived, the next try begins with a look, and reconciling looks before.
+    """
+    if sent.error_code == _NOT_CONNECTED:
+        told = f"They are not connected, or no longer: no follow-up goes. {sent.summary}"
+        return Verdict(Status.SKIPPED, "not_connected", told)
+    if sent.error_code == _NOT_BEFORE_TOMORROW:
+        return Verdict(Status.PENDING, sent.error_code, sent.summary, retry_at=now + AGAIN_IN)
+    if sent.outcome == Outcome.NOTE_TOO_LONG:
+        return Verdict(Status.FAILED, sent.error_code, sent.summary, burns_attempt=True)
+    verdict = outcomes.by_send(sent, history, now)
+    if verdict.prospect_status in _OF_REQUESTS:
+        verdict = replace(verdict, prospect_status="")
+    return replace(verdict, chat_id=sent.chat_id, message_id=sent.message_id)
