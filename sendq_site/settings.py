@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import environ
-import sentry_sdk
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from campaigns.hours import zones
+from sendq_site import redaction
 
 T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,11 +70,12 @@ def _read(name: str, read: Callable[[], T]) -> T:
     """
     try:
         return read()
-    except (ValueError, KeyError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(  # without the address: it may hold a password
+    except (ValueError, KeyError, ImproperlyConfigured):
+        # Without the address, which may hold a password: not even as the cause.
+        raise ImproperlyConfigured(
             f"{name} is no address that can be read. In a password, write @ : / # ? as %40 %3A %2F "
             "%23 %3F. See .env.example."
-        ) from error
+        ) from None
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -85,12 +86,43 @@ if not SECRET_KEY:
         if ON_TRIAL
         else _required("SECRET_KEY", "It signs sessions: set a long random text.")
     )
+# A key that was is good for what it has signed, until it is taken out of the list.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or LOOPBACK_HOSTS
 SERVED_TO_OTHERS = any(host not in LOOPBACK_HOSTS for host in ALLOWED_HOSTS)
-CSRF_TRUSTED_ORIGINS = [f"https://{host.replace('*', '').lstrip('.')}" for host in ALLOWED_HOSTS]
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_TO_OTHERS
+# Where people reach this site: for the links in notices and mails.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+if not SITE_URL and ALLOWED_HOSTS[0].startswith((".", "*")):
+    raise ImproperlyConfigured(
+        f"SITE_URL is not set, and ALLOWED_HOSTS begins with {ALLOWED_HOSTS[0]!r}, which is no "
+        "name that a link can lead to. Set SITE_URL=https://sendq.example.com. See .env.example."
+    )
+SITE_URL = SITE_URL or (
+    f"https://{ALLOWED_HOSTS[0]}" if SERVED_TO_OTHERS else "http://127.0.0.1:8000"
+)
+CSRF_TRUSTED_ORIGINS = [
+    f"https://*{host}" if host.startswith(".") else f"https://{host}"
+    for host in ALLOWED_HOSTS
+    if host != "*"
+] + [SITE_URL]
+
+# What others reach is reached by https alone. Each part is switched off by its own name only.
+_SECURE = SERVED_TO_OTHERS
+SECURE_SSL_REDIRECT = _SECURE and not env.bool("WITHOUT_HTTPS_REDIRECT", default=False)
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz|metrics)$"]  # asked by address, without a proxy
+SECURE_HSTS_SECONDS = (
+    365 * 24 * 3600 if _SECURE and not env.bool("WITHOUT_HSTS", default=False) else 0
+)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = bool(SECURE_HSTS_SECONDS)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE and not env.bool(
+    "WITHOUT_SECURE_COOKIES", default=False
+)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVED_TO_OTHERS else None
+# How many proxies of ours stand in front: so many entries of X-Forwarded-For are believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if SERVED_TO_OTHERS else 0)
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured("TRUSTED_PROXIES is below 0: it is the number of your own proxies.")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -100,7 +132,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "access",
     "campaigns",
     "queueing",
     "django_q",  # behind queueing, whose `qcluster` comes first
@@ -118,7 +153,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "campaigns.pages.clock.OwnClock",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "access.middleware.ApiLimitMiddleware",
+    "access.middleware.SessionsMiddleware",
+    "access.middleware.StrangersMiddleware",
+    "access.second_factor.SecondFactorMiddleware",
+    "sendq_site.answers.AnswersMiddleware",
 ]
 # The admin shows text that strangers wrote: nothing of it may ever run.
 CONTENT_SECURITY_POLICY = {
@@ -151,27 +190,31 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 LOGIN_REDIRECT_URL = "admin:index"
+SESSION_ENGINE = "access.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day, then people log in anew
-# Guessing passwords: after ten failures a name has to wait. It is counted by name and address;
-# behind a proxy, whose address is that of everybody, by name.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = dt.timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody is kept out by trying on
-AXES_LOCKOUT_TEMPLATE = "locked_out.html"
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
+PASSWORD_RESET_TIMEOUT = 4 * 60 * 60
+# Guessing passwords, codes and secrets: how many may fail within the window (access/limits.py).
+SIGN_IN_WINDOW_SECONDS = 15 * 60
+SIGN_IN_WINDOW = dt.timedelta(seconds=SIGN_IN_WINDOW_SECONDS)
+SIGN_IN_FAILURES = 10  # for one name from one address, or in one browser that is known
+SIGN_IN_FAILURES_OF_AN_ADDRESS = 20  # whatever the names
+SIGN_IN_FAILURES_OF_A_NAME = 100  # from wherever
+API_FAILURES_OF_AN_ADDRESS = 20
+# Superusers and managers prove themselves twice, except on a trial.
+SECOND_FACTOR_REQUIRED = not ON_TRIAL and not env.bool("WITHOUT_SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = "SendQ"
+# Limits on guessing are ours: a device's own would keep its owner out while others guess.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # no collectstatic step between a change and what people see
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator")
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
@@ -257,11 +300,6 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Task queue",
 }
 
-# Where people reach this site: for the links in notices.
-SITE_URL = (
-    env.str("SITE_URL", default="").rstrip("/")
-    or (f"https://{ALLOWED_HOSTS[0]}" if SERVED_TO_OTHERS else "http://127.0.0.1:8000")
-)  # fmt: skip
 # By what an installation is told from a copy of it elsewhere; a trial goes by its database alone.
 _IS_NAMED = SERVED_TO_OTHERS or bool(env.str("SITE_URL", default=""))
 SITE_KNOWN_AS = SITE_URL if _IS_NAMED and not ON_TRIAL else ""
@@ -273,11 +311,25 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sendq
 LOG_FORMAT = env.str("LOG_FORMAT", default="") or "line"
 if LOG_FORMAT not in {"line", "json"}:
     raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: write line or json.")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+redaction.remember(
+    SECRET_KEY,
+    *SECRET_KEY_FALLBACKS,
+    UNIPILE_API_KEY,
+    UNIPILE_WEBHOOK_SECRET,
+    CRON_SECRET,
+    env.str("METRICS_TOKEN", default=""),
+    *redaction.passwords_in(env.str("DATABASE_URL", default=""), EMAIL_URL, SENTRY_DSN),
+)
+DEFAULT_EXCEPTION_REPORTER_FILTER = "sendq_site.redaction.ErrorPages"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "line": {
+            "()": "sendq_site.redaction.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        },
         "json": {"()": "queueing.tracing.json_lines.JsonLines"},
     },
     "filters": {"refusals": {"()": "queueing.tracing.json_lines.refusals_in_one_line"}},
@@ -289,8 +341,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    # Django's own handlers would print each line once more, as it came.
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
 }
-SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
-    _read("SENTRY_DSN", lambda: sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False))
+    _read("SENTRY_DSN", lambda: redaction.report_to(SENTRY_DSN))

@@ -1,13 +1,44 @@
-"""URLs of the site: the admin, and the HTTP endpoints of the queue."""
+"""URLs of the site: the admin, the ways in, and the HTTP endpoints of the queue."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.contrib.auth import views as auth
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from access import pages
 from queueing.admin import dashboard, own_desk, stopping
+from sendq_site import answers
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", pages.log_in, name="login"),
+    path("admin/logout/", pages.log_out, name="logout"),
+    path("admin/password_change/", admin.site.admin_view(pages.PasswordChange.as_view())),
+    path("admin/second-factor/", admin.site.admin_view(pages.code_page), name="second_factor"),
+    path(
+        "admin/second-factor/set-up/",
+        admin.site.admin_view(pages.set_up_page),
+        name="second_factor_set_up",
+    ),
+    path(
+        "admin/second-factor/codes/",
+        admin.site.admin_view(pages.recovery_codes_page),
+        name="recovery_codes",
+    ),
+    path("password-reset/", pages.PasswordReset.as_view(), name="admin_password_reset"),
+    path("password-reset/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path(
+        "password-reset/<uidb64>/<token>/",
+        pages.PasswordResetConfirm.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "password-reset/done/",
+        auth.PasswordResetCompleteView.as_view(),
+        name="password_reset_complete",
+    ),
+    # Django's shortcut to a row's page elsewhere: there is none, and it tells which rows exist.
+    re_path("^admin/r/", admin.site.admin_view(answers.not_found)),
     path("admin/dashboard/", admin.site.admin_view(dashboard.fragment), name="dashboard"),
     path("admin/clock/", admin.site.admin_view(own_desk.clock_page), name="clock"),
     path("admin/stop/", admin.site.admin_view(stopping.stop_page), name="stop_sending"),
@@ -17,4 +48,4 @@ urlpatterns = [
 ]
 
 handler400 = "queueing.api.bad_request"
-handler500 = "queueing.api.server_error"
+handler500 = "sendq_site.answers.server_error"

@@ -4,10 +4,10 @@ import argparse
 import datetime as dt
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_q.models import OrmQ
 
+from access.models import Session
 from queueing.looking import restoring, syncing
 from queueing.management.ending import ended
 from queueing.models import Installation, SendingStop

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from access.models import Session
+from access.sessions import SessionStore
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.looking import reconciling
 from queueing.models import Installation, ProcessRun, QueueItem, SendingStop

@@ -1,0 +1,143 @@
+"""Who came in, who is in, who has a second factor: for superusers; sessions for their owners."""
+
+from collections.abc import Collection
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from import_export.fields import Field
+
+from access import audit, second_factor
+from access.models import Authenticator, Session, SignIn, hashed_key
+from campaigns.pages import ExportingAdmin, PlainResource, ReasonedAdmin, date_range
+
+# Their own pages show what is shared with an app.
+admin.site.unregister([TOTPDevice, StaticDevice])
+
+AtFilter = date_range("when (UTC)", "at", "at")
+
+
+class SignInResource(PlainResource):
+    at = Field("at", "when (UTC)")
+    kind = Field("get_kind_display", "what")
+    name = Field("name", "name")
+    address = Field("address", "address")
+    program = Field("program", "browser")
+    detail = Field("detail", "detail")
+
+    class Meta:
+        model = SignIn
+        fields = ("at", "kind", "name", "address", "program", "detail")
+
+
+class LookedAt:
+    """Evidence: by superusers, and never written."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(SignIn)
+class SignInAdmin(LookedAt, ExportingAdmin):
+    export_resource = SignInResource
+    list_display = ("seconds", "kind", "name", "address", "program", "detail")
+    list_display_links = None
+    list_filter = ("kind", AtFilter)
+    search_fields = ("name", "address", "program", "detail")
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SignIn]:
+        return admin.ModelAdmin.get_queryset(self, request)  # of no workspace
+
+    @admin.display(description="when (UTC)")
+    def seconds(self, line: SignIn) -> str:
+        return f"{line.at:%Y-%m-%d %H:%M:%S}"
+
+
+@admin.register(Session)
+class SessionAdmin(LookedAt, ReasonedAdmin):
+    """Everybody sees their own, superusers those of all; who sees one may end it."""
+
+    list_display = ("user", "address", "program", "began_at", "seen_at", "is_this_one")
+    list_display_links = None
+    list_select_related = ("user",)
+    search_fields = ("user__username", "address", "program")
+    actions = ("end",)
+    sortable_by = ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        rows = admin.ModelAdmin.get_queryset(self, request).filter(user__isnull=False)
+        rows = rows.defer("session_data")
+        return rows if request.user.is_superuser else rows.filter(user=request.user.pk)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        self._ours = hashed_key(request.session.session_key or "")
+        return self.list_display
+
+    @admin.display(description="", empty_value="")
+    def is_this_one(self, session: Session) -> str:
+        return "this one" if session.pk == self._ours else ""
+
+    @admin.action(description="End these sessions", permissions=["view"])
+    def end(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        """Put whoever uses them out, at once."""
+        for session in sessions.select_related("user"):
+            whose = cast(User, session.user)
+            told = f"That of {whose.get_username()}, from {session.address or 'somewhere'}."
+            audit.note(
+                request, SignIn.Kind.SESSION_ENDED, user=cast(User, request.user), detail=told
+            )
+        number, _ = sessions.delete()
+        ended = "One session was ended." if number == 1 else f"{number:,} sessions were ended."
+        self.message_user(request, ended, messages.SUCCESS)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(LookedAt, ReasonedAdmin):
+    """Who has one. A superuser takes it away from who has lost app and codes alike."""
+
+    list_display = ("user", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    fields = ("user", "created_at", "last_used_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
+        return admin.ModelAdmin.get_queryset(self, request).filter(confirmed=True)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def must_be_explained(self, row: Any) -> Collection[str]:
+        return self.fields
+
+    def delete_model(self, request: HttpRequest, row: Authenticator) -> None:
+        self._remove(request, cast(User, row.user))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        for row in queryset.select_related("user"):
+            self._remove(request, cast(User, row.user))
+
+    def _remove(self, request: HttpRequest, whose: User) -> None:
+        second_factor.remove(whose)
+        Session.objects.filter(user=whose).delete()
+        told = f"That of {whose.get_username()}."
+        audit.note(request, SignIn.Kind.FACTOR_REMOVED, user=cast(User, request.user), detail=told)

@@ -1,0 +1,3 @@
+from tests.queueing.admin.conftest import boss, desk
+
+__all__ = ["boss", "desk"]
