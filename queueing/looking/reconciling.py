@@ -41,7 +41,16 @@ logger = logging.getLogger(__name__)
 
 LOOKS_PER_ACCOUNT = 20  # profiles in one run: they are spread over the day
 
+GONE_AFTER = dt.timedelta(days=7)  # a server's bad day, or an account's, is over by then
+
 NOTHING = "nothing"  # the outcome of a look-up that was complete and found no trace
+_GONE = Verdict(
+    QueueItem.Status.FAILED,
+    "person_gone",
+    "For a week LinkedIn has shown nobody under any name of this person, and no invitation: "
+    "whether a try arrived cannot be seen. They stay held, so that nobody here invites them again.",
+    prospect_status=Prospect.Status.FAILED,
+)
 Route = SendAttempt.Route
 _WITH_ITEMS = (
     "prospect",
@@ -161,6 +170,8 @@ def _look_at_profile(
         if is_trace or _was_not_sent(item):
             settled[_settle(item, found, clock())] += 1
         return True
+    if _is_gone(item):
+        settled[_settle(item, _GONE, clock())] += 1
     return True
 
 
@@ -312,6 +323,24 @@ def _was_not_sent(item: QueueItem) -> bool:
             rounds.append(walked_at)
             walked_at = None
     return len(rounds) >= 2 and rounds[-1] - rounds[0] >= pace.BETWEEN_LOOKS
+
+
+def _is_gone(item: QueueItem) -> bool:
+    """Return whether the person has been unknown under every name, and in no whole list, for long.
+
+    An id of another account is like that for ever, and so is somebody who has left LinkedIn.
+    """
+    _, looks = pace.calls(item)
+    walks: list[dt.datetime] = []
+    unknown: list[dt.datetime] = []
+    for look in looks:
+        if look.route == Route.SENT_LIST:
+            walks += [look.started_at] if look.outcome == NOTHING else []
+        elif look.outcome == Outcome.REJECTED:
+            unknown.append(look.started_at)
+        elif look.outcome in {FOUND, NOTHING, Outcome.UNKNOWN}:  # somebody was there
+            walks, unknown = [], []
+    return all(len(at) >= 2 and at[-1] - at[0] >= GONE_AFTER for at in (walks, unknown))
 
 
 def _not_sent(item: QueueItem, now: dt.datetime) -> Verdict:

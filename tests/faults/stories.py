@@ -52,6 +52,7 @@ class Story:
         self.people = [
             f"ada-example-{seed}-{number}" for number in range(PEOPLE)
         ]  # so are their names
+        self.known_by_id: set[str] = set()
         self.campaigns = [self._a_campaign() for _ in range(self.chance.randint(2, 3))]
         self._make_some_special()
 
@@ -95,6 +96,7 @@ class Story:
                 found_by = self.chance.choice(self.accounts).unipile_account_id
                 user_id = self.control.provider_id(found_by, person)
                 names = {"public_identifier": "", "linkedin_user_id": user_id}
+                self.known_by_id.add(person)
             a_prospect(campaign, **names)
         return campaign
 
@@ -225,7 +227,8 @@ def a_run_is_killed(story: Story) -> None:
 
 
 def somebody_moves(story: Story) -> None:
-    person = story.chance.choice(story.people)
+    """Nobody known by an id: under a new address a stranger to other accounts (see the limits)."""
+    person = story.chance.choice([one for one in story.people if one not in story.known_by_id])
     story.control.add_person(person, moved_to=f"{person}-{len(story.log)}")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.looking import reconciling
-from queueing.models import QueueItem, SendAttempt
+from queueing.models import Notice, QueueItem, SendAttempt
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import a_workspace, an_account
@@ -79,6 +79,29 @@ def test_what_cannot_be_settled_is_looked_up_less_and_less_often(
 
     assert views[0] < 15
     assert views[2] - views[1] <= 2
+
+
+def test_somebody_unknown_under_every_name_is_not_in_doubt_for_ever(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    sandbox.control.add_person(item.prospect.public_identifier, exists=False)
+
+    became = []
+    for days in (1, 5, 2, 1):
+        later(clock, sandbox, days=days)
+        reconciling.reconcile(client_of_unipile, clock)
+        item.refresh_from_db()
+        became.append(item.status)
+
+    assert became == [Status.UNCONFIRMED, Status.UNCONFIRMED, Status.FAILED, Status.FAILED]
+    assert (item.error_code, item.sent_at) == ("person_gone", None)
+    assert QueueItem.objects.holding_the_person().filter(pk=item.pk).exists()
+    assert Notice.objects.filter(item=item).exists()
 
 
 def test_an_account_that_is_told_to_slow_down_looks_nobody_up_for_an_hour(
