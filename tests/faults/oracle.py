@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import Q
+
 from campaigns.models import LinkedInAccount
 from queueing import gates
 from queueing.models import QueueItem, SendAttempt
+from queueing.unipile import Outcome
 from sandbox.testing import Control
 
 Status = QueueItem.Status
+Kind = SendAttempt.Kind
+_MAY_HAVE_ARRIVED = Q(
+    outcome__in=[Outcome.UNKNOWN, Outcome.THROTTLED, Outcome.ACCOUNT_LIMIT]
+) | Q(outcome=Outcome.NOT_SENT, http_status__isnull=False)
 WEEK = dt.timedelta(days=7)
 SAME_INSTANT = dt.timedelta(minutes=5)  # a call lasts three minutes at most, and clocks differ
 
@@ -188,5 +195,13 @@ def _untrue(items: Iterable[QueueItem], effects: Iterable[Effect]) -> int:
 
 
 def _is_misdated(effect: Effect, items: Iterable[QueueItem]) -> bool:
-    dates = [item.sent_at for item in items if item.sent_at is not None]
+    """Return whether no date of the items is that of the effect.
+
+    Where two tries of one item may have arrived nobody can tell which did: the later one counts.
+    """
+    sent = [item for item in items if item.sent_at is not None]
+    dates = {item.sent_at for item in sent}
+    for item in sent:
+        tries = SendAttempt.objects.filter(_MAY_HAVE_ARRIVED, item=item, kind=Kind.SEND)
+        dates |= set(tries.values_list("started_at", flat=True)) if item.tried_at else set()
     return bool(dates) and all(abs(at - effect.at) > SAME_INSTANT for at in dates)
