@@ -110,6 +110,12 @@ class Prospect(models.Model):
         help_text="The account that found the LinkedIn user id.",
     )
     resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    resolved_twice = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Looked at twice then: views are budgeted.",
+    )
     variables = models.JSONField(default=dict, blank=True, validators=[people.validate_variables])
     status = models.CharField(max_length=30, choices=Status, default=Status.NEW)
     status_reason = models.TextField(blank=True, help_text="Why skipped or failed, in words.")

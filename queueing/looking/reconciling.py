@@ -35,7 +35,7 @@ from queueing.sending import (
 )
 from queueing.sending.judging import Seen
 from queueing.telling import Fence, in_words
-from queueing.unipile import Client, Outcome, SentInvitation, UnipileError
+from queueing.unipile import Client, Outcome, SentInvitation, SentWalk, UnipileError
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def check(
     fence = fence or Fence(clock())
     if not items or not logins.may_look(client, account):
         return settled
-    walk = _walk(client, account, items, clock)
+    shown, may_look = _walk(client, account, items, clock)
     looked = 0
     for item in items:
         with fence.around(
@@ -119,11 +119,11 @@ def check(
             item_id=item.pk,
             then=partial(_note_trouble, item, clock),
         ):
-            invitation = walk.get(item.pk) if walk else None
+            invitation = shown.get(item.pk)
             if invitation is not None:
                 found = judging.by_what_is_seen(Seen.INVITED, _tried_at(item), clock())
                 settled[_settle(item, found, clock(), invitation.id)] += 1
-            elif (walk is not None or not pace.calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
+            elif (may_look or not pace.calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
                 if budget.left_for_doubts(account, clock()) < pace.NAMES_LOOKED_UP:
                     break
                 looked += 1
@@ -161,6 +161,7 @@ def _look_at_profile(
             if error.outcome == Outcome.REJECTED:
                 continue  # ids go stale when an account is connected anew; the slug may still do
             return _is_unreadable(error)
+        attempt.asked_again = profile.asked_again
         if judging.seen(profile) == Seen.UNCLEAR:
             _end(attempt, Outcome.UNKNOWN, profile.raw, clock())
             return True
@@ -177,32 +178,36 @@ def _look_at_profile(
 
 def _walk(
     client: Client, account: LinkedInAccount, items: Sequence[QueueItem], clock: Clock
-) -> dict[uuid.UUID, SentInvitation] | None:
+) -> tuple[dict[uuid.UUID, SentInvitation], bool]:
     """Walk the account's sent invitations once for all items; return whose are there.
 
-    None where it is too early for a walk, or the account can look at nothing now.
+    And whether profiles may be looked at now: not where it is too early for a walk, or the account
+    can look at nothing.
     """
     attempts = _begin_walk(account, items, clock())
     if not attempts:
-        return None
+        return {}, False
+    broke: UnipileError | None = None
     try:
         walk = client.sent_invitations(account.unipile_account_id)
     except UnipileError as error:
-        _end_with_error(attempts, error, clock())
-        return {} if _is_unreadable(error) else None
+        broke, walk = error, SentWalk(error.read_before, error.summary)
     by_name = _by_name(walk.invitations)
-    if not walk.complete:
+    if not walk.complete and broke is None:
         changed_answers.of_the_list(account, walk.trouble, clock())
     found: dict[uuid.UUID, SentInvitation] = {}
     for item, attempt in zip(items, attempts, strict=True):
         shown = next((by_name[name] for name in _names(item) if name in by_name), None)
         if shown is not None:
             found[item.pk] = shown
+        elif broke is not None:
+            _end_with_error([attempt], broke, clock())
+            continue
         told = f"Walked through {len(walk.invitations)} sent invitations"
         told += ", all there are." if walk.complete else f"; not all there are: {walk.trouble}."
         without = NOTHING if walk.complete else Outcome.UNKNOWN
         _end(attempt, FOUND if shown else without, told, clock())
-    return found
+    return found, broke is None or _is_unreadable(broke)
 
 
 def _is_unreadable(error: UnipileError) -> bool:
@@ -296,12 +301,13 @@ def _close_dead_looks(item_ids: Iterable[uuid.UUID], now: dt.datetime) -> None:
 
 def _end(attempt: SendAttempt, outcome: str, detail: str, now: dt.datetime) -> None:
     attempt.finished_at, attempt.outcome, attempt.detail = now, outcome, detail
-    attempt.save(update_fields=["finished_at", "outcome", "detail"])
+    attempt.save(update_fields=["finished_at", "outcome", "detail", "asked_again"])
 
 
 def _end_with_error(attempts: Iterable[SendAttempt], error: UnipileError, now: dt.datetime) -> None:
     for attempt in attempts:
         attempt.http_status, attempt.error_code = error.http_status, error.error_type[:100]
+        attempt.asked_again = error.asked_again
         attempt.save(update_fields=["http_status", "error_code"])
         _end(attempt, error.outcome, error.raw or error.summary, now)
 

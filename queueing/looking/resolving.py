@@ -78,12 +78,14 @@ def _look_up(
         )
     except UnipileError as error:
         found[error.outcome] += 1
+        _note_second_view(prospect, asked_again=error.asked_again)
         if not _was_asked(error):
             _release(prospect)
             return False
         if error.outcome == Outcome.REJECTED:
             _mark(prospect, Prospect.Status.FAILED, error.summary)
         return True
+    _note_second_view(prospect, asked_again=profile.asked_again)
     found[_keep(prospect, account, profile, clock())] += 1
     return True
 
@@ -216,7 +218,12 @@ def _was_asked(error: UnipileError) -> bool:
 def _claim(prospect: Prospect, account: LinkedInAccount, now: dt.datetime) -> bool:
     """Count the look against the account's budget before it is made; False: made already."""
     unresolved = Prospect.objects.filter(pk=prospect.pk, resolved_at__isnull=True)
-    return bool(unresolved.update(resolved_with=account, resolved_at=now))
+    return bool(unresolved.update(resolved_with=account, resolved_at=now, resolved_twice=False))
+
+
+def _note_second_view(prospect: Prospect, *, asked_again: bool) -> None:
+    if asked_again:
+        Prospect.objects.filter(pk=prospect.pk).update(resolved_twice=True)
 
 
 def _release(prospect: Prospect) -> None:

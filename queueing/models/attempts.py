@@ -88,6 +88,11 @@ class SendAttempt(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=30, blank=True)
+    asked_again = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="It took a second look to believe the answer: it counts twice.",
+    )
     http_status = models.PositiveIntegerField(null=True, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
     detail = models.TextField(blank=True, help_text="What Unipile answered, cut to size.")

@@ -31,7 +31,13 @@ def make(client: Client, call: Call, not_after: float) -> Answer:
 
 def _look_at_profile(client: Client, claim: Claim, not_after: float) -> Answer:
     profile = client.profile(claim.unipile_account_id, claim.identifier or claim.provider_id)
-    return Answer(FOUND, http_status=profile.http_status, raw=profile.raw, profile=profile)
+    return Answer(
+        FOUND,
+        http_status=profile.http_status,
+        raw=profile.raw,
+        asked_again=profile.asked_again,
+        profile=profile,
+    )
 
 
 def _invite(client: Client, claim: Claim, not_after: float) -> Answer:
@@ -128,4 +134,5 @@ def _answer_of(error: UnipileError) -> Answer:
         http_status=error.http_status,
         raw=error.raw,
         retry_after=error.retry_after,
+        asked_again=error.asked_again,
     )

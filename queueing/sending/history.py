@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
 
 from queueing import gates
 from queueing.models import Kind, QueueItem, SendAttempt
@@ -102,6 +102,8 @@ def _calls_before(claim: Claim) -> list[_Made]:
         run=OuterRef("run"), item=OuterRef("item"), kind=SendAttempt.Kind.SEND
     )
     looks_alone = Q(run__isnull=False) & ~Exists(sends)
+    # Found out to have been sent, a call without a clear answer is no sign of trouble.
+    was_sent = When(outcome=Outcome.UNKNOWN, item__sent_at__isnull=False, then=Value(Outcome.SENT))
     rows = (
         SendAttempt.objects.filter(
             Q(kind=SendAttempt.Kind.SEND) | looks_alone,
@@ -110,7 +112,12 @@ def _calls_before(claim: Claim) -> list[_Made]:
             finished_at__isnull=False,
         )
         .order_by("-started_at")
-        .values_list("outcome", "error_code", "item", "item__prospect__company_key")
+        .values_list(
+            Case(was_sent, default=F("outcome")),
+            "error_code",
+            "item",
+            "item__prospect__company_key",
+        )
     )
     return [_Made(*row) for row in rows[:IN_A_ROW_AT_MOST]]
 

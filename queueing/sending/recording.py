@@ -42,6 +42,7 @@ def finish_attempt(call: Call, answer: Answer, now: dt.datetime) -> None:
     SendAttempt.objects.filter(open_or_interrupted, pk=call.attempt_id).update(
         finished_at=now,
         outcome=answer.outcome,
+        asked_again=answer.asked_again,
         http_status=answer.http_status,
         error_code=answer.error_code,
         detail=answer.raw or answer.summary,
@@ -146,8 +147,7 @@ def record(
 
     :param heard_at: when the answer came, where that is some time ago.
 
-    Returns the verdict that holds: the item's end waits where an earlier try may have arrived. None
-    where the claim was lost meanwhile.
+    Returns the verdict that holds: an end waits where a try may have arrived. None: claim lost.
     """
     with transaction.atomic():
         finish_attempt(call, answer, now)

@@ -18,7 +18,8 @@ class Answer:
     """What one call brought. `outcome` of a look-up that found somebody is FOUND.
 
     `conversation`: what was read of one, whole or not; its outcome is FOUND, too.
-    `retry_after`: seconds that the other side asks to wait; None where it does not.
+    `retry_after`: seconds that the other side asks to wait; None where it does not. `asked_again`:
+    the person was looked at twice for it.
     """
 
     outcome: str
@@ -29,6 +30,7 @@ class Answer:
     invitation_id: str = ""
     usage: float | None = None
     retry_after: int | None = None
+    asked_again: bool = False
     profile: Profile | None = None
     chat_id: str = ""
     message_id: str = ""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -163,14 +164,27 @@ def profile_of(ask: Callable[[float], Profile], identifier: str, total_timeout: 
     found = ask(deadline)
     if _is_about(found, identifier):
         return found
+    asks_again = False
     with _asked_again(deadline) as may_ask:
-        if may_ask and not is_id(identifier):
-            again = ask(deadline)
+        asks_again = may_ask and not is_id(identifier)
+        if asks_again:
+            again = _second_look(ask, deadline)
             if _is_about(again, identifier) or _is_same(again, found):
                 return again
     told = f"{found.public_identifier or found.provider_id}"
     name = f"{found.first_name} {found.last_name}".strip() or "no name"
-    raise about_another(identifier, f"{told} ({name})", found.http_status, found.raw)
+    error = about_another(identifier, f"{told} ({name})", found.http_status, found.raw)
+    error.asked_again = asks_again
+    raise error
+
+
+def _second_look(ask: Callable[[float], Profile], deadline: float) -> Profile:
+    """Look again, and note that on what comes of it: profile views are budgeted."""
+    try:
+        return replace(ask(deadline), asked_again=True)
+    except UnipileError as error:
+        error.asked_again = True
+        raise
 
 
 def walk(
@@ -183,6 +197,8 @@ def walk(
     Entries are told apart by their `id`, or else by all that they say. `pages`: no more than so
     many. `once`: an entry that comes twice shows that the list has moved, and another may have been
     missed.
+
+    :raises UnipileError: where a page fails; what was read before it goes along.
     """
     entries: dict[object, T] = {}
     strange: list[str] = []
@@ -194,7 +210,11 @@ def walk(
         if read == pages:
             return list(entries.values()), f"only the first {pages} pages were read"
         asked.add(cursor)
-        page = ask(cursor)
+        try:
+            page = ask(cursor)
+        except UnipileError as error:
+            error.read_before = tuple(entries.values())
+            raise
         read += 1
         before, told = len(entries), told + len(page.entries)
         entries |= {getattr(one, "id", "") or one: one for one in page.entries}

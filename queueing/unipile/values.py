@@ -49,7 +49,8 @@ class Profile:
     slug that can be one person's own. There is no status "accepted": who accepted has
     `is_relationship` and no invitation. `invited_at`: when the invitation was made, to the second,
     where the provider knows that. `unclear`: what was told of degree, relationship or invitation
-    that the contract does not have, in words; then what is missing proves nothing.
+    that the contract does not have, in words; then what is missing proves nothing. `asked_again`:
+    it took a second look to believe it.
     """
 
     provider_id: str
@@ -66,6 +67,7 @@ class Profile:
     http_status: int
     raw: str
     unclear: str = ""
+    asked_again: bool = False
     invited_at: dt.datetime | None = None
 
 

@@ -21,9 +21,9 @@ from sandbox.testing import Control
 
 Status = QueueItem.Status
 Kind = SendAttempt.Kind
-_MAY_HAVE_ARRIVED = Q(
-    outcome__in=[Outcome.UNKNOWN, Outcome.THROTTLED, Outcome.ACCOUNT_LIMIT]
-) | Q(outcome=Outcome.NOT_SENT, http_status__isnull=False)
+_MAY_HAVE_ARRIVED = Q(outcome__in=[Outcome.UNKNOWN, Outcome.THROTTLED, Outcome.ACCOUNT_LIMIT]) | Q(
+    outcome=Outcome.NOT_SENT, http_status__isnull=False
+)
 WEEK = dt.timedelta(days=7)
 SAME_INSTANT = dt.timedelta(minutes=5)  # a call lasts three minutes at most, and clocks differ
 
@@ -200,7 +200,7 @@ def _is_misdated(effect: Effect, items: Iterable[QueueItem]) -> bool:
     Where two tries of one item may have arrived nobody can tell which did: the later one counts.
     """
     sent = [item for item in items if item.sent_at is not None]
-    dates = {item.sent_at for item in sent}
+    dates = {item.sent_at for item in sent if item.sent_at is not None}
     for item in sent:
         tries = SendAttempt.objects.filter(_MAY_HAVE_ARRIVED, item=item, kind=Kind.SEND)
         dates |= set(tries.values_list("started_at", flat=True)) if item.tried_at else set()

@@ -102,7 +102,12 @@ class Story:
 
     def _make_some_special(self) -> None:
         """One is refused as if it were about the account; one is out of network; one invites us."""
-        alone, far, keen = self.chance.sample(self.people, 3)
+        # Whose address LinkedIn tells to nobody is a stranger to other accounts (see the limits).
+        for person in sorted(self.known_by_id):
+            for each in self.accounts:
+                self.control.set_degree(each.unipile_account_id, person, "SECOND_DEGREE")
+        by_address = [one for one in self.people if one not in self.known_by_id]
+        alone, far, keen = self.chance.sample(by_address, 3)
         refusal = self.chance.choice(("cannot_resend_yet", "limit_exceeded", "too_many_requests"))
         self.control.add_person(alone, refusal=refusal)
         account = self.chance.choice(self.accounts).unipile_account_id

@@ -42,4 +42,4 @@ def test_living_people_break_no_promise(living_sandbox: SandboxProcess, seed: in
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(100, 100 + STORIES))
 def test_many_lives_break_no_promise(living_sandbox: SandboxProcess, seed: int) -> None:
-    lives_through(living_sandbox, seed, steps=150)
+    lives_through(living_sandbox, seed, steps=100)

@@ -50,6 +50,43 @@ def test_an_invitation_that_shows_was_sent(
     assert looked(item) == [(Route.SENT_LIST, "found")]
 
 
+def test_calls_that_are_found_to_have_arrived_are_no_reason_to_rest(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    for _ in range(4):
+        in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after")
+        later(clock, sandbox, minutes=61)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    account.refresh_from_db()
+    assert account.paused_until is None
+
+
+def test_what_a_list_shows_before_it_breaks_off_is_settled(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    items = [
+        in_doubt(campaign, account, sandbox, client_of_unipile, clock, "after") for _ in range(2)
+    ]
+    sandbox.control.settings(page_cap=1)
+    sandbox.control.fault("answer", route="sent", status=503, skip=1)
+    later(clock, sandbox, minutes=10)
+
+    settled = reconciling.reconcile(client_of_unipile, clock)
+
+    assert settled == {"sent": 1}
+    assert sandbox.control.calls(route="profile")[2:] == []  # the account can look at nothing
+    assert sorted(item.send_attempts.last().outcome for item in items) == ["found", "not_sent"]
+
+
 def test_somebody_who_accepted_was_sent_and_is_connected(
     account: LinkedInAccount,
     campaign: Campaign,

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
-from queueing.looking import resolving
+from queueing.looking import budget, resolving
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.planning import enqueue
 from queueing.sending import runs
@@ -290,6 +290,21 @@ def test_looks_that_find_nobody_count(
         resolving.resolve_pending(client_of_unipile, MovedClock())
 
     assert len(sandbox.control.calls(route="profile")) == 3
+
+
+def test_an_address_that_was_changed_takes_two_looks_of_the_budget(
+    ada: Prospect,
+    account: LinkedInAccount,
+    client_of_unipile: Client,
+    sandbox: Sandbox,
+    clock: MovedClock,
+) -> None:
+    sandbox.control.add_person(SLUG, moved_to="ada-married-example")
+
+    resolving.resolve_pending(client_of_unipile, clock)
+
+    assert len(sandbox.control.calls(route="profile")) == 2
+    assert budget.views_today(account, clock()) == 2
 
 
 def test_looks_made_while_sending_count(

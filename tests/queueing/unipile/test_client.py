@@ -282,7 +282,7 @@ def test_a_slug_that_leads_to_another_one_twice_was_changed(server: RawServer) -
 
     profile = server.client().profile("acc", "jane-example-1a2b3c")
 
-    assert profile.public_identifier == "jane-example"
+    assert (profile.public_identifier, profile.asked_again) == ("jane-example", True)
     assert len(server.requests) == 2
 
 
@@ -432,13 +432,16 @@ def test_a_strange_entry_does_not_hide_the_others(server: RawServer, strange: An
         page(ITEM)[:-30],
     ],
 )
-def test_a_walk_that_breaks_is_an_error(server: RawServer, second: bytes) -> None:
+def test_a_walk_that_breaks_is_an_error_with_what_was_read_before(
+    server: RawServer, second: bytes
+) -> None:
     in_turn(server, page(ITEM, cursor="next"), second)
 
     with pytest.raises(UnipileError) as caught:
         server.client().sent_invitations("acc")
 
     assert caught.value.outcome is Outcome.NOT_SENT
+    assert [one.id for one in caught.value.read_before] == [ITEM["id"]]
 
 
 @pytest.mark.parametrize(
