@@ -6,13 +6,12 @@ Names of models and fields are relied on by data and scripts outside the code: k
 import datetime as dt
 import logging
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Q
 
 from campaigns import messages
 from campaigns.models.do_not_contact import DoNotContact
@@ -51,7 +50,8 @@ class LinkedInAccount(models.Model):
         DISCONNECTED = "disconnected", "Disconnected"
         RESTRICTED = "restricted", "Restricted"
 
-    RESTED = ("paused_until", "pause_reason", "rest_reason")  # what says until when, and why
+    # What says until when it rests, and why.
+    RESTED = ("paused_until", "pause_reason", "rest_reason", "asked_until", "asked_reason")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="accounts")
@@ -85,6 +85,13 @@ class LinkedInAccount(models.Model):
         editable=False,
         help_text="Why it rests, where it is also held for another reason.",
     )
+    asked_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Until when answers of LinkedIn's want it to rest: staff may let it rest longer.",
+    )
+    asked_reason = models.TextField(blank=True, editable=False)
     changed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -186,17 +193,29 @@ class LinkedInAccount(models.Model):
         if self.status == self.Status.CONNECTED:
             self.pause_reason = reason
 
-    @classmethod
-    def without_rest(cls, now: dt.datetime) -> dict[str, Any]:
-        """Return what ends the rest of accounts, as an update takes it."""
-        is_lost = When(~Q(status=cls.Status.CONNECTED), then=F("pause_reason"))
-        why_lost = Case(is_lost, default=Value(""), output_field=models.TextField())
-        return {
-            "paused_until": None,
-            "rest_reason": "",
-            "pause_reason": why_lost,
-            "changed_at": now,
-        }
+    def ask_for_rest(self, until: dt.datetime, reason: str, now: dt.datetime) -> None:
+        """Let it rest for an answer, unsaved; beside a longer rest, which stays, it is kept."""
+        if until > (self.asked_until or now):
+            self.asked_until, self.asked_reason = until, reason
+        if until > (self.paused_until or now):
+            self.rest(until, reason)
+
+    def shorter_rest_asked_for(self, now: dt.datetime) -> bool:
+        """Say whether a shorter rest, for LinkedIn's sake, lies beside the one in force."""
+        asked, until = self.asked_until, self.paused_until
+        return asked is not None and until is not None and now < asked < until
+
+    def end_rest(self, now: dt.datetime) -> None:
+        """End the rest of an account, which is locked; a shorter one that was asked for goes on."""
+        goes_on = self.shorter_rest_asked_for(now)
+        self.paused_until = self.asked_until if goes_on else None
+        self.rest_reason = self.asked_reason if goes_on else ""
+        if not goes_on:
+            self.asked_until, self.asked_reason = None, ""
+        if self.status == self.Status.CONNECTED:
+            self.pause_reason = self.rest_reason
+        self.changed_at = now
+        self.save(update_fields=[*self.RESTED, "changed_at"])
 
     @property
     def rests_for_its_loss(self) -> bool:
@@ -212,6 +231,8 @@ class LinkedInAccount(models.Model):
         """
         if self.status == self.Status.RESTRICTED:
             self.warm_up_started_on = today
+        if ends_rest and self.asked_reason == self.pause_reason:
+            self.asked_until, self.asked_reason = None, ""
         is_over = self.paused_until is None or self.paused_until <= now
         if is_over or (ends_rest and self.rests_for_its_loss):
             self.paused_until, self.rest_reason = None, ""

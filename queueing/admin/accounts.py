@@ -205,7 +205,9 @@ def _rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.da
 
 def _end_rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     places.end_rest(account, by, values["reason"], now)
-    return Done(f"The rest is over. {plan_anew([account], now)}".strip())
+    account.refresh_from_db()
+    told = f"The rest is over. {places.rest_under_way(account, now)}".strip()
+    return Done(f"{told} {plan_anew([account], now)}".strip())
 
 
 def _reconnect(
@@ -225,6 +227,8 @@ def _before_resting(account: LinkedInAccount, now: dt.datetime) -> str:
 
 def _before_the_end_of_a_rest(account: LinkedInAccount, now: dt.datetime) -> str:
     under_way = places.rest_under_way(account, now)
+    if account.shorter_rest_asked_for(now):
+        return f"{under_way} After this that shorter rest goes on."
     text = f"{under_way} After this the account sends again, within its hours and limits."
     return f"{text} If LinkedIn asked for the rest, it may restrict the account.".strip()
 

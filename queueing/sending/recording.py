@@ -346,24 +346,22 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
     if account.changed_at is not None and now < account.changed_at:
         logger.info("Of %s has been heard since: %s", account, change)
         return
-    rests_until = account.paused_until or now
-    was_resting = rests_until > now
+    was_resting = account.paused_until is not None and account.paused_until > now
     told = ""
     # A call that was in flight may find a lost account restricted, which is the graver state.
     is_known = account.status in {change.status, LinkedInAccount.Status.RESTRICTED}
     if change.status and not is_known:
         account.status, account.pause_reason = change.status, change.reason
         told = f"{account.get_status_display()}: {change.reason}"
-    if change.rest_until and change.rest_until > rests_until:
-        account.rest(change.rest_until, change.reason)
+    if change.rest_until and change.rest_until > now:
+        account.ask_for_rest(change.rest_until, change.reason, now)
         if not was_resting and not told:
             told = f"Rests until {change.rest_until:%Y-%m-%d %H:%M} UTC: {change.reason}"
     if change.status or change.rest_until:
         account.changed_at = now
         account.save(update_fields=["status", *account.RESTED, "changed_at"])
-    limit = change.longest_note
-    if limit is not None and limit < account.note_limit:
-        account.longest_note = limit
+    if change.longest_note is not None and change.longest_note < account.note_limit:
+        account.longest_note = change.longest_note
         account.save(update_fields=["longest_note"])
         told = told or change.reason
     if told:
@@ -372,10 +370,12 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
 
 def end_rest(account_id: uuid.UUID, reason: str, now: dt.datetime) -> bool:
     """End an account's rest if it is for this reason, whatever number it begins with."""
-    resting = LinkedInAccount.objects.filter(
-        pk=account_id, paused_until__gt=now, rest_reason__endswith=reason
-    )
-    return bool(resting.update(**LinkedInAccount.without_rest(now)))
+    with transaction.atomic():
+        resting = LinkedInAccount.objects.filter(paused_until__gt=now, rest_reason__endswith=reason)
+        account = resting.select_for_update(no_key=True).filter(pk=account_id).first()
+        if account is not None:
+            account.end_rest(now)
+    return account is not None
 
 
 def stop_sending(reason: str, now: dt.datetime) -> None:

@@ -102,7 +102,8 @@ def _right_rests(now: dt.datetime) -> int:
             if account.paused_until != known.paused_until:
                 continue
             account.paused_until, account.changed_at = now + REST_INSTEAD, now
-            account.save(update_fields=["paused_until", "changed_at"])
+            account.asked_until = None
+            account.save(update_fields=["paused_until", "asked_until", "changed_at"])
             told = (
                 f"Its rest was to last until {known.paused_until:%Y-%m-%d}, longer than SendQ lets "
                 f"any account rest: a clock was wrong. It ends on {account.paused_until:%Y-%m-%d}."

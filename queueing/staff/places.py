@@ -137,18 +137,25 @@ def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
     if account.paused_until is None or account.paused_until <= now:
         return ""
     why = account.why_it_rests or "no reason given"
-    return f"It rests until {clocks.utc(account.paused_until)}: {why}."
+    told = f"It rests until {clocks.utc(account.paused_until)}: {why}."
+    if account.asked_until is not None and account.shorter_rest_asked_for(now):
+        told += (
+            f" For LinkedIn's sake it rests until {clocks.utc(account.asked_until)} in any case: "
+            f"{account.asked_reason}."
+        )
+    return told
 
 
 def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:
-    """Let an account send again.
+    """Let an account send again; a shorter rest, for LinkedIn's sake, goes on until it is ended.
 
     :raises NotNowError: where it does not rest.
     """
     with transaction.atomic():
-        resting = LinkedInAccount.objects.filter(pk=account.pk, paused_until__gt=now)
-        if not resting.update(**LinkedInAccount.without_rest(now)):
+        locked = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+        if locked.paused_until is None or locked.paused_until <= now:
             raise NotNowError(f"“{account}” does not rest any more.")
+        locked.end_rest(now)
         log.note(by, [account], "Rest ended", reason)
 
 

@@ -117,3 +117,28 @@ def test_a_page_says_beforehand_what_the_account_rests_for(
 
     assert "It rests until 2099-" in page.context["warning"]
     assert "LinkedIn's" in page.context["warning"]
+
+
+@pytest.mark.parametrize("staff_first", [True, False])
+def test_the_end_of_a_rest_by_staff_leaves_the_shorter_one_that_linkedin_asked_for(
+    account: LinkedInAccount, clerk: User, staff_first: bool
+) -> None:
+    if staff_first:
+        places.rest(account, NOON + 9 * DAY, clerk, "holiday", NOON)
+    recording.change_account(account.pk, LIMIT, NOON)
+    if not staff_first:
+        places.rest(account, NOON + 9 * DAY, clerk, "holiday", NOON)
+    account.refresh_from_db()
+    assert account.paused_until == NOON + 9 * DAY
+    assert "For LinkedIn's sake it rests until 2026-" in places.rest_under_way(account, NOON)
+
+    places.end_rest(account, clerk, "back early", NOON + DAY)
+
+    account.refresh_from_db()
+    assert (account.paused_until, account.why_it_rests) == (NOON + 3 * DAY, "LinkedIn's limit")
+
+    places.end_rest(account, clerk, "it may", NOON + DAY)
+
+    account.refresh_from_db()
+    assert account.paused_until is None
+    assert account.why_it_rests == ""
