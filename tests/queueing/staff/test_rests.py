@@ -139,6 +139,6 @@ def test_the_end_of_a_rest_by_staff_leaves_the_shorter_one_that_linkedin_asked_f
 
     places.end_rest(account, clerk, "it may", NOON + DAY)
 
-    account.refresh_from_db()
-    assert account.paused_until is None
-    assert account.why_it_rests == ""
+    after = LinkedInAccount.objects.get(pk=account.pk)
+    assert after.paused_until is None
+    assert after.why_it_rests == ""
