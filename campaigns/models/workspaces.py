@@ -6,6 +6,7 @@ Names of models and fields are relied on by data and scripts outside the code: k
 import datetime as dt
 import logging
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0015_second_looks"),
+        ("campaigns", "0016_second_looks"),
     ]
 
     operations = [
