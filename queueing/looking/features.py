@@ -16,13 +16,13 @@ _NEEDED = {
 }
 
 
-def mismatch(account_type: str, reported: Collection[str]) -> str:
+def mismatch(account_type: str, reported: Collection[str] | None) -> str:
     """Say that an account lacks what its type promises; "" where it has it, or promises nothing.
 
-    :param reported: the account's premium features, as Unipile names them.
+    :param reported: the account's premium features, as Unipile names them; None: it tells none.
     """
     needed = _NEEDED.get(Type(account_type), set())
-    if not needed or needed & set(reported):
+    if not needed or reported is None or needed & set(reported):
         return ""
     has = ", ".join(sorted(reported)) or "none"
     return (

@@ -64,10 +64,14 @@ _BY_PERSON = {
     "already_invited_recently",
     "action_already_performed",
     "already_connected",
+    "provider/invalid_parameters",
+    "provider/resource_not_found",
+    "provider/insufficient_permissions",
 }
 _ACCOUNTS = {
     Outcome.ACCOUNT_LIMIT,
     Outcome.THROTTLED,
+    Outcome.WAIT,
     Outcome.ACCOUNT_DISCONNECTED,
     Outcome.ACCOUNT_RESTRICTED,
 }

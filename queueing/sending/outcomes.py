@@ -13,12 +13,13 @@ from queueing.models import QueueItem
 from queueing.sending import judging, meaning, retries
 from queueing.sending.meaning import Meaning
 from queueing.sending.verdicts import AccountChange, Answer, History, Verdict
-from queueing.unipile import Outcome
+from queueing.unipile import OF_A_WRONG_ID, Outcome
 
 Status = QueueItem.Status
 
 LIMIT_REST = dt.timedelta(hours=24)
 LIMIT_REST_AT_MOST = dt.timedelta(hours=72)
+WAIT_SECONDS = 60
 FEATURE_REST = dt.timedelta(days=1)
 RESTRICTION_REST = dt.timedelta(days=3)
 THROTTLE_REST = dt.timedelta(hours=1)
@@ -33,15 +34,6 @@ SET_ASIDE_FOR = dt.timedelta(days=5)
 BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 UNCLEAR_REASON = "calls in a row ended without a clear answer"
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
-
-# What Unipile says of an id that is not, or no longer, one of this account's.
-_OF_A_WRONG_ID = (
-    "invalid_parameters",
-    "invalid_recipient",
-    "invalid_resource_identifier",
-    "resource_not_found",
-)
-
 
 _SEEN_BY_A_LOOK = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED)
 
@@ -163,7 +155,7 @@ def _refused(answer: Answer, history: History, now: dt.datetime) -> Verdict:
         answer.summary,
         burns_attempt=True,
         prospect_status=Prospect.Status.FAILED,
-        try_another_account=answer.error_code in _OF_A_WRONG_ID,
+        try_another_account=answer.error_code in OF_A_WRONG_ID,
     )
     reason, rest = "", REFUSED_REST
     if is_our_fault(answer.outcome, answer.error_code):
@@ -194,7 +186,7 @@ def _so_many(history: History) -> str:
 
 def _with_another_id(sent: Answer, history: History, now: dt.datetime) -> Verdict | None:
     """Try once more where the refusal may be about an id of former times, not about the person."""
-    if not history.id_may_be_wrong or sent.error_code not in _OF_A_WRONG_ID:
+    if not history.id_may_be_wrong or sent.error_code not in OF_A_WRONG_ID:
         return None
     if next_try(history, now) is None:
         return None
@@ -301,6 +293,12 @@ def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> Accoun
     return AccountChange(rest_until=now + rest, reason=f"Too many requests: {answer.summary}")
 
 
+def _wait(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    """Unipile's own limiter, which knows when: LinkedIn was not asked, and is not angry."""
+    seconds = max(WAIT_SECONDS, answer.retry_after or 0)
+    return AccountChange(rest_until=now + dt.timedelta(seconds=seconds), reason=answer.summary)
+
+
 def _disconnected(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
     # Unipile may go on to report the account as OK: where a feature is missing (other answers than
     # 401), or the account was lost again at once. Without a rest it would come and go with every
@@ -330,8 +328,9 @@ _BACK_TO_PENDING = {
     Outcome.ACCOUNT_LIMIT: _limit_rest,
     Outcome.NOTE_TOO_LONG: _note_too_long,
     Outcome.THROTTLED: _throttle_rest,
+    Outcome.WAIT: _wait,
     Outcome.ACCOUNT_DISCONNECTED: _disconnected,
     Outcome.ACCOUNT_RESTRICTED: _restricted,
     Outcome.BAD_API_KEY: _bad_api_key,
 }
-_NEVER_THE_PERSONS = (Outcome.BAD_API_KEY, Outcome.NOTE_TOO_LONG)
+_NEVER_THE_PERSONS = (Outcome.BAD_API_KEY, Outcome.NOTE_TOO_LONG, Outcome.WAIT)

@@ -13,7 +13,7 @@ from queueing.unipile.answers import (
     UnipileError,
     safe_text,
 )
-from queueing.unipile.choosing import MEANING, Version, connect, receiver
+from queueing.unipile.choosing import MEANING, OF_A_WRONG_ID, Version, connect, receiver
 from queueing.unipile.exchange import uptime
 from queueing.unipile.protocol import Client, Receiver
 from queueing.unipile.values import (
@@ -45,6 +45,7 @@ __all__ = [
     "ANOTHER_SHAPE",
     "MEANING",
     "NOT_FRESH",
+    "OF_A_WRONG_ID",
     "Account",
     "AccountState",
     "Certainty",

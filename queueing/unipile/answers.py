@@ -51,6 +51,7 @@ class Outcome(StrEnum):
     ACCOUNT_LIMIT = "account_limit"
     NOTE_TOO_LONG = "note_too_long"
     THROTTLED = "throttled"
+    WAIT = "wait"
     ACCOUNT_DISCONNECTED = "account_disconnected"
     ACCOUNT_RESTRICTED = "account_restricted"
     BAD_API_KEY = "bad_api_key"
@@ -72,6 +73,7 @@ IN_WORDS = {
     Outcome.ACCOUNT_LIMIT: "LinkedIn's limit for this account has been reached",
     Outcome.NOTE_TOO_LONG: "LinkedIn takes no note as long as this from the account",
     Outcome.THROTTLED: "LinkedIn asks this account to slow down",
+    Outcome.WAIT: "Unipile asks to wait before it asks LinkedIn; nothing was sent",
     Outcome.ACCOUNT_DISCONNECTED: "The LinkedIn account must be reconnected in Unipile",
     Outcome.ACCOUNT_RESTRICTED: "LinkedIn has restricted this account",
     Outcome.BAD_API_KEY: "Unipile does not accept the API key",
@@ -86,13 +88,15 @@ class ErrorTable:
     `meaning`: (HTTP status, type without `prefix`) -> outcome. `by_status`: an envelope with a type
     that nobody has described. `without_envelope`: an error page of a proxy, or a body that broke
     off: it says nothing about the person, so no item fails for it. Every status that is in none of
-    them is UNKNOWN. `gone`: the types that say that what was named is not there.
+    them is UNKNOWN. `gone`: the types that say that what was named is not there. `wrong_id`: those
+    that may say that an id is not, or no longer, one of this account's.
     """
 
     meaning: Mapping[tuple[int, str], Outcome]
     by_status: Mapping[int, Outcome]
     without_envelope: Mapping[int, Outcome]
     gone: frozenset[str]
+    wrong_id: frozenset[str]
     prefix: str = ""
 
     def __call__(self, status: int, error_type: str) -> Outcome:

@@ -5,15 +5,19 @@ from enum import StrEnum
 
 from queueing.unipile.answers import Outcome
 from queueing.unipile.protocol import Client, Receiver
+from queueing.unipile.v1 import client as v1
+from queueing.unipile.v1 import errors as v1_errors
 from queueing.unipile.v1 import events as v1_events
-from queueing.unipile.v1.client import V1Client, base_url
-from queueing.unipile.v1.errors import ERRORS
+from queueing.unipile.v2 import client as v2
+from queueing.unipile.v2 import errors as v2_errors
+from queueing.unipile.v2 import events as v2_events
 
 
 class Version(StrEnum):
     """The versions of Unipile's API. They share no accounts, keys or addresses."""
 
     V1 = "v1"
+    V2 = "v2"
 
 
 def connect(
@@ -51,11 +55,26 @@ def _known(version: str) -> Version:
 
 
 def _v1(dsn: str, api_key: str, service_key: str, times: dict[str, float]) -> Client:
-    return V1Client(base_url(dsn), api_key, **times)  # type: ignore[arg-type]
+    return v1.V1Client(v1.base_url(dsn), api_key, **times)  # type: ignore[arg-type]
 
 
-_CLIENTS: dict[Version, Callable[[str, str, str, dict[str, float]], Client]] = {Version.V1: _v1}
-_RECEIVERS: dict[Version, Receiver] = {Version.V1: v1_events.Receiver()}
+def _v2(dsn: str, api_key: str, service_key: str, times: dict[str, float]) -> Client:
+    return v2.V2Client(v2.base_url(dsn), api_key, service_key=service_key, **times)
 
-MEANING: dict[tuple[int, str], Outcome] = {**ERRORS.meaning}
+
+_CLIENTS: dict[Version, Callable[[str, str, str, dict[str, float]], Client]] = {
+    Version.V1: _v1,
+    Version.V2: _v2,
+}
+_RECEIVERS: dict[Version, Receiver] = {
+    Version.V1: v1_events.Receiver(),
+    Version.V2: v2_events.Receiver(),
+}
+_TABLES = (v1_errors.ERRORS, v2_errors.ERRORS)
+
+MEANING: dict[tuple[int, str], Outcome] = {
+    key: outcome for table in _TABLES for key, outcome in table.meaning.items()
+}
 """(HTTP status, type) -> what it means, of every version. The types differ between versions."""
+OF_A_WRONG_ID = frozenset().union(*(table.wrong_id for table in _TABLES))
+"""The types that may say that an id is not, or no longer, one of this account's."""

@@ -170,3 +170,14 @@ def written(at: dt.datetime) -> str:
     """Write an instant as Unipile does: UTC, milliseconds, `Z`."""
     utc = at.astimezone(dt.UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object; ValueError where it is none."""
+    try:
+        told = json.loads(body.decode("utf-8-sig"))
+    except RecursionError as err:
+        raise ValueError("the body is nested too deep") from err
+    if not isinstance(told, dict):
+        raise ValueError("the body is no JSON object")  # noqa: TRY004 (one error for callers)
+    return told

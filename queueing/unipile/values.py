@@ -148,17 +148,17 @@ class AccountState(StrEnum):
 class Account:
     """A connected account. `status` is the provider's own word, to be shown; `state` decides.
 
-    `type` is the network, "LINKEDIN" for ours. No premium features: a free account. `owner_id` and
-    `owner_slug` name the LinkedIn member who is logged in, as far as told. `former_id`: the id that
-    the account had in another version of the API, where it was moved. `trouble`: why the account
-    could not be read; then it says nothing but its id, as far as that was told.
+    `type` is the network, "LINKEDIN" for ours. No premium features: a free account; None: not told.
+    `owner_id` and `owner_slug` name the LinkedIn member who is logged in, as far as told.
+    `former_id`: the id that the account had in another version of the API, where it was moved.
+    `trouble`: why the account could not be read; then it says nothing but its id, as far as told.
     """
 
     id: str
     name: str
     type: str
     status: str
-    premium_features: tuple[str, ...]
+    premium_features: tuple[str, ...] | None
     owner_id: str = ""
     owner_slug: str = ""
     trouble: str = ""
@@ -170,7 +170,9 @@ class MessageKind(StrEnum):
     """What a message is. Only MESSAGE and INMAIL of the other person can be an answer."""
 
     MESSAGE = "message"
-    NOTE = "note"  # of an invitation that was accepted: an acceptance, never an answer
+    # The note of an invitation that was accepted: an acceptance, never an answer. V2 does not tell
+    # it from a MESSAGE of ours: its text does.
+    NOTE = "note"
     INMAIL = "inmail"
     INMAIL_DECLINED = "inmail_declined"  # a "no"
     EVENT = "event"  # a reaction, somebody joined, and such: nobody wrote

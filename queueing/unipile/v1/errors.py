@@ -77,5 +77,13 @@ ERRORS = ErrorTable(
         503: Outcome.NOT_SENT,
     },
     gone=frozenset({"resource_not_found", "invalid_resource_identifier"}),
+    wrong_id=frozenset(
+        {
+            "invalid_parameters",
+            "invalid_recipient",
+            "invalid_resource_identifier",
+            "resource_not_found",
+        }
+    ),
     prefix="errors/",
 )

@@ -7,13 +7,12 @@ There is no event id, so a key is made of what tells two events apart.
 import datetime as dt
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from campaigns.people.slugs import slug_told
 from queueing.unipile.answers import safe_text
-from queueing.unipile.reading import instant, maybe_flag, shown, text_of
+from queueing.unipile.reading import instant, maybe_flag, read_object, shown, text_of
 from queueing.unipile.v1.messages import kind_of, provider_id
 from queueing.unipile.v1.shapes import state_of
 from queueing.unipile.values import (
@@ -86,17 +85,6 @@ class Receiver:
             account_id=safe_text(query.get("account_id", ""), 100),
             trouble=safe_text(trouble, 300),
         )
-
-
-def read_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object; ValueError where it is none."""
-    try:
-        told = json.loads(body.decode("utf-8-sig"))
-    except RecursionError as err:
-        raise ValueError("the body is nested too deep") from err
-    if not isinstance(told, dict):
-        raise ValueError("the body is no JSON object")  # noqa: TRY004 (one error for callers)
-    return told
 
 
 def _new_relation(told: dict[str, Any]) -> Event:

@@ -23,7 +23,7 @@ from sandbox.testing import Sandbox
 
 NOW = dt.datetime(2026, 7, 8, 16, tzinfo=dt.UTC)
 SECRET = "a-secret-of-the-tests"
-VERSIONS = ["v1"]
+VERSIONS = ["v1", "v2"]
 
 
 @pytest.fixture(params=VERSIONS)
