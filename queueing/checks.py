@@ -17,7 +17,7 @@ from campaigns.models import LinkedInAccount, SendingHours
 from queueing import gates, schedules
 from queueing.gates import cadence, hours
 from queueing.gates.ticker import ticker
-from queueing.unipile import connect
+from queueing.sending import runs
 
 OLDEST_POSTGRESQL = 150000
 
@@ -110,7 +110,7 @@ def check_settings(
         found.append(Error(f"DAILY_CAP_TIMEZONE: {problem}", id="queueing.E006"))
     if settings.UNIPILE_DSN:
         try:
-            connect(settings.UNIPILE_DSN, settings.UNIPILE_API_KEY)
+            runs.configured_client()
         except ValueError as error:
             found.append(Error(str(error), id="queueing.E009"))
     if settings.SENDING_BOUND_SECONDS < CALLS_OF_AN_ITEM * settings.CALL_TOTAL_SECONDS:

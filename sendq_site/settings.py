@@ -243,6 +243,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Unipile. Without an address and a key SendQ talks to the sandbox, whose address stands in a file.
 UNIPILE_DSN = env.str("UNIPILE_DSN", default="")
 UNIPILE_API_KEY = env.str("UNIPILE_API_KEY", default="")
+UNIPILE_API_VERSION = env.str("UNIPILE_API_VERSION", default="") or "v1"
+UNIPILE_SERVICE_KEY = env.str("UNIPILE_SERVICE_KEY", default="")  # V2: registers webhooks
 UNIPILE_WEBHOOK_SECRET = env.str("UNIPILE_WEBHOOK_SECRET", default="")
 if bool(UNIPILE_DSN) != bool(UNIPILE_API_KEY):
     raise ImproperlyConfigured(
@@ -316,6 +318,7 @@ redaction.remember(
     SECRET_KEY,
     *SECRET_KEY_FALLBACKS,
     UNIPILE_API_KEY,
+    UNIPILE_SERVICE_KEY,
     UNIPILE_WEBHOOK_SECRET,
     CRON_SECRET,
     env.str("METRICS_TOKEN", default=""),

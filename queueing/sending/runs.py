@@ -37,13 +37,15 @@ def unipile_client() -> Client:
     """
     if settings.UNIPILE_DSN:
         try:
-            return _client(settings.UNIPILE_DSN, settings.UNIPILE_API_KEY)
+            return configured_client()
         except ValueError as error:
             raise NotConnectedError(str(error)) from error
     path = Path(settings.SANDBOX_FILE)
     try:
         sandbox = json.loads(path.read_text())
-        return _client(sandbox["url"], sandbox["api_key"])
+        return connect(
+            sandbox["url"], sandbox["api_key"], total_timeout=settings.CALL_TOTAL_SECONDS
+        )
     except (OSError, ValueError, KeyError) as error:
         raise NotConnectedError(
             "The sandbox is not running. Start it with `make run`, or set UNIPILE_DSN and "
@@ -51,8 +53,18 @@ def unipile_client() -> Client:
         ) from error
 
 
-def _client(dsn: str, api_key: str) -> Client:
-    return connect(dsn, api_key, total_timeout=settings.CALL_TOTAL_SECONDS)
+def configured_client() -> Client:
+    """Return a client for the Unipile of the settings.
+
+    :raises ValueError: with what to do, where address, keys and version do not go together.
+    """
+    return connect(
+        settings.UNIPILE_DSN,
+        settings.UNIPILE_API_KEY,
+        settings.UNIPILE_API_VERSION,
+        service_key=settings.UNIPILE_SERVICE_KEY,
+        total_timeout=settings.CALL_TOTAL_SECONDS,
+    )
 
 
 def run(

@@ -139,6 +139,7 @@ def test_e007_bound(settings: LazySettings) -> None:
         ("https://user@example.com", "key", "UNIPILE_DSN"),
         ("ftp://x:1", "key", "UNIPILE_DSN"),
         ("api.example.com:443", "two words", "UNIPILE_API_KEY"),
+        ("api.unipile.com", "key", "UNIPILE_API_VERSION=v2"),
     ],
 )
 def test_e009_address_and_key_of_unipile(
@@ -152,6 +153,25 @@ def test_e009_address_and_key_of_unipile(
     assert named in found.msg
     with pytest.raises(runs.NotConnectedError, match=named):
         runs.unipile_client()
+
+
+@pytest.mark.parametrize(
+    ("dsn", "version", "named"),
+    [
+        ("api8.unipile.com:13851", "v2", "UNIPILE_API_VERSION=v1"),
+        ("api8.unipile.com:13851", "v3", "write v1 or v2"),
+        ("api8.unipile.com:13851", "2", "write v1 or v2"),
+    ],
+)
+def test_e009_address_and_version_of_unipile(
+    settings: LazySettings, dsn: str, version: str, named: str
+) -> None:
+    settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = dsn, "key"
+    settings.UNIPILE_API_VERSION = version
+
+    (found,) = checks.check_settings()
+
+    assert (found.id, named in found.msg) == ("queueing.E009", True)
 
 
 @pytest.mark.django_db
