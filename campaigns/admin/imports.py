@@ -164,6 +164,7 @@ class ImportingAdmin(ExportingAdmin):
                 chosen = request.POST.get(f"column-{index}")
                 if chosen in columns.FIELDS:
                     work.upload.fields[index] = chosen
+            work.upload.invite_connected = "invite-connected" in request.POST
             return self._tried(request, work)
         rows_done = work.upload.rows_done()
         if rows_done is not None:
@@ -287,8 +288,9 @@ class ImportingAdmin(ExportingAdmin):
             problem = INTERRUPTED
         if upload.importing:
             problem = f"{INTERRUPTED} {FOUND_AS_KNOWN}"
-        mapping_problem = ""
+        mapping_problem, remarks = "", []
         try:
+            remarks = work.remarks()
             work.mapping()
         except (MappingError, UnreadableFileError) as error:
             problem = mapping_problem = str(error)
@@ -298,6 +300,7 @@ class ImportingAdmin(ExportingAdmin):
         return {
             "work": work,
             "problem": problem,
+            "remarks": remarks,
             "may_import": bool(upload.counts) and not mapping_problem,
             "told": summary(upload),
             "target_url": reverse(

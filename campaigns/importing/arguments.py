@@ -69,12 +69,6 @@ def check_rejects(path: Path | None, source: Path) -> None:
         raise CommandError("--rejects: this is the file to import.", returncode=WRONG_USAGE)
 
 
-def not_read(table: Table) -> list[str]:
-    """Say, in one line or none, which sheets of a workbook are left out."""
-    names = ", ".join(f"“{name}”" for name in table.not_read)
-    return [f"Other sheets of the workbook are not read: {names}."] if names else []
-
-
 def listed(problems: list[Verdict], left_out: int) -> list[str]:
     """Return the first problems as lines for a terminal."""
     lines = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 
 from campaigns import people
-from campaigns.importing import columns
+from campaigns.importing import headers
 from campaigns.importing.columns import ColumnMapping
 from campaigns.importing.rows import Row
 from campaigns.models import Campaign, Prospect
@@ -15,6 +15,10 @@ from campaigns.people import names
 
 LONGEST = {"first_name": 200, "last_name": 200, "company": 300, "location": 300, "headline": 2_000}
 LONGEST_VARIABLE = 10_000
+_CONNECTED = re.compile(
+    r"1(?:st|\.|º|°|er|ère|e)?|first(?:[ _]degree)?|distance_1|yes|true|connected|.*\d{2}.*",
+    re.IGNORECASE | re.DOTALL,
+)  # in the first degree, or since a day
 _LINE_BREAK = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _ESCAPED_FORMULA = re.compile(r"\A'(?=[=+\-@])")
@@ -34,6 +38,7 @@ class Candidate:
     """A person that could be imported. `identified_by` is the column that says who it is.
 
     `user_id` is the LinkedIn user id that the row has, also beside a public address.
+    `is_connected`: the row says that they are a connection of whoever exported it.
     """
 
     row: int
@@ -43,6 +48,7 @@ class Candidate:
     values: dict[str, str]
     variables: dict[str, str]
     cells: tuple[str, ...]
+    is_connected: bool = False
 
     @property
     def person_key(self) -> str:
@@ -94,20 +100,20 @@ def candidate_in(row: Row, mapping: ColumnMapping) -> Candidate:
         values=_values(cells, mapping),
         variables=_variables(cells, mapping),
         cells=cells,
+        is_connected=bool(_CONNECTED.fullmatch(cell(cells, mapping.connected))),
     )
 
 
 def _values(cells: tuple[str, ...], mapping: ColumnMapping) -> dict[str, str]:
     """Return what a row says of a person by field; a name that is none is left out."""
     values = {name: _value(cells, mapping, name) for name in LONGEST}
-    first_name, last_name = values["first_name"], values["last_name"]
-    if not first_name and not last_name:
-        whole = names.without_empty_words(_line(cell(cells, mapping.column(columns.FULL_NAME))))
-        first_name, last_name = (part[: LONGEST["last_name"]] for part in names.split_name(whole))
+    whole = names.without_empty_words(_line(cell(cells, mapping.column(headers.FULL_NAME))))
+    first_name, last_name = names.completed(values["first_name"], values["last_name"], whole)
     if names.is_nobody(first_name, last_name):
         values["headline"] = values["headline"] or names.job_in(first_name, last_name)
         first_name = last_name = ""
-    return values | {"first_name": first_name, "last_name": last_name}
+    longest = LONGEST["first_name"]
+    return values | {"first_name": first_name[:longest], "last_name": last_name[:longest]}
 
 
 def cell(cells: tuple[str, ...], index: int | None, *, of_a_name: bool = False) -> str:
@@ -171,14 +177,14 @@ def _identities(
 
 
 def _identifying(mapping: ColumnMapping) -> list[int]:
-    others = (mapping.column(columns.PUBLIC_IDENTIFIER), mapping.column(columns.LINKEDIN_USER_ID))
+    others = (mapping.column(headers.PUBLIC_IDENTIFIER), mapping.column(headers.LINKEDIN_USER_ID))
     return [*mapping.addresses, *(index for index in others if index is not None)]
 
 
 def _identity_in_cell(text: str, field: str) -> people.Identity:
-    if field == columns.PROFILE_URL:
+    if field == headers.PROFILE_URL:
         return people.identity_of(text)
-    if field == columns.PUBLIC_IDENTIFIER:
+    if field == headers.PUBLIC_IDENTIFIER:
         return people.identity_in(text)
     return people.Identity(user_id=people.user_id_in(text))
 

@@ -7,44 +7,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from campaigns import people
+from campaigns.importing import headers
+from campaigns.importing.headers import (
+    FULL_NAME,
+    IGNORE,
+    LINKEDIN_USER_ID,
+    PROFILE_URL,
+    PUBLIC_IDENTIFIER,
+    recognised,
+    squeezed,
+)
 from campaigns.importing.rows import MAX_COLUMNS, UnreadableFileError
 
-PROFILE_URL = "profile_url"
-PUBLIC_IDENTIFIER = "public_identifier"
-LINKEDIN_USER_ID = "linkedin_user_id"
-FULL_NAME = "full_name"
 VARIABLE = "variable"
-IGNORE = "ignore"
 
-# Names of columns, squeezed (see `squeezed`), the best first. Where they come from: LinkedIn's
-# Connections.csv, PhantomBuster (Search, Sales Navigator and Profile exports), Evaboot's and other
-# exports of Sales Navigator, Apollo, HubSpot, ZoomInfo, and sheets made by hand.
-_NAMES = {
-    PROFILE_URL: """defaultprofileurl linkedinurlpublic linkedinpublicurl publicprofileurl
-        linkedinprofileurl personlinkedinurl personlinkedinprofileurl contactlinkedinurl
-        prospectlinkedinurl leadlinkedinurl linkedincontactprofileurl hslinkedinurl linkedinurl
-        linkedinprofile linkedinprofilelink linkedinlink linkedinaddress profileurl profilelink
-        profileaddress publicprofile linkedin linkedinbio url linkedinurluniqueid linkedinidurl
-        salesnavigatorprofileurl salesnavigatorurl salesnavurl prospectsalesnavigatorurl""",
-    PUBLIC_IDENTIFIER: """publicidentifier linkedinpublicidentifier linkedinprofileslug
-        linkedinslug vanityname publicid""",
-    LINKEDIN_USER_ID: """linkedinuserid providerid linkedinproviderid linkedinprofileurn vmid
-        memberid""",
-    "first_name": "firstname givenname first fname forename vorname prenom nombre nome voornaam",
-    "last_name": """lastname surname familyname last lname nachname familienname apellidos apellido
-        nom nomdefamille cognome sobrenome achternaam""",
-    FULL_NAME: "fullname name contactname personname leadname prospectname",
-    "headline": """headline linkedinheadline jobtitle title position currentjob currenttitle
-        currentposition linkedinjobtitle prospectposition role titel cargo puesto poste ruolo
-        functie""",
-    "company": """company companyname currentcompany organization organisation organizationname
-        employer accountname linkedincompanyname associatedcompany primaryassociatedcompany
-        unternehmen firma entreprise societe empresa azienda bedrijf companynameforemails""",
-    "location": """location personlocation prospectlocation standort ort city stadt ville ciudad
-        ubicacion""",
-    IGNORE: "sendqrow sendqverdict sendqfield sendqreason",
-}
-FIELDS = (*_NAMES, VARIABLE)
+FIELDS = (*headers.NAMES, VARIABLE)
 LABELS = {
     PROFILE_URL: "Profile address",
     PUBLIC_IDENTIFIER: "Last part of the profile address",
@@ -62,13 +39,6 @@ LABELS = {
 _OFTEN = {PROFILE_URL, VARIABLE, IGNORE}  # any number of columns
 IDENTIFYING = (PROFILE_URL, PUBLIC_IDENTIFIER, LINKEDIN_USER_ID)
 
-_FIELD_AND_RANK = {
-    name: (field, rank)
-    for field, names in _NAMES.items()
-    for rank, name in enumerate(names.split())
-}
-_LEAST_TRUSTED = len(_FIELD_AND_RANK)
-_OF_A_COMPANY = re.compile(r"company|account|organi[sz]ation|employer|school")
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TAKEN_NAMES = {"first_name", "last_name", "company", "headline", "location"}
 
@@ -82,13 +52,20 @@ class ColumnMapping:
     """What each column of a header is: `fields[i]` and `variables[i]` belong to `header[i]`.
 
     `variables[i]` is empty unless `fields[i]` is VARIABLE. `addresses` are the columns of profile
-    addresses, the most trustworthy first.
+    addresses, the most trustworthy first. `connected` is the one that says whether, or since when,
+    the person is a connection; it may be an extra column, too.
     """
 
     header: tuple[str, ...]
     fields: tuple[str, ...]
     variables: tuple[str, ...]
     addresses: tuple[int, ...]
+    connected: int | None = None
+
+    @property
+    def names_people(self) -> bool:
+        """Whether a column holds first names, or whole ones."""
+        return bool({"first_name", FULL_NAME} & set(self.fields))
 
     def column(self, field: str) -> int | None:
         """Return the index of the column that holds a field, or None."""
@@ -107,12 +84,6 @@ class ColumnMapping:
         if not name or self.header.index(name) < index:
             return f"{name} (column {index + 1})".strip()
         return name
-
-
-def squeezed(name: str) -> str:
-    """Return a column's name without case, accents and signs: `First Name` → `firstname`."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(filter(str.isalnum, plain))
 
 
 def name_of_links(header: Sequence[str], column: int) -> str:
@@ -198,7 +169,18 @@ def mapped(
         fields=tuple(fields),
         variables=variable_names(header, fields),
         addresses=tuple(sorted(addresses, key=lambda i: _trust(header[i], corrections))),
+        connected=column_of_connections(header, fields),
     )
+
+
+def column_of_connections(header: Sequence[str], fields: Sequence[str]) -> int | None:
+    """Return the extra column that says who is a connection, or None."""
+    found = (
+        index
+        for index, (name, field) in enumerate(zip(header, fields, strict=True))
+        if field == VARIABLE and headers.is_of_connection(name)
+    )
+    return next(found, None)
 
 
 def _listed(header: Sequence[str]) -> str:
@@ -206,21 +188,10 @@ def _listed(header: Sequence[str]) -> str:
     return f"{shown}, …" if len(header) > 30 else shown or "(none)"
 
 
-def recognised(name: str) -> str:
-    """Return the field that a squeezed column name stands for, or an empty text."""
-    if name in _FIELD_AND_RANK:
-        return _FIELD_AND_RANK[name][0]
-    if name.startswith(("linkedin", "personlinkedin")) and name.endswith(
-        ("url", "link", "profile")
-    ):
-        return "" if _OF_A_COMPANY.search(name) else PROFILE_URL
-    return ""
-
-
 def _trust(name: str, corrections: Mapping[str, str]) -> int:
     if squeezed(name) in {squeezed(corrected) for corrected in corrections}:
         return -1
-    return _FIELD_AND_RANK.get(squeezed(name), ("", _LEAST_TRUSTED))[1]
+    return headers.rank(squeezed(name))
 
 
 def _corrected(header: Sequence[str], corrections: Mapping[str, str]) -> dict[int, str]:
@@ -246,10 +217,20 @@ def _guess_by_name(header: Sequence[str], fields: dict[int, str]) -> None:
         if field in {PROFILE_URL, IGNORE}:
             fields[index] = field
         elif field not in fields.values():
-            rank = _FIELD_AND_RANK[squeezed(name)][1]
+            rank = headers.rank(squeezed(name))
             best[field] = min(best.get(field, (rank, index)), (rank, index))
     for field, (_, index) in best.items():
         fields[index] = field
+    _take_for_whole_names(header, fields)
+
+
+def _take_for_whole_names(header: Sequence[str], fields: dict[int, str]) -> None:
+    """Take `Nom`, `Nome` or `Nombre` for whole names where no column has the other half."""
+    halves = [index for index, field in fields.items() if field in {"first_name", "last_name"}]
+    if len(halves) == 1 and FULL_NAME not in fields.values():
+        (index,) = halves
+        if headers.is_whole_name_alone(squeezed(header[index])):
+            fields[index] = FULL_NAME
 
 
 def _guess_by_cells(

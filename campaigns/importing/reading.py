@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from campaigns import people
-from campaigns.importing import columns, workbook
+from campaigns.importing import columns, headers, workbook
 from campaigns.importing.links import without_formulas
 from campaigns.importing.rows import Row, UnreadableFileError
 
@@ -119,7 +119,7 @@ def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Tab
     :param named: names of columns that staff have given, by which the header is found too.
     :raises UnreadableFileError: with what to do about it.
     """
-    squeezed = [columns.squeezed(name) for name in named]
+    squeezed = [headers.squeezed(name) for name in named]
     try:
         with path.open("rb") as file:
             start = file.read(4096)
@@ -139,7 +139,7 @@ def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Tab
             f"None of the first {HEADER_WITHIN} rows was recognised as the names of the columns. "
             "Put a row such as “First Name,Last Name,LinkedIn URL” above the people, or say which "
             "column is which.",
-            f"--map “COLUMN={columns.PROFILE_URL}”",
+            f"--map “COLUMN={headers.PROFILE_URL}”",
         )
     if not table.has_rows():
         raise UnreadableFileError("The file has names of columns, but no row below them.")
@@ -250,7 +250,9 @@ def _delimiters_to_try(path: Path, codec: str) -> tuple[str, ...]:
 
 def _below_header(path: Path, top: list[Row], named: Sequence[str]) -> Table | None:
     """Return the table below the row that looks most like a header, or None if none does."""
-    candidates = [row for row in top[:HEADER_WITHIN] if not row.problem]
+    candidates = [
+        row for row in top[:HEADER_WITHIN] if not row.problem and not _names_somebody(row)
+    ]
     header = max(candidates, key=lambda r: columns.header_score(r.cells, named), default=None)
     if header is None or not columns.header_score(header.cells, named):
         return None
@@ -268,6 +270,11 @@ def _below_header(path: Path, top: list[Row], named: Sequence[str]) -> Table | N
     return replace(table, sample=tuple(table.with_links(row).cells for row in below))
 
 
+def _names_somebody(row: Row) -> bool:
+    """Return whether a row holds a profile, and so is no header, be “LinkedIn” its source."""
+    return any(map(people.looks_like_profile, row.cells))
+
+
 def _linking(names: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the columns whose links stand for more than the cells show, and those for the cells.
 
@@ -277,7 +284,7 @@ def _linking(names: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[int, ...]
     addresses = {
         column
         for column, name in enumerate(names)
-        if columns.recognised(columns.squeezed(name)) == columns.PROFILE_URL
+        if headers.recognised(headers.squeezed(name)) == headers.PROFILE_URL
     }
     others = {
         link.column

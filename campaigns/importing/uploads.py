@@ -9,6 +9,7 @@ import json
 import secrets
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -57,9 +58,9 @@ class Upload:
     """An uploaded file, what it is for, and what was found in it so far.
 
     `target` is the key of the campaign or workspace that it is for; `found` is its `Table`.
-    `counts` are rows by verdict, of the dry run or, once `done`, of the import; `checks` are the
-    dry runs so far. `importing` without a lock means that the import was interrupted; `problem` is
-    why it came to nothing.
+    `counts` are rows by verdict, of the dry run or, once `done`, of the import, and `marks` what
+    else was counted of who is added; `checks` are the dry runs so far. `importing` without a lock
+    means that the import was interrupted; `problem` is why it came to nothing.
     """
 
     token: str
@@ -68,9 +69,11 @@ class Upload:
     encoding: str = ""
     kind: str = ""
     reason: str = ""
+    invite_connected: bool = False
     fields: list[str] = field(default_factory=list)
     found: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
     checks: int = 0
     importing: bool = False
     problem: str = ""
@@ -169,7 +172,8 @@ class Upload:
     @contextmanager
     def noting(self, table: Table) -> Iterator[Callable[[Verdict], None]]:
         """Give a place for verdicts; they are kept, and counted, once all are there."""
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
+        marks: Counter[str] = Counter()
         draft = self.folder / f"verdicts.{secrets.token_hex(8)}"
         with (
             draft.open("w", encoding="utf-8") as lines,
@@ -177,17 +181,18 @@ class Upload:
         ):
 
             def note(verdict: Verdict) -> None:
-                counts[verdict.outcome] = counts.get(verdict.outcome, 0) + 1
+                counts[verdict.outcome] += 1
+                marks.update(verdict.marks)
                 who = verdict.person or " · ".join(filter(None, verdict.cells[:3]))[:100]
                 kept = (verdict.row, verdict.outcome, who, verdict.field, verdict.reason)
                 lines.write(json.dumps(kept) + "\n")
                 rejects.add(verdict)
-                if (rows := sum(counts.values())) % PROGRESS_EVERY == 0:
+                if (rows := counts.total()) % PROGRESS_EVERY == 0:
                     (self.folder / "progress").write_text(str(rows))
 
             yield note
         draft.replace(self.folder / "verdicts")
-        self.counts = counts
+        self.counts, self.marks = dict(counts), dict(marks)
 
     def verdicts(self, outcome: str, start: int, number: int) -> list[Verdict]:
         """Return some verdicts in the order of the rows: of one outcome, or of all."""

@@ -3,7 +3,7 @@
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from django.db import IntegrityError, connection, transaction
@@ -18,6 +18,7 @@ from campaigns.models import Campaign, Prospect
 
 CHUNK = 1_000  # rows that are looked up and stored at once: what memory holds
 PROBLEMS_KEPT = 1_000
+CONNECTED = "connected already: nobody invites them"
 
 
 class Outcome(enum.StrEnum):
@@ -30,12 +31,23 @@ class Outcome(enum.StrEnum):
     REFUSED = "refused"
 
 
+class Mark(enum.StrEnum):
+    """What staff are told of people who are added."""
+
+    ELSEWHERE = "elsewhere"
+    CONNECTED = "connected"
+    WITHOUT_NAME = "without_name"
+
+
 REJECTED = (Outcome.REFUSED, Outcome.DO_NOT_CONTACT)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one row. `field` is the field at fault; `reason` is in words for staff."""
+    """The verdict on one row. `field` is the field at fault; `reason` is in words for staff.
+
+    `marks` are what else is to be counted of somebody who is added.
+    """
 
     row: int
     outcome: Outcome
@@ -43,6 +55,7 @@ class Verdict:
     field: str = ""
     reason: str = ""
     cells: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass
@@ -51,7 +64,7 @@ class Report:
 
     dry_run: bool
     counts: Counter[Outcome] = field(default_factory=Counter)
-    also_elsewhere: int = 0
+    marks: Counter[Mark] = field(default_factory=Counter)
     problems: list[Verdict] = field(default_factory=list)  # the first that were not added
     problems_left_out: int = 0
 
@@ -59,11 +72,16 @@ class Report:
     def rows(self) -> int:
         return self.counts.total()
 
+    @property
+    def also_elsewhere(self) -> int:
+        return self.marks[Mark.ELSEWHERE]
+
     def add(self, verdict: Verdict) -> None:
         self.counts[verdict.outcome] += 1
+        self.marks.update(verdict.marks)
         if verdict.outcome is Outcome.ADDED:
-            self.also_elsewhere += bool(verdict.reason)
-        elif len(self.problems) < PROBLEMS_KEPT:
+            return
+        if len(self.problems) < PROBLEMS_KEPT:
             self.problems.append(verdict)
         else:
             self.problems_left_out += 1
@@ -83,6 +101,7 @@ def import_prospects(
     campaign: Campaign,
     *,
     dry_run: bool = False,
+    invite_connected: bool = False,
     on_verdict: Callable[[Verdict], None] = lambda verdict: None,
 ) -> Report:
     """Add the people of a file to a campaign, all in one transaction, and report on each row.
@@ -91,8 +110,11 @@ def import_prospects(
     them, so that the same file can be imported again. Someone who is in another campaign of the
     workspace is added too, with a note in the report: one list often serves several campaigns, and
     who is queued first is decided when a campaign is queued, where nobody is invited twice.
-    People and companies on the do-not-contact list are not added.
+    People and companies on the do-not-contact list are not added. Whom the file says to be
+    connected already, as LinkedIn's Connections.csv does, is added as connected: nobody invites
+    them.
 
+    :param invite_connected: add them as new; the file is of another account's connections.
     :param on_verdict: called with each verdict, in the order of the rows.
     :raises ImportFailedError: where somebody else added the same people meanwhile.
     :raises UnreadableFileError: where the file breaks off.
@@ -102,6 +124,8 @@ def import_prospects(
         with transaction.atomic():
             if not dry_run:
                 _one_import_at_a_time(campaign)
+            if invite_connected:
+                mapping = replace(mapping, connected=None)
             for verdict in _verdicts(table, mapping, campaign, dry_run=dry_run):
                 report.add(verdict)
                 on_verdict(verdict)
@@ -136,10 +160,20 @@ def _verdicts(
                 continue
             verdict = _verdict_on(each, known, first_rows)
             if verdict.outcome is Outcome.ADDED:
-                added.append(each.prospect(campaign))
+                added.append(_prospect(each, mapping, campaign))
             yield verdict
         if not dry_run:
             Prospect.objects.bulk_create(added)
+
+
+def _prospect(candidate: Candidate, mapping: ColumnMapping, campaign: Campaign) -> Prospect:
+    prospect = candidate.prospect(campaign)
+    if candidate.is_connected and mapping.connected is not None:
+        prospect.status = Prospect.Status.CONNECTED
+        prospect.status_reason = (
+            f"Connected by “{mapping.header[mapping.connected][:60]}” of a file."
+        )
+    return prospect
 
 
 def _read(row: Row, mapping: ColumnMapping) -> Candidate | Verdict:
@@ -165,7 +199,20 @@ def _verdict_on(candidate: Candidate, known: Known, first_rows: FirstRows) -> Ve
         outcome, field = Outcome.DO_NOT_CONTACT, "company"
         reason = known.barred_companies[company] or "company on the do-not-contact list"
     first_rows.setdefault(key, (candidate.row, *candidate.name))
-    return Verdict(candidate.row, outcome, candidate.shown_as, field, reason, candidate.cells)
+    marks = _marks(candidate, known) if outcome is Outcome.ADDED else ()
+    if Mark.CONNECTED in marks:
+        reason = "; ".join(filter(None, (CONNECTED, reason)))
+    who = candidate.shown_as
+    return Verdict(candidate.row, outcome, who, field, reason, candidate.cells, marks)
+
+
+def _marks(candidate: Candidate, known: Known) -> tuple[Mark, ...]:
+    found = {
+        Mark.ELSEWHERE: candidate.person_key in known.elsewhere,
+        Mark.CONNECTED: candidate.is_connected,
+        Mark.WITHOUT_NAME: not people.names.greeting_name(*candidate.name),
+    }
+    return tuple(mark for mark, holds in found.items() if holds)
 
 
 def _of_another_name(candidate: Candidate, first: tuple[int, str, str]) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from campaigns.importing import columns
+from campaigns.importing import columns, remarks
 from campaigns.importing.columns import ColumnMapping
 from campaigns.importing.do_not_contact import import_do_not_contact
 from campaigns.importing.reading import Table
 from campaigns.importing.uploads import Upload
-from campaigns.importing.verdicts import Verdict, import_prospects
+from campaigns.importing.verdicts import Outcome, Verdict, import_prospects
 from campaigns.models import Campaign, DoNotContact, Workspace
 
 Target = Campaign | Workspace
@@ -35,6 +35,20 @@ class Work:
         """
         return columns.mapped(self.table.header, self.upload.fields, self.identifying)
 
+    def remarks(self) -> list[str]:
+        """Return what staff are told of the file as a whole."""
+        found = remarks.on_table(self.table)
+        if isinstance(self.target, Campaign) and self.upload.counts:
+            added = self.upload.counts.get(Outcome.ADDED, 0)
+            found += remarks.on_people(self.mapping(), added, self.upload.marks)
+        return found
+
+    def connected_by(self) -> str:
+        """Return the column that says who is connected already, or ""."""
+        column = columns.column_of_connections(self.table.header, self.upload.fields)
+        is_used = isinstance(self.target, Campaign) and column is not None
+        return self.table.header[column] if is_used and column is not None else ""
+
     def run(self, *, dry_run: bool) -> None:
         """Import the file, or try it, and keep the verdicts.
 
@@ -48,7 +62,14 @@ class Work:
         self, mapping: ColumnMapping, dry_run: bool, note: Callable[[Verdict], None]
     ) -> None:
         if isinstance(self.target, Campaign):
-            import_prospects(self.table, mapping, self.target, dry_run=dry_run, on_verdict=note)
+            import_prospects(
+                self.table,
+                mapping,
+                self.target,
+                dry_run=dry_run,
+                invite_connected=self.upload.invite_connected,
+                on_verdict=note,
+            )
             return
         import_do_not_contact(
             self.table,

@@ -127,6 +127,25 @@ def split_name(full_name: str) -> tuple[str, str]:
     return " ".join(words[:count]), " ".join(words[count:])
 
 
+def completed(first_name: str, last_name: str, whole: str) -> tuple[str, str]:
+    """Return first and last name, taking from the whole name what is missing.
+
+    Beside a first name, what is called “Name” may be the last one alone, as in German.
+    """
+    if not first_name and not last_name:
+        return split_name(whole)
+    if not whole or (first_name and last_name):
+        return first_name, last_name
+    given, rest = (first_name or last_name).casefold(), whole.casefold()
+    if rest.startswith(f"{given} "):
+        other = whole[len(given) :].strip()
+    elif rest.endswith(f" {given}"):
+        other = whole[: -len(given)].strip()
+    else:
+        other = "" if given in rest or last_name else whole
+    return first_name or other, last_name or other
+
+
 def without_empty_words(full_name: str) -> str:
     """Return a whole name without what programs wrote for a missing half: `Ada undefined`."""
     words = full_name.split()

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from campaigns.importing import columns, verdicts
+from campaigns.importing import headers, verdicts
 from campaigns.importing.candidates import (
     Candidate,
     RowRefusedError,
@@ -105,7 +105,7 @@ class OldTable:
         self._mapping = replace(
             mapping,
             fields=tuple(
-                columns.IGNORE if index in about_the_queue else field
+                headers.IGNORE if index in about_the_queue else field
                 for index, field in enumerate(mapping.fields)
             ),
             variables=tuple(
@@ -115,12 +115,12 @@ class OldTable:
         )
 
         # The old system also kept slugs and addresses where an id belongs: they name people, too.
-        as_name = {columns.LINKEDIN_USER_ID: columns.PUBLIC_IDENTIFIER}
-        if columns.PUBLIC_IDENTIFIER in mapping.fields:
+        as_name = {headers.LINKEDIN_USER_ID: headers.PUBLIC_IDENTIFIER}
+        if headers.PUBLIC_IDENTIFIER in mapping.fields:
             as_name = {}
         fields = tuple(as_name.get(field, field) for field in self._mapping.fields)
         self._with_names_for_ids = replace(self._mapping, fields=fields)
-        self._id_column = mapping.column(columns.LINKEDIN_USER_ID)
+        self._id_column = mapping.column(headers.LINKEDIN_USER_ID)
 
     def rows(self) -> Iterator[OldRow | Verdict]:
         """Yield each row once, or why it is refused: first what was sent, then what may have been,
@@ -168,7 +168,7 @@ class OldTable:
         them: they were written to.
         """
         told = self._text(cells, "message_type")
-        name = columns.squeezed(told)
+        name = headers.squeezed(told)
         needs_connection = self._text(cells, "requires_connection").lower() in _TRUE
         if name in _REQUESTS and not needs_connection:
             return "", None
@@ -289,10 +289,10 @@ def _queue_columns(mapping: ColumnMapping) -> dict[str, int]:
 
     :raises UnreadableFileError: where a needed one is missing, or one stands there twice.
     """
-    names = [columns.squeezed(name) for name in mapping.header]
+    names = [headers.squeezed(name) for name in mapping.header]
     index: dict[str, int] = {}
     for column in (*NEEDED, *OPTIONAL, *KINDS, *TRIES):
-        found = [at for at, name in enumerate(names) if name == columns.squeezed(column)]
+        found = [at for at, name in enumerate(names) if name == headers.squeezed(column)]
         if len(found) > 1:
             raise UnreadableFileError(
                 f"The column “{column}” stands there twice. Export all columns of send_queue, and "

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from campaigns.importing import arguments, columns
+from campaigns.importing import arguments, columns, remarks
 from campaigns.importing.arguments import WRONG_USAGE
 from campaigns.importing.do_not_contact import BarredReport, import_do_not_contact
 from campaigns.importing.rows import UnreadableFileError
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt as error:
             raise CommandError("Interrupted. Nothing was imported.", returncode=130) from error
         if not options["as_json"]:
-            self.stdout.write("\n".join([*arguments.not_read(table), _in_words(report)]))
+            self.stdout.write("\n".join([*remarks.on_table(table), _in_words(report)]))
             return
         self.stdout.write(_as_json(report, table.not_read))
 

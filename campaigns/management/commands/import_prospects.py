@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from tqdm import tqdm
 
-from campaigns.importing import arguments
+from campaigns.importing import arguments, remarks
 from campaigns.importing.arguments import WRONG_USAGE
 from campaigns.importing.columns import IDENTIFYING, ColumnMapping
 from campaigns.importing.reading import Table
@@ -20,6 +20,7 @@ from campaigns.importing.rows import UnreadableFileError
 from campaigns.importing.verdicts import (
     REJECTED,
     ImportFailedError,
+    Mark,
     Outcome,
     Report,
     Verdict,
@@ -50,6 +51,11 @@ class Command(BaseCommand):
             metavar="FILE",
             help="write refused rows and reasons here",
         )
+        parser.add_argument(
+            "--invite-connected",
+            action="store_true",
+            help="add as new also whom the file says to be connected: with another account",
+        )
 
     def handle(self, **options: Any) -> None:
         campaign = _campaign(options["campaign"], options["workspace"])
@@ -76,7 +82,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 "\n".join(
                     [
-                        *arguments.not_read(table),
+                        *remarks.on_table(table),
                         *_in_words(report, mapping, campaign, options["rejects"]),
                     ]
                 )
@@ -125,7 +131,12 @@ def _import(
                 sink(verdict)
 
         return import_prospects(
-            table, mapping, campaign, dry_run=options["dry_run"], on_verdict=note
+            table,
+            mapping,
+            campaign,
+            dry_run=options["dry_run"],
+            invite_connected=options["invite_connected"],
+            on_verdict=note,
         )
 
 
@@ -138,6 +149,8 @@ def _as_json(report: Report, mapping: ColumnMapping, campaign: Campaign) -> dict
         "rows": report.rows,
         **{outcome.name.lower(): report.counts[outcome] for outcome in Outcome},
         "also_elsewhere": report.also_elsewhere,
+        "connected": report.marks[Mark.CONNECTED],
+        "without_first_name": report.marks[Mark.WITHOUT_NAME],
         "columns": mapping.described(),
         "problems": [
             {
@@ -170,6 +183,7 @@ def _in_words(
         f"duplicates in the file, {counts[Outcome.DO_NOT_CONTACT]:,} not to be contacted, "
         f"{counts[Outcome.REFUSED]:,} refused.",
     ]
+    lines += remarks.on_people(mapping, counts[Outcome.ADDED], report.marks)
     rejected = [problem for problem in report.problems if problem.outcome in REJECTED]
     left_out = sum(counts[outcome] for outcome in REJECTED) - len(rejected)
     lines += arguments.listed(rejected, left_out)

@@ -115,6 +115,20 @@ def test_the_same_file_again_finds_everybody_known(browser: Client, campaign: Ca
     assert "<b>0</b> new" in page
 
 
+def test_what_is_to_be_known_of_the_people_is_said_before_they_are_imported(
+    browser: Client, campaign: Campaign
+) -> None:
+    url = page_of(browser, campaign, "URL,Connected On\nlinkedin.com/in/ada,08 Jul 2026\n")
+
+    before = browser.get(url).content.decode()
+    browser.post(url, {"check": "x", "invite-connected": "on"})
+    confirm(browser, url, checks=2)
+
+    assert "The file has no first names" in before
+    assert "1 of 1 new people are connected already, says the column “Connected On”" in before
+    assert campaign.prospects.get().status == Prospect.Status.NEW
+
+
 def test_columns_are_corrected(browser: Client, campaign: Campaign) -> None:
     url = page_of(browser, campaign)
     columns = {"column-0": "variable", "column-1": "first_name", "column-2": "profile_url"}

@@ -57,3 +57,29 @@ def test_an_id_stands_in_its_column_in_any_form(cell: str) -> None:
     row, header = Row(2, ("Ada", cell)), ["First Name", "LinkedIn user id"]
 
     assert candidate_in(row, guess(header, (), {})).user_id == ID
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "name"),
+    [
+        ("Vorname,Name", ("Ada", "Example"), ("Ada", "Example")),
+        ("First Name,Full Name", ("Ada", "Ada van Example"), ("Ada", "van Example")),
+        ("Last Name,Full Name", ("Example", "Dr. Ada Example"), ("Dr. Ada", "Example")),
+        ("First Name,Full Name", ("Ada", "Ada"), ("Ada", "")),
+        ("First Name,Last Name,Name", ("Ada", "Example", "Other"), ("Ada", "Example")),
+    ],
+)
+def test_what_is_missing_is_taken_from_the_whole_name(
+    header: str, cells: tuple[str, ...], name: tuple[str, str]
+) -> None:
+    assert read(header, *cells).name == name
+
+
+@pytest.mark.parametrize("cell", ["08 Jul 2026", "2026-07-08", "1st", "1", "yes", "DISTANCE_1"])
+def test_who_is_connected_since_a_day_or_in_the_first_degree(cell: str) -> None:
+    assert read("Connected On", cell).is_connected
+
+
+@pytest.mark.parametrize("cell", ["", "2nd", "3rd+", "Out of network", "DISTANCE_2", "no", "N/A"])
+def test_who_is_not_connected(cell: str) -> None:
+    assert not read("connectionDegree", cell).is_connected

@@ -29,7 +29,17 @@ def test_linkedin_connections_below_their_notes(campaign: Campaign) -> None:
     assert reasons(report) == [(8, "refused", "URL", "no profile address")]
     jose = Prospect.objects.get(first_name="José")
     assert jose.profile_url == "https://www.linkedin.com/in/josé-muestra-1a2b3c"
+    assert jose.status == Prospect.Status.CONNECTED
+    assert "Connected On" in jose.status_reason
+    assert report["connected"] == report["added"] == 3
     assert jose.variables == {"email_address": "jose@example.com", "connected_on": "01 Jan 2024"}
+
+
+def test_connections_of_another_account_are_invited(campaign: Campaign) -> None:
+    report = imported(FILES / "linkedin_connections.csv", "--invite-connected")
+
+    assert report["connected"] == 0
+    assert set(campaign.prospects.values_list("status", flat=True)) == {Prospect.Status.NEW}
 
 
 def test_phantombuster_takes_the_public_address_among_three(campaign: Campaign) -> None:

@@ -1,0 +1,159 @@
+"""Names of columns, as tools and people write them, and what they stand for.
+
+Plain Python. A name that is known is recognised behind any prefix that says whose it is, too:
+`Lead First Name`, `Person - Vorname`, `Organisation - Name`, `Contact: LinkedIn URL`.
+"""
+
+import re
+import unicodedata
+
+PROFILE_URL = "profile_url"
+PUBLIC_IDENTIFIER = "public_identifier"
+LINKEDIN_USER_ID = "linkedin_user_id"
+FULL_NAME = "full_name"
+IGNORE = "ignore"
+
+# Names of columns, squeezed (see `squeezed`), the best first. Where they come from: LinkedIn's
+# Connections.csv, PhantomBuster (Search, Sales Navigator and Profile exports), Evaboot's and other
+# exports of Sales Navigator, Apollo, HubSpot, ZoomInfo, and sheets made by hand.
+NAMES = {
+    PROFILE_URL: """defaultprofileurl linkedinurlpublic linkedinpublicurl publicprofileurl
+        linkedinprofileurl personlinkedinurl personlinkedinprofileurl contactlinkedinurl
+        prospectlinkedinurl leadlinkedinurl linkedincontactprofileurl hslinkedinurl linkedinurl
+        linkedinprofile linkedinprofilelink linkedinlink linkedinaddress profileurl profilelink
+        profileaddress publicprofile linkedin linkedinbio url linkedinurluniqueid linkedinidurl
+        profillinkedin perfillinkedin perfildelinkedin profilolinkedin lienlinkedin urllinkedin
+        urldelinkedin urldolinkedin linkedinprofil linkedinprofiel linkedinadresse
+        profilurl urlduprofil urldelperfil urldoperfil urldelprofilo
+        salesnavigatorprofileurl salesnavigatorurl salesnavurl prospectsalesnavigatorurl""",
+    PUBLIC_IDENTIFIER: """publicidentifier linkedinpublicidentifier linkedinprofileslug
+        linkedinslug vanityname publicid""",
+    LINKEDIN_USER_ID: """linkedinuserid providerid linkedinproviderid linkedinprofileurn profileurn
+        vmid hashid memberid""",
+    "first_name": """firstname givenname first fname forename vorname prenom nombre nome voornaam
+        primeironome primernombre rufname fornavn förnamn etunimi imie imię jméno křestníjméno
+        keresztnév utónév prenume adi имя ім'я όνομα 名 名字 이름""",
+    "last_name": """lastname surname familyname last lname secondname nachname familienname zuname
+        apellidos apellido primerapellido nom nomdefamille cognome sobrenome apelido achternaam
+        familienaam efternavn etternavn efternamn sukunimi nazwisko příjmení vezetéknév nume soyad
+        soyadi фамилия прізвище επώνυμο 姓 姓氏 성""",
+    FULL_NAME: """fullname name contactname personname leadname prospectname contactperson
+        kontaktperson ansprechpartner personadecontacto contactpersoon firstandlastname
+        vollständigername vorundnachname nomcomplet prénometnom nometprénom nombrecompleto
+        nombreyapellidos nomecompleto nomeesobrenome nomeecognome volledigenaam naam navn namn
+        nimi imięinazwisko celéjméno adsoyad фио полноеимя 氏名 姓名 성명""",
+    "headline": """headline linkedinheadline jobtitle title position currentjob currenttitle
+        currentposition linkedinjobtitle prospectposition role titel cargo puesto poste ruolo
+        functie occupation jobrole currentrole designation berufsbezeichnung intitulédeposte
+        fonction cargoactual puestoactual posizione qualifica funktion stilling befattning titteli
+        stanowisko
+        pozice munkakör funcție ünvan pozisyon должность посада organizationtitle1
+        currentcompanyposition 役職 职位 직책""",
+    "company": """company companyname currentcompany organization organisation organizationname
+        employer accountname linkedincompanyname associatedcompany primaryassociatedcompany
+        unternehmen firma entreprise societe empresa azienda bedrijf currentemployer
+        companyaccount organization1 företag virksomhed bedrift yritys firma przedsiębiorstwo
+        společnost cég companie şirket компания компанія εταιρεία 会社 会社名 公司 회사
+        companynameforemails""",
+    "location": """location personlocation prospectlocation mailingcity standort ort city
+        stadt ville ciudad
+        ubicacion ubicación localidad localisation lieu localização località plaats woonplaats
+        lokalizacja lokalita konum местоположение город 所在地 地点 위치""",
+    IGNORE: "sendqrow sendqverdict sendqfield sendqreason",
+}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def squeezed(name: str) -> str:
+    """Return a column's name without case, accents and signs: `First Name` → `firstname`.
+
+    Also without the mark that Salesforce puts behind names of own fields: `LinkedIn_URL__c`.
+    """
+    plain = unicodedata.normalize("NFKD", name.strip().removesuffix("__c")).casefold()
+    return "".join(filter(str.isalnum, plain)).replace("\u0131", "i")  # a Turkish i without dot
+
+
+_FIELD_AND_RANK = {
+    squeezed(name): (field, rank)
+    for field, names in NAMES.items()
+    for rank, name in enumerate(names.split())
+}
+_LEAST_TRUSTED = len(_FIELD_AND_RANK)
+_LONGEST = 100  # characters of a name, and not a text
+_WHOSE = re.compile(
+    r"(?:lead|person|people|prospect|contact|profile|member|candidate|user|customer|client|"
+    r"recipient|attendee|participant|employee|persona|personne|pessoa|persoon|kontakt|"
+    r"ansprechpartner|contacto|contato|contatto|contactpersoon|primary|main|linkedin|li)s?(?=.)"
+)
+_OF_SOMETHING_ELSE = re.compile(
+    r"company|account|organi[sz]ation|employer|school|firma|unternehmen|image|photo|picture|logo|"
+    r"post|group"
+)
+_COMPANY = "(?:company|organi[sz]ation|account|employer|firm|business|firma|firmen|unternehmens?"
+_COMPANY += "|entreprise|societe|empresa|azienda|societa|bedrijfs?|foretags?|firmy)"
+_NAME = "(?:name|naam|nom|nome|nombre|namn|navn|nazwa)"
+_NAME_OF_A_COMPANY = re.compile(
+    rf"(?:current)?{_COMPANY}{{1,2}}s?{_NAME}|{_NAME}(?:de|da|do|du|della|dell|delaempresa)?"
+    rf"(?:l|la)?{_COMPANY}"
+)
+_PROFILE = re.compile(r"(?:person)?linkedin.*(?:url|link|profile?|address|uri)")
+# By themselves they are a first or a last name only beside the other half.
+_WHOLE_NAMES_ALONE = frozenset(["nom", "nome", "nombre", "nume"])
+_OF_CONNECTIONS = _words(
+    """
+    connectedon connectedat connectedsince connectiondate dateconnected verbundenam verbundenseit
+    vernetztam vernetztseit kontaktseit connectele connectedepuis relationdepuis enrelationdepuis
+    conectadoel conectadodesde conectadoem conectadaem conexiondesde conexaodesde collegatodal
+    collegatoil connessodal verbondenop verbondensinds connectiessinds forbundetden kontaktsidan
+    tilknyttetden połaczonood połaczono spojenood baglantitarihi датаустановленияконтакта
+    connectiondegree degreeofconnection connectionlevel networkdistance linkedinconnectiondegree
+    """
+)
+
+
+def recognised(name: str) -> str:
+    """Return the field that a squeezed column name stands for, or an empty text."""
+    return _field_and_rank(name)[0]
+
+
+def rank(name: str) -> int:
+    """Return how far down in its field's list a squeezed column name stands: the best is 0.
+
+    Behind a prefix it is further down than any without.
+    """
+    return _field_and_rank(name)[1]
+
+
+def is_whole_name_alone(name: str) -> bool:
+    """Return whether a squeezed name stands for whole names where a file has no other half."""
+    return without_prefix(name) in _WHOLE_NAMES_ALONE
+
+
+def is_of_connection(name: str) -> bool:
+    """Return whether a column tells who is a connection: `Connected On`, `connectionDegree`."""
+    plain = squeezed(name)
+    return plain in _OF_CONNECTIONS or without_prefix(plain) in _OF_CONNECTIONS
+
+
+def without_prefix(name: str) -> str:
+    """Return a squeezed name without what says whose it is: `leadfirstname` → `firstname`."""
+    found = _WHOSE.match(name)
+    return name[found.end() :] if found else name
+
+
+def _field_and_rank(name: str) -> tuple[str, int]:
+    known = _FIELD_AND_RANK.get(name)
+    if known or len(name) > _LONGEST:
+        return known or ("", _LEAST_TRUSTED)
+    if _NAME_OF_A_COMPANY.fullmatch(name):
+        return "company", _LEAST_TRUSTED
+    if _PROFILE.fullmatch(name):
+        return "" if _OF_SOMETHING_ELSE.search(name) else PROFILE_URL, _LEAST_TRUSTED
+    rest = without_prefix(name)
+    if rest == name or (rest == "name" and name.startswith(("customer", "client", "user"))):
+        return "", _LEAST_TRUSTED  # a customer's name may be a company's
+    field, rank_of_rest = _field_and_rank(rest)
+    return field, rank_of_rest + _LEAST_TRUSTED

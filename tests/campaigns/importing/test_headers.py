@@ -1,0 +1,79 @@
+"""Which column is what, by its name alone: any tool's, behind any prefix, in many languages."""
+
+from pathlib import Path
+
+import pytest
+
+from campaigns.importing.columns import guess
+from campaigns.importing.headers import is_of_connection, recognised, squeezed
+from campaigns.importing.reading import read_table
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("Lead First Name", "first_name"),
+        ("Person - Vorname", "first_name"),
+        ("Prospect Last Name", "last_name"),
+        ("Contact: Last Name", "last_name"),
+        ("Contact.FirstName", "first_name"),
+        ("Customer First Name", "first_name"),
+        ("Person - Name", "full_name"),
+        ("Contact Person", "full_name"),
+        ("LinkedIn Name", "full_name"),
+        ("Organisation - Name", "company"),
+        ("Person - Organization", "company"),
+        ("Account: Account Name", "company"),
+        ("Company / Account", "company"),
+        ("Firmenname", "company"),
+        ("Nom de l'entreprise", "company"),
+        ("Lead - Job Title", "headline"),
+        ("Contact City", "location"),
+        ("Person - LinkedIn", "profile_url"),
+        ("Contact: LinkedIn Profile URL", "profile_url"),
+        ("LinkedIn_URL__c", "profile_url"),
+        ("Profil LinkedIn", "profile_url"),
+        ("Imię", "first_name"),
+        ("Soyad\u0131", "last_name"),
+        ("Фамилия", "last_name"),
+        ("姓名", "full_name"),
+    ],
+)
+def test_names_of_columns(name: str, field: str) -> None:
+    assert recognised(squeezed(name)) == field
+
+
+def test_a_row_of_a_person_is_no_header_be_linkedin_its_source(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("Vorname;Profil;Quelle\nAda;linkedin.com/in/ada-example;LinkedIn\n")
+
+    assert read_table(path).header == ("Vorname", "Profil", "Quelle")
+
+
+OTHERS = """Username|Customer Name|Client Name|Company LinkedIn URL|LinkedIn Company Page|
+    Lead Owner|Owner First Name|Deal - Title|Person - ID|Lead Status|List|Company City|
+    Profile Image URL|LinkedIn Photo URL|Leadership|Ad|Personal Email"""
+
+
+@pytest.mark.parametrize("name", [name.strip() for name in OTHERS.split("|")])
+def test_what_is_not_the_persons_own_is_no_field(name: str) -> None:
+    assert recognised(squeezed(name)) == ""
+
+
+def test_a_name_without_prefix_is_better_than_one_with_it() -> None:
+    header = ["Contact First Name", "First Name", "Lead Last Name", "URL"]
+
+    assert guess(header, (), {}).fields == ("variable", "first_name", "last_name", "profile_url")
+
+
+@pytest.mark.parametrize("name", ["Nom", "Nome", "Nombre"])
+def test_half_a_name_without_the_other_is_the_whole(name: str) -> None:
+    assert guess([name, "LinkedIn"], (), {}).fields[0] == "full_name"
+
+
+@pytest.mark.parametrize(
+    "name", ["Connected On", "connectionDegree", "Verbunden am", "Connecté le", "Lead connected at"]
+)
+def test_who_is_connected_stands_in_a_column(name: str) -> None:
+    assert is_of_connection(name)
+    assert guess([name, "URL"], (), {}).connected == 0
