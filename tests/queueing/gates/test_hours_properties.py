@@ -17,6 +17,7 @@ from queueing.gates.hours import (
     why_closed,
     windows,
 )
+from tests import thorough
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TICK = timedelta.resolution
@@ -119,7 +120,7 @@ def minutes(since: datetime, days: int) -> list[datetime]:
     return [since + n * MINUTE for n in range(days * 24 * 60)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=thorough.of(100), deadline=None)
 @given(cases())
 def test_is_open_at_every_minute(case: tuple[Hours, datetime]) -> None:
     hours, since = case
@@ -129,7 +130,7 @@ def test_is_open_at_every_minute(case: tuple[Hours, datetime]) -> None:
     assert wrong == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=thorough.of(150), deadline=None)
 @given(cases())
 def test_windows_hold_exactly_the_open_minutes(case: tuple[Hours, datetime]) -> None:
     hours, since = case
@@ -147,7 +148,7 @@ def test_windows_hold_exactly_the_open_minutes(case: tuple[Hours, datetime]) -> 
         assert span.closes == until or not walk_says(hours, span.closes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=thorough.of(150), deadline=None)
 @given(cases())
 def test_next_opening_is_the_first_open_instant(case: tuple[Hours, datetime]) -> None:
     hours, after = case
@@ -165,7 +166,7 @@ def test_next_opening_is_the_first_open_instant(case: tuple[Hours, datetime]) ->
         assert first is None or first - found < MINUTE  # offsets may hold seconds
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=thorough.of(150), deadline=None)
 @given(cases())
 def test_closes_at_is_the_first_closed_instant(case: tuple[Hours, datetime]) -> None:
     hours, at = case
@@ -179,7 +180,7 @@ def test_closes_at_is_the_first_closed_instant(case: tuple[Hours, datetime]) -> 
         assert found == at + 5 * DAY or not walk_says(hours, found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=thorough.of(200), deadline=None)
 @given(cases())
 def test_a_reason_is_given_exactly_when_closed(case: tuple[Hours, datetime]) -> None:
     hours, at = case
@@ -187,7 +188,7 @@ def test_a_reason_is_given_exactly_when_closed(case: tuple[Hours, datetime]) -> 
     assert bool(why_closed(hours, at)) is not walk_says(hours, at)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=thorough.of(300), deadline=None)
 @given(
     key=st.sampled_from(sorted(zones.names())) | st.text(max_size=20),
     country=st.sampled_from(["US", "DE", "IL"]) | st.text(max_size=4),

@@ -28,12 +28,12 @@ def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
 
 
 def live(client: Client, clock: MovedClock, sandbox: Sandbox, *, hours: float) -> None:
-    """Let half-hourly runs and five-minutely looks come for some hours."""
-    for number in range(int(hours * 12)):
-        if number % 6 == 0:
+    """Let half-hourly runs come for some hours, and looks every ten minutes."""
+    for number in range(int(hours * 6)):
+        if number % 3 == 0:
             runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
         reconciling.reconcile(client, clock)
-        clock.advance(minutes=5)
+        clock.advance(minutes=10)
         sandbox.control.freeze(clock().isoformat())
 
 
