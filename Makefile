@@ -52,11 +52,13 @@ test: install
 	"$(BIN)/lint-imports"
 	"$(BIN)/python" manage.py check --fail-level WARNING
 	"$(BIN)/python" manage.py makemigrations --check --dry-run
-	"$(BIN)/pytest" -n 2 --dist worksteal
+	"$(BIN)/pytest" -n 4 --dist worksteal
 
-# A thousand kills and ten thousand runs, with figures; KILLS=200 RUNS=2000 make it shorter.
+# A thousand kills, ten thousand runs, a thousand orders of events, a hundred stories, with figures;
+# KILLS=200 RUNS=2000 SEQUENCES=100 STORIES=10 make it shorter.
 torture: install
-	"$(BIN)/pytest" -q -m torture tests/faults
+	"$(BIN)/pytest" -q -m torture tests
+	THOROUGH=1 "$(BIN)/pytest" -q tests/queueing/gates/test_hours_properties.py
 
 # The pages themselves, with the sample in a database of its own.
 screenshots: install

@@ -18,7 +18,7 @@ from sendq_site.embedded.server import Cluster
 def connection(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[BaseDatabaseWrapper]:
-    """A Django connection as the settings make it, on a cluster that does not exist yet."""
+    """A Django connection as the settings make it, on a cluster that has not been started."""
     monkeypatch.setattr(base, "cluster", cluster)
     handler = ConnectionHandler({"default": {"ENGINE": "sendq_site.embedded", "NAME": "sendq"}})
     with django_db_blocker.unblock():
@@ -84,6 +84,7 @@ def run_python(code: str) -> str:
     ).stdout
 
 
+@pytest.mark.django_db
 def test_test_runs_at_the_same_time_have_a_database_each() -> None:
     ours = base.DatabaseCreation.slot()
 

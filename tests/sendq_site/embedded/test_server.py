@@ -61,18 +61,18 @@ def query(cluster: Cluster, sql: str) -> object:
         return row[0] if row else None
 
 
-def test_serves_from_first_use_to_release(cluster: Cluster) -> None:
-    cluster.use()
+def test_serves_from_first_use_to_release(new_cluster: Cluster) -> None:
+    new_cluster.use()
 
-    assert query(cluster, "SHOW server_version").startswith("18")  # type: ignore[attr-defined]
-    assert query(cluster, "SHOW TimeZone") == "UTC"
-    assert query(cluster, "SHOW listen_addresses") == ""
-    assert query(cluster, "SHOW data_checksums") == "on"
-    assert query(cluster, "SELECT upper('ä') || getdatabaseencoding()") == "ÄUTF8"
+    assert query(new_cluster, "SHOW server_version").startswith("18")  # type: ignore[attr-defined]
+    assert query(new_cluster, "SHOW TimeZone") == "UTC"
+    assert query(new_cluster, "SHOW listen_addresses") == ""
+    assert query(new_cluster, "SHOW data_checksums") == "on"
+    assert query(new_cluster, "SELECT upper('ä') || getdatabaseencoding()") == "ÄUTF8"
 
-    cluster.release()
-    assert not cluster.is_running()
-    assert not cluster.socket_dir.exists()
+    new_cluster.release()
+    assert not new_cluster.is_running()
+    assert not new_cluster.socket_dir.exists()
 
 
 def test_keeps_data_over_a_restart(cluster: Cluster) -> None:
@@ -94,13 +94,13 @@ def test_tests_may_do_without_durability_and_data_may_not(cluster: Cluster) -> N
     assert query(cluster, "SHOW fsync") == "on"
 
 
-def test_two_starters_at_once_share_one_server(cluster: Cluster) -> None:
-    processes = [start_user(cluster) for _ in range(3)]
+def test_two_starters_at_once_share_one_server(new_cluster: Cluster) -> None:
+    processes = [start_user(new_cluster) for _ in range(3)]
 
     wait_ready(*processes)
 
-    assert cluster.answers()
-    assert (cluster.log.read_text()).count("ready to accept connections") == 1
+    assert new_cluster.answers()
+    assert (new_cluster.log.read_text()).count("ready to accept connections") == 1
     kill(*processes)
 
 
@@ -183,16 +183,16 @@ def test_pid_file_whose_number_was_given_away_is_dropped(cluster: Cluster) -> No
     stranger.wait()
 
 
-def test_initdb_killed_half_way_is_done_again(cluster: Cluster, wait_until: WaitUntil) -> None:
-    starter = start_user(cluster)
-    wait_until(lambda: any(cluster.data.parent.glob("new-*/global")))
+def test_initdb_killed_half_way_is_done_again(new_cluster: Cluster, wait_until: WaitUntil) -> None:
+    starter = start_user(new_cluster)
+    wait_until(lambda: any(new_cluster.data.parent.glob("new-*/global")))
     kill(starter)
-    assert not cluster.data.exists()
+    assert not new_cluster.data.exists()
 
-    cluster.use()
+    new_cluster.use()
 
-    assert query(cluster, "SELECT 1") == 1
-    assert not list(cluster.data.parent.glob("new-*"))
+    assert query(new_cluster, "SELECT 1") == 1
+    assert not list(new_cluster.data.parent.glob("new-*"))
 
 
 def test_data_that_postgresql_refuses_stay_untouched(cluster: Cluster) -> None:
@@ -219,13 +219,13 @@ def test_failed_start_shows_the_end_of_the_log(cluster: Cluster) -> None:
         cluster.use()
 
 
-def test_socket_folder_made_by_somebody_else_is_refused(cluster: Cluster) -> None:
-    cluster.socket_dir.mkdir(mode=0o755)
+def test_socket_folder_made_by_somebody_else_is_refused(new_cluster: Cluster) -> None:
+    new_cluster.socket_dir.mkdir(mode=0o755)
 
-    with pytest.raises(ServerError, match=f"{cluster.socket_dir} must be a folder that only"):
-        cluster.use()
+    with pytest.raises(ServerError, match=f"{new_cluster.socket_dir} must be a folder that only"):
+        new_cluster.use()
 
-    cluster.socket_dir.rmdir()
+    new_cluster.socket_dir.rmdir()
 
 
 def test_deep_folder_with_odd_characters(cluster: Cluster) -> None:
@@ -236,18 +236,20 @@ def test_deep_folder_with_odd_characters(cluster: Cluster) -> None:
     assert query(cluster, "SELECT 1") == 1
 
 
-def test_same_folder_made_anew_is_another_cluster(cluster: Cluster, wait_until: WaitUntil) -> None:
-    old = Cluster(cluster.folder, durable=False)
+def test_same_folder_made_anew_is_another_cluster(
+    new_cluster: Cluster, wait_until: WaitUntil
+) -> None:
+    old = Cluster(new_cluster.folder, durable=False)
     old.use()
     query(old, "CREATE TABLE old ()")
     old.release()
     wait_until(lambda: not old.is_watched())
     shutil.rmtree(old.folder)
 
-    cluster.use()
+    new_cluster.use()
 
-    assert query(cluster, "SELECT to_regclass('old')") is None
-    if old.home != cluster.home:
+    assert query(new_cluster, "SELECT to_regclass('old')") is None
+    if old.home != new_cluster.home:
         shutil.rmtree(old.home)
 
 
