@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 # LinkedIn's own limits for the note, in characters, by account type.
 NOTE_LIMITS = {"free": 200, "premium": 300, "sales_navigator": 300}
 MESSAGE_LIMIT = 8000  # characters of a message between people who are connected
+SENDER_FIELDS = ("sender_first_name",)  # of the account that writes; known in follow-ups
 PROSPECT_FIELDS = ("first_name", "last_name", "company", "headline", "location")
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"

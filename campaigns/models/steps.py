@@ -64,7 +64,8 @@ class Step(models.Model):
 
         :raises ValidationError: naming each field.
         """
-        known = columns_of_people(self.campaign_id) if self.campaign_id else None
+        columns = columns_of_people(self.campaign_id) if self.campaign_id else None
+        known = None if columns is None else {*columns, *messages.SENDER_FIELDS}
         problems = {
             field: messages.problem(text, known) or messages.message_too_long(text)
             for field, text in (("text", self.text), ("text_b", self.text_b))

@@ -111,6 +111,21 @@ def windows(hours: Hours, since: datetime, until: datetime) -> Iterator[Span]:
     return _merged(_spans(hours, _utc(since), _utc(until)))
 
 
+def opening_after_days(hours: Hours, since: datetime, days: int) -> datetime | None:
+    """When the `days`-th working day after the local date of `since` opens, in UTC.
+
+    A working day is one on which a window starts. None where the horizon has too few.
+    """
+    day, left = _local(hours, since).date(), days
+    for _ in range(HORIZON_DAYS):
+        day += _DAY
+        left -= day_verdict(hours, day).open
+        if left <= 0:
+            opens, _ = _wall_window(hours, day)
+            return next_opening(hours, opens.replace(tzinfo=zones.zone(hours.timezone)))
+    return None
+
+
 def open_seconds_per_day(hours: Hours) -> int:
     """Nominal length of a working day's window in wall-clock seconds; 86400 for all day."""
     opens, closes = _wall_window(hours, date(2000, 1, 1))

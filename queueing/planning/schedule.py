@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from campaigns.models import Campaign, Prospect
+from campaigns.models import Campaign, Prospect, Step
 from queueing.models import QueueItem
-from queueing.planning import ends
+from queueing.planning import ends, steps
 from queueing.planning.enqueue import CannotEnqueueError, cannot_start, enqueue
 from queueing.planning.replan import replan_overdue
 from queueing.telling import Fence
@@ -32,6 +32,7 @@ class ScheduleReport:
     queued: int = 0
     completed: list[str] = field(default_factory=list)
     reopened: list[str] = field(default_factory=list)
+    follow_ups: int = 0
     moved: int = 0
     skipped: int = 0
     not_started: dict[str, str] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class ScheduleReport:
             "queued": self.queued,
             "completed": self.completed,
             **({"reopened": self.reopened} if self.reopened else {}),
+            **({"follow_ups": self.follow_ups} if self.follow_ups else {}),
             "moved": self.moved,
             **({"skipped": self.skipped} if self.skipped else {}),
             "not_started": self.not_started,
@@ -59,6 +61,8 @@ class ScheduleReport:
 
 def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     """Start the drafts that are due and complete the active campaigns that are done.
+
+    Who is due for a follow-up gets it planned: see `steps`.
 
     What waits in a campaign, or for a person, that has ended is skipped; a completed campaign that
     has something to send is active again: see `ends`.
@@ -74,23 +78,34 @@ def execute_scheduled_campaigns(now: dt.datetime) -> ScheduleReport:
     for campaign in due.order_by("starts_at", "pk"):
         with fence.around(f"The start of campaign “{campaign}”", campaign.workspace_id):
             _start(campaign, now, report)
+    report.follow_ups = steps.plan_follow_ups(now, fence)
     with fence.around("What waits where all has ended"):
         report.skipped = ends.skip_what_has_ended(now)
         report.reopened = [campaign.name for campaign in ends.reopen()]
-    for campaign in done().order_by("name", "pk"):
+    for campaign in done(now).order_by("name", "pk"):
         with fence.around(f"The end of campaign “{campaign}”", campaign.workspace_id):
-            if done().filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):
+            if done(now).filter(pk=campaign.pk).update(status=Campaign.Status.COMPLETED):
                 report.completed.append(campaign.name)
     report.moved = replan_overdue(now, fence)
     report.set_aside = fence.aside
     return report
 
 
-def done() -> QuerySet[Campaign]:
-    """Return active campaigns that have people, all of them dealt with, and nothing under way."""
+def done(now: dt.datetime) -> QuerySet[Campaign]:
+    """Return active campaigns that have people, all of them dealt with, and nothing under way.
+
+    One with follow-ups waits for those who may still accept: nearly all who do, do within 30 days.
+    """
     people = Prospect.objects.filter(campaign=OuterRef("pk"))
     items = QueueItem.objects.filter(campaign=OuterRef("pk"), status__in=STILL_UNDER_WAY)
-    return Campaign.objects.filter(
+    invited = QueueItem.objects.filter(
+        campaign=OuterRef("pk"),
+        kind=QueueItem.Kind.CONNECTION_REQUEST,
+        prospect__status=Prospect.Status.CONNECTION_REQUEST_SENT,
+        sent_at__gte=now - steps.ACCEPT_WITHIN,
+    )
+    has_steps = Step.objects.filter(campaign=OuterRef("pk"))
+    return Campaign.objects.exclude(Exists(has_steps) & Exists(invited)).filter(
         Exists(people),
         ~Exists(people.filter(status__in=STILL_TO_DO)),
         ~Exists(items),
