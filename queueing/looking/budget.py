@@ -38,7 +38,7 @@ def _views(account: LinkedInAccount, since: dt.datetime, **of: Any) -> int:
     looks = SendAttempt.objects.filter(kind=SendAttempt.Kind.LOOKUP, started_at__gte=since, **of)
     counted = (
         looks.filter(linkedin_account=account)
-        .exclude(route=SendAttempt.Route.SENT_LIST)
+        .exclude(route__in=[SendAttempt.Route.SENT_LIST, SendAttempt.Route.CHAT])
         .aggregate(once=Count("pk"), again=Count("pk", filter=Q(asked_again=True)))
     )
     return int(counted["once"] + counted["again"])

@@ -11,16 +11,13 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
-from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from campaigns.models import LinkedInAccount, Prospect
-from queueing import gates
-from queueing.gates import hours
-from queueing.looking import budget, changed_answers, logins, pace
+from queueing.looking import budget, changed_answers, logins, looks, pace, settling
 from queueing.models import QueueItem, SendAttempt
 from queueing.sending import (
     FOUND,
@@ -30,7 +27,6 @@ from queueing.sending import (
     judging,
     recording,
     recovering,
-    retries,
     righting,
 )
 from queueing.sending.judging import Seen
@@ -43,7 +39,6 @@ LOOKS_PER_ACCOUNT = 20  # profiles in one run: they are spread over the day
 
 GONE_AFTER = dt.timedelta(days=7)  # a server's bad day, or an account's, is over by then
 
-NOTHING = "nothing"  # the outcome of a look-up that was complete and found no trace
 _GONE = Verdict(
     QueueItem.Status.FAILED,
     "person_gone",
@@ -105,22 +100,28 @@ def check(
     clock: Clock,
     fence: Fence | None = None,
 ) -> Counter[str]:
-    """Look up an account's items: one walk for all, then the profiles of those it does not show."""
+    """Look up an account's items: one walk for all, then the profiles of those it does not show.
+
+    Messages are looked for in their conversations.
+    """
     settled: Counter[str] = Counter()
     fence = fence or Fence(clock())
     if not items or not logins.may_look(client, account):
         return settled
+    messages = [item for item in items if item.kind == QueueItem.Kind.MESSAGE]
+    for item in messages:
+        with _around(item, clock, fence):
+            settled[settling.message(client, account, item, clock)] += 1
+    items = [item for item in items if item not in messages]
     shown, may_look = _walk(client, account, items, clock)
     looked = 0
     for item in items:
-        with fence.around(
-            f"The doubt about {item.prospect}",
-            item.workspace_id,
-            item_id=item.pk,
-            then=partial(_note_trouble, item, clock),
-        ):
+        with _around(item, clock, fence):
             invitation = shown.get(item.pk)
-            if invitation is not None:
+            if item.kind == QueueItem.Kind.WITHDRAWAL:
+                still = invitation is not None
+                settled[settling.withdrawal(client, account, item, clock, still=still)] += 1
+            elif invitation is not None:
                 found = judging.by_what_is_seen(Seen.INVITED, _tried_at(item), clock())
                 settled[_settle(item, found, clock(), invitation.id)] += 1
             elif (may_look or not pace.calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
@@ -129,7 +130,17 @@ def check(
                 looked += 1
                 if not _look_at_profile(client, account, item, clock, settled):
                     break  # the account cannot look anybody up now
+    del settled[settling.IN_DOUBT_STILL]
     return settled
+
+
+def _around(item: QueueItem, clock: Clock, fence: Fence) -> AbstractContextManager[None]:
+    return fence.around(
+        f"The doubt about {item.prospect}",
+        item.workspace_id,
+        item_id=item.pk,
+        then=partial(_note_trouble, item, clock),
+    )
 
 
 def _note_trouble(item: QueueItem, clock: Clock, error: Exception) -> None:
@@ -153,21 +164,21 @@ def _look_at_profile(
 ) -> bool:
     """Look at the profile and settle what it shows; False where the account can look at none."""
     for name in filter(None, (item.linkedin_user_id, item.prospect.public_identifier)):
-        (attempt,) = _begin([item], Route.PROFILE, clock())
+        (attempt,) = looks.begin([item], Route.PROFILE, clock())
         try:
             profile = client.profile(account.unipile_account_id, name)
         except UnipileError as error:
-            _end_with_error([attempt], error, clock())
+            looks.end_with_error([attempt], error, clock())
             if error.outcome == Outcome.REJECTED:
                 continue  # ids go stale when an account is connected anew; the slug may still do
             return _is_unreadable(error)
         attempt.asked_again = profile.asked_again
         if judging.seen(profile) == Seen.UNCLEAR:
-            _end(attempt, Outcome.UNKNOWN, profile.raw, clock())
+            looks.end(attempt, Outcome.UNKNOWN, profile.raw, clock())
             return True
         found = judging.on_profile(profile, _tried_at(item), clock())
         is_trace = found is not None and found.arrived
-        _end(attempt, FOUND if is_trace else NOTHING, profile.raw, clock())
+        looks.end(attempt, FOUND if is_trace else looks.NOTHING, profile.raw, clock())
         if is_trace or _was_not_sent(item):
             settled[_settle(item, found, clock())] += 1
         return True
@@ -184,7 +195,7 @@ def _walk(
     And whether profiles may be looked at now: not where it is too early for a walk, or the account
     can look at nothing.
     """
-    attempts = _begin_walk(account, items, clock())
+    attempts = looks.begin_walk(account, items, clock())
     if not attempts:
         return {}, False
     broke: UnipileError | None = None
@@ -201,12 +212,12 @@ def _walk(
         if shown is not None:
             found[item.pk] = shown
         elif broke is not None:
-            _end_with_error([attempt], broke, clock())
+            looks.end_with_error([attempt], broke, clock())
             continue
         told = f"Walked through {len(walk.invitations)} sent invitations"
         told += ", all there are." if walk.complete else f"; not all there are: {walk.trouble}."
-        without = NOTHING if walk.complete else Outcome.UNKNOWN
-        _end(attempt, FOUND if shown else without, told, clock())
+        without = looks.NOTHING if walk.complete else Outcome.UNKNOWN
+        looks.end(attempt, FOUND if shown else without, told, clock())
     return found, broke is None or _is_unreadable(broke)
 
 
@@ -246,82 +257,16 @@ def _in_doubt(account: LinkedInAccount) -> Iterable[QueueItem]:
     )
 
 
-def _begin_walk(
-    account: LinkedInAccount, items: Sequence[QueueItem], now: dt.datetime
-) -> list[SendAttempt]:
-    """Write the attempts of a walk, unless the account's list was walked within the hour."""
-    if not items:
-        return []
-    with transaction.atomic():
-        LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-        if pace.next_walk_at(account, now) > now:
-            return []
-        return _begin(items, Route.SENT_LIST, now)
-
-
-def _begin(
-    items: Sequence[QueueItem], route: SendAttempt.Route, now: dt.datetime
-) -> list[SendAttempt]:
-    """Write one look-up attempt for each item, before the call."""
-    with transaction.atomic():
-        ids = [item.pk for item in items]
-        # The lock makes two that look at once take different numbers.
-        list(QueueItem.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
-        _close_dead_looks(ids, now)
-        attempts = []
-        for item in items:
-            last = item.send_attempts.aggregate(last=Max("number"))["last"] or 0
-            attempts.append(
-                SendAttempt.objects.create(
-                    item=item,
-                    linkedin_account_id=item.linkedin_account_id,
-                    kind=SendAttempt.Kind.LOOKUP,
-                    route=route,
-                    number=last + 1,
-                    started_at=now,
-                )
-            )
-    return attempts
-
-
-def _close_dead_looks(item_ids: Iterable[uuid.UUID], now: dt.datetime) -> None:
-    """Finish the look-ups whose process died: beyond the bound none can still be under way."""
-    SendAttempt.objects.filter(
-        item__in=item_ids,
-        kind=SendAttempt.Kind.LOOKUP,
-        finished_at__isnull=True,
-        started_at__lt=now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS),
-    ).update(
-        finished_at=now,
-        outcome=Outcome.UNKNOWN,
-        error_code=claiming.INTERRUPTED,
-        detail="The process that made this look-up ended before the answer was recorded.",
-    )
-
-
-def _end(attempt: SendAttempt, outcome: str, detail: str, now: dt.datetime) -> None:
-    attempt.finished_at, attempt.outcome, attempt.detail = now, outcome, detail
-    attempt.save(update_fields=["finished_at", "outcome", "detail", "asked_again"])
-
-
-def _end_with_error(attempts: Iterable[SendAttempt], error: UnipileError, now: dt.datetime) -> None:
-    for attempt in attempts:
-        attempt.http_status, attempt.error_code = error.http_status, error.error_type[:100]
-        attempt.asked_again = error.asked_again
-        attempt.save(update_fields=["http_status", "error_code"])
-        _end(attempt, error.outcome, error.raw or error.summary, now)
-
-
 def _was_not_sent(item: QueueItem) -> bool:
     """Return whether two rounds, each of a whole walk and a profile, found no trace of the item.
 
     They lie far enough apart to outlast the lag of list and profile.
     """
-    _, looks = pace.calls(item)
+    _, made = pace.calls(item)
     rounds: list[dt.datetime] = []
     walked_at: dt.datetime | None = None
-    for look in looks:
-        if look.outcome != NOTHING:
+    for look in made:
+        if look.outcome != looks.NOTHING:
             continue
         if look.route == Route.SENT_LIST:
             walked_at = look.started_at
@@ -336,39 +281,17 @@ def _is_gone(item: QueueItem) -> bool:
 
     An id of another account is like that for ever, and so is somebody who has left LinkedIn.
     """
-    _, looks = pace.calls(item)
+    _, made = pace.calls(item)
     walks: list[dt.datetime] = []
     unknown: list[dt.datetime] = []
-    for look in looks:
+    for look in made:
         if look.route == Route.SENT_LIST:
-            walks += [look.started_at] if look.outcome == NOTHING else []
+            walks += [look.started_at] if look.outcome == looks.NOTHING else []
         elif look.outcome == Outcome.REJECTED:
             unknown.append(look.started_at)
-        elif look.outcome in {FOUND, NOTHING, Outcome.UNKNOWN}:  # somebody was there
+        elif look.outcome in {FOUND, looks.NOTHING, Outcome.UNKNOWN}:  # somebody was there
             walks, unknown = [], []
     return all(len(at) >= 2 and at[-1] - at[0] >= GONE_AFTER for at in (walks, unknown))
-
-
-def _not_sent(item: QueueItem, now: dt.datetime) -> Verdict:
-    """Return the verdict on an item without a trace: a retry, or given up."""
-    if item.status == QueueItem.Status.PENDING:
-        return Verdict(item.status, item.error_code, item.error_message)
-    delays = settings.RETRY_DELAYS_SECONDS
-    if retries.retry_at(now, item.attempts + 1, delays) is None:
-        return Verdict(
-            QueueItem.Status.FAILED,
-            "not_sent",
-            f"Not sent: LinkedIn shows no trace of it. Given up after {item.attempts + 1} tries.",
-            burns_attempt=True,
-            prospect_status=Prospect.Status.FAILED,
-        )
-    return Verdict(
-        QueueItem.Status.PENDING,
-        "not_sent",
-        "Not sent: two complete looks through the sent invitations found no trace of it.",
-        burns_attempt=True,
-        retry_at=hours.next_opening(gates.hours_of(item.campaign.hours()), now) or now,
-    )
 
 
 def _settle(
@@ -384,6 +307,6 @@ def _settle(
             changed_answers.of_an_invitation(item, now)
     else:
         # What speaks against sending without being a trace of us, such as their own invitation.
-        verdict = found or _not_sent(item, now)
+        verdict = found or settling.not_sent(item, now)
         held = recording.settle_doubt(item, verdict, now, searched=True)
     return held.status if held else "changed_meanwhile"

@@ -77,6 +77,8 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
     if verdict is None and answer.conversation is not None:
         _note_that_nobody_answered(claim, now)
     if answer.profile is None or verdict is not None:
+        if answer.profile and verdict and verdict.prospect_status == Prospect.Status.CONNECTED:
+            _note_id(claim, answer.profile)
         return verdict
     if _is_held_by_another_account(claim, answer.profile):
         return SAME_PERSON
@@ -92,6 +94,16 @@ def _note_that_nobody_answered(claim: Claim, now: dt.datetime) -> None:
     QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token).update(
         asked_at=now, ask_again_at=None
     )
+
+
+def _note_id(claim: Claim, profile: Profile) -> None:
+    """Keep the id of somebody who is not to be invited: follow-ups to who is connected need it."""
+    item = QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token)
+    try:
+        with transaction.atomic():
+            item.filter(linkedin_user_id="").update(linkedin_user_id=profile.provider_id)
+    except IntegrityError:
+        logger.info("Item %s is of somebody whom the account has another item of", claim.item_id)
 
 
 def _is_held_by_another_account(claim: Claim, profile: Profile) -> bool:
