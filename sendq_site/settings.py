@@ -88,6 +88,8 @@ if not SECRET_KEY:
     )
 # A key that was is good for what it has signed, until it is taken out of the list.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Recognises people who were erased; a dump must not have it. Kept when SECRET_KEY is changed.
+ERASURE_KEY: str = env.str("ERASURE_KEY", default="") or SECRET_KEY
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or LOOPBACK_HOSTS
 SERVED_TO_OTHERS = any(host not in LOOPBACK_HOSTS for host in ALLOWED_HOSTS)
@@ -283,6 +285,12 @@ FREE_NOTES = 5  # requests with a note that LinkedIn takes from a free account i
 LOOK_UPS_PER_DAY = 80  # profile views of an account before its requests; LinkedIn bears about 100
 LOOK_UPS_PER_RUN = 2
 RETRY_DELAYS_SECONDS = (300, 900, 3600)
+
+# What is kept, and for how many days; 0: for ever.
+KEEP_ANSWERS_DAYS = env.int("KEEP_ANSWERS_DAYS", default=90)
+KEEP_NOTICES_DAYS = env.int("KEEP_NOTICES_DAYS", default=365)
+KEEP_RUNS_DAYS = env.int("KEEP_RUNS_DAYS", default=90)
+KEEP_LOG_DAYS = env.int("KEEP_LOG_DAYS", default=730)
 
 # django-q2 is the ticker only: what was sent is decided by the claim, so a task that runs twice or
 # not at all does no harm. queueing/checks.py holds these values to that.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from campaigns.importing.candidates import Candidate
-from campaigns.models import Campaign, DoNotContact, Prospect
+from campaigns.models import Campaign, DoNotContact, ErasedPerson, Prospect
+from campaigns.models.erased import REASON
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Known:
 
 
 def known_people(candidates: Collection[Candidate], campaign: Campaign) -> Known:
-    """Return what is known of these people. Five queries, however many they are."""
+    """Return what is known of these people. Six queries, however many they are."""
     keys = {candidate.person_key for candidate in candidates}
     keys |= {candidate.user_id for candidate in candidates} - {""}
     companies = {candidate.company_key for candidate in candidates} - {""}
@@ -62,7 +63,13 @@ def _prospects(
 def _barred(campaign: Campaign, kind: str, values: Collection[str]) -> dict[str, str]:
     if not values:
         return {}
+    erased = (
+        ErasedPerson.among(campaign.workspace_id, values)
+        if kind == DoNotContact.Kind.PERSON
+        else set()
+    )
     entries = DoNotContact.objects.filter(
         workspace_id=campaign.workspace_id, kind=kind, value__in=values
     )
-    return dict(entries.order_by().values_list("value", "reason"))
+    barred = dict(entries.order_by().values_list("value", "reason"))
+    return {**barred, **dict.fromkeys(erased, REASON)}

@@ -5,6 +5,7 @@ Names of models and fields are relied on by data and scripts outside the code: k
 
 from campaigns.models.desks import Desk
 from campaigns.models.do_not_contact import DoNotContact
+from campaigns.models.erased import ErasedPerson
 from campaigns.models.prospects import Prospect
 from campaigns.models.search import matching
 from campaigns.models.sending_hours import ClosedDay, SendingHours, default_hours
@@ -16,6 +17,7 @@ __all__ = [
     "ClosedDay",
     "Desk",
     "DoNotContact",
+    "ErasedPerson",
     "LinkedInAccount",
     "Prospect",
     "SendingHours",

@@ -13,6 +13,7 @@ from django.db.models.lookups import Exact
 
 from campaigns import messages, people
 from campaigns.models import search
+from campaigns.models.erased import REASON, ErasedPerson
 
 
 class CompanyKey(models.CharField):  # type: ignore[type-arg]
@@ -288,6 +289,14 @@ class Prospect(models.Model):
             )
             raise ValidationError({"public_identifier": problem})
         self.public_identifier = given or of_address
+        self._refuse_who_is_erased()
+
+    def _refuse_who_is_erased(self) -> None:
+        if not self.campaign_id:
+            return
+        names = {self.public_identifier, self.linkedin_user_id}
+        if ErasedPerson.among(self.campaign.workspace_id, names):
+            raise ValidationError(f"This person {REASON}: nobody adds them again.")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Take the slug from the profile address where it is not given, and normalise it."""

@@ -9,7 +9,15 @@ from django.db.models import F, Lookup, Q, QuerySet
 
 from campaigns import messages, people
 from campaigns.hours import clocks
-from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect, SendingHours
+from campaigns.models import (
+    Campaign,
+    DoNotContact,
+    ErasedPerson,
+    LinkedInAccount,
+    Prospect,
+    SendingHours,
+)
+from campaigns.models.erased import REASON
 from campaigns.people import names
 from queueing.models import QueueItem
 
@@ -17,6 +25,7 @@ ALREADY_INVITED = "Already invited in this workspace"
 ALREADY_QUEUED = "Already queued in this campaign"
 ALREADY_CONNECTED = "Already connected"
 HELD_BY_OUR_ACCOUNT = "Queued or invited by an account of this workspace when it was in another one"
+ERASED = f"This person {REASON}"
 DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"
 CHANGED_MEANWHILE = "Changed while it was queued: queue the campaign again"
@@ -145,6 +154,8 @@ class Selection:
         self._campaign = campaign
         self._note_limit = note_limit
         self._variables = messages.variables(campaign.message_template)
+        erased = ErasedPerson.objects.filter(workspace=campaign.workspace_id)
+        self._any_erased = erased.exists()
         entries = DoNotContact.objects.filter(workspace=campaign.workspace_id)
         listed = list(entries.values_list("kind", "value"))
         self._persons = {value for kind, value in listed if kind == DoNotContact.Kind.PERSON}
@@ -154,7 +165,7 @@ class Selection:
         self, prospects: Sequence[Person]
     ) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, LeftOut]]:
         """Return the notes of those who may be queued, and why the others may not be."""
-        held = self.held(prospects) | self._met(prospects)
+        held = self.held(prospects) | self._met(prospects) | self._erased(prospects)
         notes: dict[uuid.UUID, str] = {}
         left_out: dict[uuid.UUID, LeftOut] = {}
         for prospect in prospects:
@@ -166,6 +177,18 @@ class Selection:
             else:
                 left_out[prospect.pk] = person
         return notes, left_out
+
+    def _erased(self, prospects: Sequence[Person]) -> dict[str, LeftOut]:
+        if not self._any_erased:
+            return {}
+        names = {one.public_identifier for one in prospects}
+        names |= {one.linkedin_user_id for one in prospects}
+        gone = ErasedPerson.among(self._campaign.workspace_id, names)
+        return {
+            person.person_key: LeftOut(ERASED, for_good=True)
+            for person in prospects
+            if {person.public_identifier, person.linkedin_user_id} & gone
+        }
 
     def _met(self, prospects: Sequence[Person]) -> dict[str, LeftOut]:
         """Return, by person, who is connected with the workspace or was invited outside SendQ."""

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.models import Campaign, ErasedPerson, LinkedInAccount, Prospect
+from campaigns.models.erased import REASON
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.sending import deciding, judging, news, retries
 from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
@@ -28,6 +29,14 @@ SAME_PERSON = Verdict(
     QueueItem.Status.SKIPPED,
     "same_person",
     "This is somebody who is queued or invited here already, under another address.",
+    prospect_status=Prospect.Status.SKIPPED,
+)
+
+
+ERASED = Verdict(
+    QueueItem.Status.SKIPPED,
+    "erased",
+    f"This person {REASON}.",
     prospect_status=Prospect.Status.SKIPPED,
 )
 
@@ -82,6 +91,9 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
         return verdict
     if _is_held_by_another_account(claim, answer.profile):
         return SAME_PERSON
+    found = {answer.profile.public_identifier, answer.profile.provider_id}
+    if claim.workspace_id and ErasedPerson.among(claim.workspace_id, found):
+        return ERASED
     try:
         with transaction.atomic():
             _keep_identity(claim, answer.profile, now)
