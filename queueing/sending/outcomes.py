@@ -30,7 +30,7 @@ REFUSED_IN_A_ROW = 5  # one list may well have four dead profiles in a row
 REFUSED_REST = dt.timedelta(hours=1)
 REFUSED_REST_AT_MOST = dt.timedelta(hours=24)
 ASKED_AGAIN_AT_MOST = 6  # after rests of an hour to three days
-SET_ASIDE_FOR = dt.timedelta(days=5)
+SET_ASIDE_FOR = dt.timedelta(days=3)
 BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 UNCLEAR_REASON = "calls in a row ended without a clear answer"
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
