@@ -12,7 +12,7 @@ from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import CappedPaginator
 from queueing.desk import status
-from queueing.gates import Explainer, Waits, cadence, explaining, waiting, words
+from queueing.gates import KIND_OF_NOTE, Explainer, Waits, cadence, explaining, waiting, words
 from queueing.models import Kind, QueueItem, QueueItemQuerySet
 
 ACCOUNTS_AT_MOST = 25
@@ -96,8 +96,8 @@ def gather(
     )
 
 
-Line = tuple[uuid.UUID, bool]
-"""A campaign, and whether its items have a note: what an account sends in turn."""
+Line = tuple[uuid.UUID, int]
+"""A campaign, and what kind of note its items have: what an account sends in turn."""
 
 
 def _counted(items: QueueItemQuerySet, of_status: str) -> CappedPaginator:
@@ -133,13 +133,13 @@ def _lines(
         items.pending()
         .filter(linkedin_account__in=shown, kind=Kind.CONNECTION_REQUEST)
         .order_by()
-        .values_list("linkedin_account", "campaign", "has_note")
+        .values_list("linkedin_account", "campaign", KIND_OF_NOTE)
         .annotate(first=Min("scheduled_for"))
     )
     first_at: dict[uuid.UUID, dict[Line, dt.datetime]] = defaultdict(dict)
-    for account, campaign, has_note, at in first:
+    for account, campaign, note, at in first:
         if campaign in explain.status:  # else made since those were read
-            first_at[account][campaign, has_note] = at
+            first_at[account][campaign, note] = at
     active: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     serving = Campaign.accounts.through.objects.filter(
         linkedinaccount__in=shown, campaign__status=Campaign.Status.ACTIVE
@@ -171,7 +171,7 @@ def _line(
             usage.account.pk,
             line[0],
             scheduled_for=first_at[line],
-            sort=explaining.REQUEST._replace(has_note=line[1]),
+            sort=explaining.REQUEST._replace(note=line[1]),
         )
         for line in first.values()
     ]

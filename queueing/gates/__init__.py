@@ -33,15 +33,19 @@ from queueing.gates.facts import (
     with_facts,
 )
 from queueing.gates.limits import Limit
+from queueing.gates.notes import KIND_OF_NOTE, TOO_LONG, Note
 from queueing.gates.waiting import Waits
 
 __all__ = [
+    "KIND_OF_NOTE",
+    "TOO_LONG",
     "AccountFacts",
     "Explainer",
     "Facts",
     "Gate",
     "GateState",
     "Limit",
+    "Note",
     "Report",
     "Waits",
     "barred",

@@ -70,7 +70,7 @@ def notes_sent(
             QueueItem.objects.filter(
                 among("send_queue.linkedin_account_id", free),
                 kind=Kind.CONNECTION_REQUEST,
-                has_note=True,
+                note_length__gt=0,
             )
             .counting_since(now - limits.NOTES_WINDOW)
             .annotate(at=counts_from())

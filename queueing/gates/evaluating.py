@@ -101,8 +101,7 @@ class Facts:
     hours: hours.Hours
     account: AccountFacts
     policy: limits.Policy
-    has_note: bool = False
-    note_length: int = 0  # characters, where it is known
+    note_length: int = 0  # characters of a request's note, or of a message
     may_drop_note: bool = False
     person_has_ended: str = ""  # what the person is, where nobody in that state is written to
     campaign_starts_at: dt.datetime | None = None
@@ -335,7 +334,7 @@ def _notes(facts: Facts, now: dt.datetime) -> GateState:
     if account.notes_limit is None:
         return GateState(Gate.NOTES, True, "The account may send a note with every request")
     used = f"{account.notes_sent} of {account.notes_limit} notes sent in the last 30 days"
-    if not facts.has_note:
+    if not facts.note_length:
         return GateState(Gate.NOTES, True, f"Goes without a note ({used})")
     if not notes_are_used_up(account):
         return GateState(Gate.NOTES, True, f"{used}, which a free account may")

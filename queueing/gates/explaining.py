@@ -24,6 +24,7 @@ from queueing.gates.facts import (
     touched_at,
     usages,
 )
+from queueing.gates.notes import Note
 from queueing.models import Kind, QueueItem
 
 CampaignKind = tuple[str, int, bool, dt.datetime | None]
@@ -35,15 +36,15 @@ class Sort(NamedTuple):
     """What tells items apart to the gates that are of one account and campaign."""
 
     kind: str
-    has_note: bool
+    note: int  # a `Note`; rows are annotated with `KIND_OF_NOTE` as `note`
     by_hand: bool
 
 
-REQUEST = Sort(Kind.CONNECTION_REQUEST, has_note=False, by_hand=False)
+REQUEST = Sort(Kind.CONNECTION_REQUEST, note=Note.NONE, by_hand=False)
 
 
 def sort_of(item: QueueItem) -> Sort:
-    return Sort(item.kind, item.has_note, item.by_hand)
+    return Sort(item.kind, Note.FITS if item.message else Note.NONE, item.by_hand)
 
 
 class Explainer:
@@ -114,6 +115,7 @@ class Explainer:
         :param item: whose own facts are asked about, too; without one those of its sort alone.
         """
         sort = sort or (sort_of(item) if item else REQUEST)
+        account = self.usage(sort.kind)[account_id]
         facts = Facts(
             stop=self.stop,
             item_status=status,
@@ -121,10 +123,9 @@ class Explainer:
             do_not_contact=do_not_contact,
             campaign_status=self.status[campaign_id],
             hours=self.hours[campaign_id],
-            account=self.usage(sort.kind)[account_id],
+            account=account,
             policy=self.policy,
-            has_note=sort.has_note,
-            note_length=len(item.message) if item else 0,
+            note_length=len(item.message) if item else Note(sort.note).length(account.note_limit),
             may_drop_note=self.may_drop_note[campaign_id],
             campaign_starts_at=self.starts_at[campaign_id],
             by_hand=sort.by_hand,

@@ -278,7 +278,6 @@ def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
         hours=hours_of(item.campaign.hours()),
         account=account,
         policy=policy(),
-        has_note=bool(item.message),
         note_length=len(item.message),
         may_drop_note=item.campaign.without_note_when_used_up,
         person_has_ended=person.get_status_display() if ended else "",

@@ -20,8 +20,9 @@ from queueing.gates.barring import barred
 from queueing.gates.counting import among, as_array
 from queueing.gates.evaluating import Gate
 from queueing.gates.explaining import CampaignKind, Explainer, Sort
+from queueing.gates.notes import HAS_NOTE, KIND_OF_NOTE, OF_ITS_ACCOUNT, Note
 from queueing.gates.words import waits_for
-from queueing.models import QueueItemQuerySet
+from queueing.models import Kind, QueueItemQuerySet
 
 _AN_INSTANT = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -82,6 +83,7 @@ class Waits(dict[Place, Wait]):
         """Count rows by place, summed up by the database: there are many more campaigns."""
         by_pair = (
             rows.order_by()
+            .annotate(note=KIND_OF_NOTE)
             .values("linkedin_account", "campaign", *Sort._fields)
             .annotate(
                 due=Count("scheduled_for", filter=Q(scheduled_for__lte=self.explain.now)),
@@ -95,7 +97,7 @@ class Waits(dict[Place, Wait]):
         kinds = list(self._campaign_of)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pair.linkedin_account, kind.number, pair.kind, pair.has_note, pair.by_hand,"  # noqa: S608 - all of it is ours
+                "SELECT pair.linkedin_account, kind.number, pair.kind, pair.note, pair.by_hand,"  # noqa: S608 - all of it is ours
                 f" sum(pair.due)::bigint, sum(pair.total)::bigint FROM ({sql}) AS pair"
                 f" JOIN {_KINDS} ON kind.campaign = pair.campaign GROUP BY 1, 2, 3, 4, 5",
                 (*values, *self._kinds()),
@@ -148,13 +150,15 @@ class Waits(dict[Place, Wait]):
         values: list[str | bool] = []
         for (kind, sort), accounts in accounts_of.items():
             ends = (self[account, kind, sort].bound for account in accounts)
+            has_note, of_note = self._has_note(sort, accounts)
             arms.append(
                 "WHEN send_queue.campaign_id = ANY(%s::uuid[]) AND send_queue.kind = %s"
-                " AND send_queue.has_note = %s AND send_queue.by_hand = %s THEN (%s::timestamptz[])"
-                "[array_position(%s::uuid[], send_queue.linkedin_account_id)]"
+                f" AND send_queue.by_hand = %s AND {has_note}"
+                f" THEN (%s::timestamptz[]){OF_ITS_ACCOUNT}"
             )
             bounds = as_array(f'"{end.isoformat()}"' for end in ends)
-            values += [as_array(campaigns_of[kind]), *sort, bounds, as_array(accounts)]
+            values += [as_array(campaigns_of[kind]), sort.kind, sort.by_hand, *of_note]
+            values += [bounds, as_array(accounts)]
         on_its_side = RawSQL(  # noqa: S611 - every value is a parameter
             f"send_queue.scheduled_for {comparison} CASE {' '.join(arms)} END",
             values,
@@ -164,6 +168,16 @@ class Waits(dict[Place, Wait]):
         return Q(among("send_queue.linkedin_account_id", {account for account, _, _ in found})) & Q(
             on_its_side
         )
+
+    def _has_note(self, sort: Sort, accounts: Collection[uuid.UUID]) -> tuple[str, list[str]]:
+        """Return the condition that an item's note is of this sort, and its parameters."""
+        if sort.kind != Kind.CONNECTION_REQUEST:  # of messages LinkedIn takes any
+            return f"send_queue.note_length {'>' if sort.note else '='} 0", []
+        if sort.note == Note.NONE:
+            return HAS_NOTE[Note.NONE], []
+        usage = self.explain.usage(sort.kind)
+        limits = as_array(usage[account].note_limit for account in accounts)
+        return HAS_NOTE[Note(sort.note)], [limits, as_array(accounts)]
 
 
 _KINDS = "unnest(%s::uuid[], %s::int[]) AS kind(campaign, number)"
@@ -222,7 +236,7 @@ class Barred(NamedTuple):
 def _barred(items: QueueItemQuerySet, workspaces: Collection[uuid.UUID] | None) -> list[Barred]:
     """Return them as a plain list: few, and looked up once."""
     fields = ("pk", "linkedin_account", "campaign", "scheduled_for", *Sort._fields)
-    rows = barred(items, workspaces).order_by().values_list(*fields)
+    rows = barred(items, workspaces).order_by().annotate(note=KIND_OF_NOTE).values_list(*fields)
     return [Barred(pk, of, campaign, at, Sort(*sort)) for pk, of, campaign, at, *sort in rows]
 
 

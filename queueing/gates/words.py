@@ -8,6 +8,7 @@ NEXT_RUN = "next_run"
 BY_ITSELF = {
     Gate.CAMPAIGN_ACTIVE: "campaign_starts",
     Gate.ACCOUNT_CONNECTED: "account_returns",
+    Gate.NOTES: "next_note",
 }
 """What an item waits for whose gate is mostly opened by people, and this time opens by itself."""
 
@@ -27,7 +28,8 @@ IN_WORDS = {
     Gate.SPACING: "the gap after the last one",
     Gate.DAILY_CAP: "tomorrow: today's limit is reached",
     Gate.WEEKLY_CAP: "room in the 7-day limit",
-    Gate.NOTES: "a free account's next note",
+    Gate.NOTES: "a note that its account may send: shorten it, or correct the account",
+    "next_note": "a free account's next note",
     Gate.NOTHING_IN_FLIGHT: "what is being sent by its account",
     NEXT_RUN: "the next run",
 }
@@ -38,6 +40,7 @@ FOR_SOMEBODY = {
     Gate.CAMPAIGN_ACTIVE,
     Gate.CONTACT_ALLOWED,
     Gate.ACCOUNT_CONNECTED,
+    Gate.NOTES,
 }
 """What is waited for until somebody acts."""
 

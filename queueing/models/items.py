@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Length
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step, Workspace
 from campaigns.models.steps import STEPS_AT_MOST
@@ -115,6 +116,9 @@ class QueueItem(models.Model):
         expression=ExpressionWrapper(~Q(message=""), models.BooleanField()),
         output_field=models.BooleanField(),
         db_persist=True,
+    )
+    note_length = models.GeneratedField(
+        expression=Length("message"), output_field=models.IntegerField(), db_persist=True
     )
     step = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Which of the campaign's messages. 0: none of them."
@@ -281,7 +285,7 @@ class QueueItem(models.Model):
             # waiting.waiting_for and count_waiting: what waits, by account and campaign
             models.Index(
                 fields=["linkedin_account", "campaign", "scheduled_for"],
-                include=["workspace", "kind", "has_note", "by_hand"],
+                include=["workspace", "kind", "note_length", "by_hand"],
                 condition=Q(status="pending"),
                 name="item_pending_by_pair",
             ),

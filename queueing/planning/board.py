@@ -217,7 +217,9 @@ class Board:
         :param also: further items to take.
         """
         wanted = WILL_SEND if also is None else WILL_SEND | also
-        items = QueueItem.objects.filter(wanted, linkedin_account__in=self.accounts, kind=self.kind)
+        items = QueueItem.objects.filter(
+            wanted, ~gates.TOO_LONG, linkedin_account__in=self.accounts, kind=self.kind
+        )
         held = set(barred(items, self.workspaces).order_by().values_list("pk", flat=True))
         pending = [item for item in pending_of(items) if not held or item.id not in held]
         return pending, campaigns().in_bulk({item.campaign_id for item in pending})
@@ -290,7 +292,7 @@ def pending_of(items: QueueItemQuerySet) -> Iterator[Pending]:
             "times": _EPOCH,
             "pins": F("pinned"),
             "tries": F("attempts"),
-            "notes": F("has_note"),
+            "notes": Q(note_length__gt=0),
         }.items()
     }
     rows = by_account.annotate(**lists).values_list("linkedin_account_id", *lists)

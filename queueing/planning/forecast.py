@@ -208,7 +208,10 @@ class _Forecasting:
             label = LinkedInAccount.Status(status).label.lower()
             held[f"Account {name} is {label}"] += number
         listed = items.filter(will_send, linkedin_account__in=self._board.accounts)
-        held[selection.DO_NOT_CONTACT] += barred(listed, self._board.workspaces).count()
+        never = barred(listed, self._board.workspaces)
+        held[selection.DO_NOT_CONTACT] += never.count()
+        too_long = listed.pending().filter(gates.TOO_LONG).exclude(pk__in=never.values("pk"))
+        held["Their notes are longer than their account may send"] += too_long.count()
         held["Their hours, limits or a long rest never let them go"] += self._unplaced
         self._result.held = +held
 

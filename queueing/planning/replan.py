@@ -93,7 +93,9 @@ def replan_overdue(now: dt.datetime, fence: Fence | None = None) -> int:
     a job of its own, so that no run waits for a planner, and a run that dies leaves no account with
     a calendar that is untrue.
     """
-    items = QueueItem.objects.filter(WILL_SEND, ~gates.on_do_not_contact_list(), pinned=False)
+    items = QueueItem.objects.filter(
+        WILL_SEND, ~gates.on_do_not_contact_list(), ~gates.TOO_LONG, pinned=False
+    )
     late = items.filter(scheduled_for__lt=_last_run(now))
     in_a_rest = items.filter(
         linkedin_account__status=LinkedInAccount.Status.CONNECTED,

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Min, Q, Value
-from django.db.models.functions import Length
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
@@ -154,7 +153,7 @@ def next_open_item(
     while (
         item := due.exclude(campaign__in=[key for key, by_hand in closed if by_hand], by_hand=True)
         .exclude(campaign__in=[key for key, by_hand in closed if not by_hand], by_hand=False)
-        .exclude(campaign__in=closed_to_notes, has_note=True)
+        .exclude(campaign__in=closed_to_notes, note_length__gt=0)
         .first()
     ) is not None:
         only_notes = False
@@ -181,7 +180,6 @@ def _due(account: LinkedInAccount, now: dt.datetime, kind: str) -> QueueItemQuer
         .exclude(QueueItem.PERSON_HAS_ENDED)
         .annotate(
             do_not_contact=Value(False),
-            note_length=Length("message"),
             touched_at=gates.touched_at(),
         )
         .select_related("prospect", "campaign__workspace", "campaign__sending_hours")

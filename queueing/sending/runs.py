@@ -200,7 +200,9 @@ def held_by_gate(
     due = QueueItem.objects.due(now)
     if account is not None:
         due = due.filter(linkedin_account=account)
-    due = due.annotate(do_not_contact=gates.on_do_not_contact_list()).order_by()
+    due = due.order_by().annotate(
+        do_not_contact=gates.on_do_not_contact_list(), note=gates.KIND_OF_NOTE
+    )
     one = ("linkedin_account", "campaign", "do_not_contact", *explaining.Sort._fields)
     groups = list(due.values(*one).annotate(number=Count("id")))
     campaigns = Campaign.objects.filter(pk__in={group["campaign"] for group in groups})
@@ -215,7 +217,7 @@ def held_by_gate(
                 group["linkedin_account"],
                 group["campaign"],
                 do_not_contact=group["do_not_contact"],
-                sort=explaining.Sort(group["kind"], group["has_note"], group["by_hand"]),
+                sort=explaining.Sort(group["kind"], group["note"], group["by_hand"]),
             ).binding
         if state is None:
             continue

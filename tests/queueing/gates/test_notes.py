@@ -101,11 +101,11 @@ def test_those_who_wait_for_a_note_are_found_and_counted(
     an_item(campaign, account)
     items = QueueItem.objects.all()
 
-    found = waiting.waiting_for(items, Gate.NOTES, NOON)
+    found = waiting.waiting_for(items, "next_note", NOON)
 
     counted = waiting.count_waiting(items, Waits(items, NOON, None))
     assert set(found) == set(waits)
-    assert counted == {Gate.NOTES: 2, words.NEXT_RUN: 1}
+    assert counted == {"next_note": 2, words.NEXT_RUN: 1}
 
 
 @pytest.mark.parametrize("without", [False, True])

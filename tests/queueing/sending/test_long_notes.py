@@ -1,16 +1,18 @@
 """Notes longer than LinkedIn takes from an account are held and told once; nobody fails."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing import gates
-from queueing.gates import Gate
+from queueing import gates, planning
+from queueing.gates import Gate, Waits, explaining, waiting, words
 from queueing.models import Notice, ProcessRun, QueueItem
 from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import NOON, an_item
+from tests.builders import NOON, an_account, an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,3 +114,26 @@ def test_the_form_says_how_many_notes_a_lower_type_would_hold(
     )
 
     assert "Notes that wait and are longer: 2." in page.content.decode()
+
+
+def test_held_notes_are_found_counted_and_foreseen_as_the_claim_sees_them(
+    account: LinkedInAccount, campaign: Campaign, clock: MovedClock
+) -> None:
+    LinkedInAccount.objects.update(longest_note=149)
+    long = [an_item(campaign, account, message="x" * length) for length in (150, 300)]
+    later = an_item(campaign, account, message="x" * 150, scheduled_for=NOON + dt.timedelta(days=1))
+    short = [an_item(campaign, account, message=message) for message in ("", "x" * 149)]
+    items = QueueItem.objects.all()
+    free = an_item(campaign, an_account(campaign.workspace, account_type="free"), message="x" * 201)
+
+    held = set(waiting.waiting_for(items, Gate.NOTES, clock()))
+    counted = waiting.count_waiting(items, Waits(items, clock(), None))
+    reports = explaining.reports(items, clock())
+    foreseen = planning.forecast.forecast_campaign(campaign, clock())
+
+    assert held == {*long, later, free}
+    assert counted == {Gate.NOTES: 4, words.NEXT_RUN: 2}
+    assert {item for item in items if words.waits_for(reports[item.pk]) == Gate.NOTES} == held
+    assert {send.item_id for send in foreseen.sends} == {item.pk for item in short}
+    assert sum(foreseen.held.values()) == 4
+    assert runs.held_by_gate(clock())[0] == {Gate.NOTES: 3}
