@@ -13,9 +13,11 @@ from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import CappedPaginator
 from queueing.desk import status
 from queueing.gates import KIND_OF_NOTE, Explainer, Waits, cadence, explaining, waiting, words
-from queueing.models import Kind, QueueItem, QueueItemQuerySet
+from queueing.models import Kind, Notice, QueueItem, QueueItemQuerySet
+from queueing.telling.fencing import ONCE_IN
 
 ACCOUNTS_AT_MOST = 25
+SET_ASIDE_AT_MOST = 10
 
 Account = LinkedInAccount.Status
 
@@ -57,6 +59,7 @@ class Dashboard:
     next_in_turn: status.Waiting | None
     lines: list[AccountLine]
     days: list[status.Day]
+    set_aside: list[Notice]
     last_run: dt.datetime | None
     next_run: dt.datetime
     is_late: bool
@@ -90,10 +93,19 @@ def gather(
         next_in_turn=first[0] if first else None,
         lines=_lines(items, accounts, waits.explain),
         days=status.by_day(items, now, zone),
+        set_aside=_set_aside(now, workspaces),
         last_run=last_run,
         next_run=cadence.next_run_at(now),
         is_late=is_late,
     )
+
+
+def _set_aside(now: dt.datetime, workspaces: Collection[uuid.UUID] | None) -> list[Notice]:
+    """Return what SendQ could not deal with in the last day, newest first."""
+    lately = Notice.objects.filter(kind=Notice.Kind.SET_ASIDE, created_at__gt=now - ONCE_IN)
+    if workspaces is not None:
+        lately = lately.filter(workspace__in=workspaces)
+    return list(lately.order_by("-created_at", "pk")[:SET_ASIDE_AT_MOST])
 
 
 Line = tuple[uuid.UUID, int]

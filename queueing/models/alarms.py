@@ -40,6 +40,10 @@ class Notice(models.Model):
                 condition=Q(mailed_at__isnull=True),
                 name="notice_to_mail",
             ),
+            # dashboard: what was set aside lately; Fence: whether that was told
+            models.Index(
+                fields=["created_at"], condition=Q(kind="set_aside"), name="notice_set_aside"
+            ),
         )
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Workspace
 from queueing.admin.dashboard import context
 from queueing.desk import dashboard, status
 from queueing.models import ProcessRun, QueueItem
+from queueing.telling import Fence
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 from tests.queueing.admin.conftest import a_user, logged_in
 
@@ -252,3 +253,19 @@ def test_an_empty_desk_leads_through_the_first_steps(desk: Client) -> None:
     assert "Make a workspace, for a client or a team <strong>done</strong>" in begun
     assert "ask a manager" in stranger
     assert "First steps" not in under_way
+
+
+def test_what_was_set_aside_is_named_inside_the_walls(db: None) -> None:
+    now = timezone.now()
+    workspace = a_workspace()
+    for number, of in enumerate((workspace, a_workspace())):
+        with Fence(now).around(f"The answer about Ada Example {number}", of.pk):
+            raise ValueError("poison")
+    Fence(now - 2 * DAY)._tell("The queue of Nora Example", workspace.pk, None, ValueError("old"))
+
+    page = logged_in(a_user("viewer", workspace, group="Viewer")).get(FRAGMENT).content.decode()
+
+    assert "Set aside in the last 24 hours" in page
+    assert "Ada Example 0" in page
+    assert "Ada Example 1" not in page
+    assert "Nora" not in page
