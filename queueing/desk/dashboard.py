@@ -197,7 +197,8 @@ def _line(
     zones = [
         explain.hours[campaign].timezone for campaign in (*active, *(line[0] for line in first_at))
     ]
-    most = cadence.most_a_day({explain.hours[campaign] for campaign in active}, explain.now)
+    kept = {explain.hours[campaign] for campaign in active}
+    most = cadence.most_a_day(usage.account, kept, explain.now)
     return AccountLine(
         usage=usage,
         zone=zones[0] if zones else "UTC",

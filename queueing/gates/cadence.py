@@ -1,24 +1,23 @@
 """How often runs come: do they come, and can accounts reach their limits by them?"""
 
 import datetime as dt
-import math
-from collections.abc import Collection, Iterable
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from collections.abc import Collection
+from dataclasses import replace
 
 from croniter import croniter
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing.gates import hours, limits
+from queueing.gates import hours, limits, spacing
 from queueing.gates.days import day_of, zone_of
 from queueing.gates.explaining import hours_by_campaign
 from queueing.gates.facts import daily_limit_of, policy
-from queueing.gates.ticker import ticker
 from queueing.models import ProcessRun, QueueItem
 
-_DAY = dt.timedelta(days=1)
+CADENCES = ("*/30 * * * *", "*/15 * * * *", "*/10 * * * *", "*/5 * * * *", "* * * * *")
+"""From the fewest runs to the most. Every 5 minutes is enough for every type in default hours."""
+
 _HORIZON = dt.timedelta(days=hours.HORIZON_DAYS)
 
 
@@ -41,7 +40,7 @@ def next_run_in(value: hours.Hours, since: dt.datetime) -> dt.datetime | None:
 def limits_out_of_reach(
     now: dt.datetime, of: QuerySet[LinkedInAccount] | None = None
 ) -> list[tuple[LinkedInAccount, str]]:
-    """Return the accounts of active campaigns that run too seldom for their daily limit.
+    """Return the accounts of active campaigns that cannot reach their daily limit, and why.
 
     Judged by the widest hours among the account's active campaigns, on the fullest day of a week.
 
@@ -57,10 +56,9 @@ def limits_out_of_reach(
     hours_of = hours_by_campaign({one for of in accounts for one in of.active_campaigns})
     for account in accounts:
         kept = {hours_of[campaign.pk] for campaign in account.active_campaigns}
-        limit = daily_limit_of(account, day_of(account, now).date)
-        most = most_a_day(kept, now, zone_of(account))
-        if most < limit.value:
-            found.append((account, _never_open(kept, now) or out_of_reach(limit, most)))
+        problem = _never_open(kept, now) or out_of_reach(account, kept, now)
+        if problem:
+            found.append((account, problem))
     return found
 
 
@@ -70,54 +68,58 @@ def _never_open(kept: Collection[hours.Hours], now: dt.datetime) -> str:
     return f"nothing can go. {problems[0]}" if problems and all(problems) else ""
 
 
-def most_a_day(kept: Iterable[hours.Hours], now: dt.datetime, zone: ZoneInfo | None = None) -> int:
-    """Return how many requests an account can send on a day of the caps: one by each run.
+def most_a_day(account: LinkedInAccount, kept: Collection[hours.Hours], now: dt.datetime) -> int:
+    """Return how many requests an account can send on its fullest day, as the planner would.
+
+    Each run sends one, and keeps the account's gap.
 
     :param kept: the hours of its active campaigns, of which the widest count.
-    :param zone: of its days; None for that of the installation.
     """
-    zone = zone or policy().day_zone
-    today = now.astimezone(zone).date()
-    found = (_runs_on_a_full_day(value, settings.SEND_QUEUE_CRON, zone, today) for value in kept)
-    return max(found, default=0)
+    return _most_a_day(account, kept, now, settings.SEND_QUEUE_CRON)
 
 
-def out_of_reach(limit: limits.Limit, most: int) -> str:
-    """Say, after an account's name, that so many a day do not make up its limit."""
-    return (
-        f"its limit of {limit.value} a day ({limit.source}) cannot be reached. Each run sends one "
-        f"request for an account, and runs (SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON}) start "
-        f"{most} times within its sending hours. Lower the limit, widen the hours, or run more "
-        "often."
+def _most_a_day(
+    account: LinkedInAccount, kept: Collection[hours.Hours], now: dt.datetime, cron: str
+) -> int:
+    day = day_of(account, now)
+    return spacing.most_a_day(
+        kept,
+        replace(policy(), cron=cron),
+        own=account.min_gap_seconds,
+        daily=daily_limit_of(account, day.date).value,
+        zone=zone_of(account),
+        today=day.date,
     )
 
 
-@lru_cache(maxsize=1024)  # the dashboard asks for the same days every minute
-def _runs_on_a_full_day(value: hours.Hours, cron: str, zone: ZoneInfo, today: dt.date) -> int:
-    """Count the runs inside the hours on the fullest of eight days.
+def out_of_reach(account: LinkedInAccount, kept: Collection[hours.Hours], now: dt.datetime) -> str:
+    """Say, after an account's name, why so many a day do not make up its limit; "" where they do.
 
-    Their first is the next on which there is a run at all, today being one as a whole: neither the
-    hours nor the cron expression need know every weekday, and a limit is out of reach where no
-    day is long enough for it.
+    It names the fewest runs with which they would.
     """
-    found: list[int] = []
-    for number in range(hours.HORIZON_DAYS):
-        day = today + number * _DAY
-        begins, ends = limits.midnight(day, zone), limits.midnight(day + _DAY, zone)
-        runs = sum(
-            len(ticker(cron).within(_epoch(span.opens), _epoch(span.closes)))
-            for span in hours.windows(value, begins, ends)
-        )
-        if found or runs:
-            found.append(runs)
-        if len(found) > 7:
-            break
-    return max(found, default=0)
+    limit, most = daily_limit_of(account, day_of(account, now).date), most_a_day(account, kept, now)
+    if most >= limit.value:
+        return ""
+    return (
+        f"its limit of {limit.value} a day ({limit.source}) cannot be reached: {most} can go. Each "
+        f"run (SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON}) sends one request for an account, "
+        f"within its sending hours{_at_its_gap(account)}. {_remedy(account, kept, now, limit)}"
+    )
 
 
-def _epoch(instant: dt.datetime) -> int:
-    """The first whole second at or after an instant."""
-    return math.ceil(instant.timestamp())
+def _at_its_gap(account: LinkedInAccount) -> str:
+    gap = account.min_gap_seconds
+    return f" and at its own gap of {limits.in_minutes(gap)}" if gap else ""
+
+
+def _remedy(
+    account: LinkedInAccount, kept: Collection[hours.Hours], now: dt.datetime, limit: limits.Limit
+) -> str:
+    for cron in CADENCES:
+        if _most_a_day(account, kept, now, cron) >= limit.value:
+            return f"With SEND_QUEUE_CRON={cron} it can; or lower the limit, or widen the hours."
+    shorten = "shorten its gap, " if account.min_gap_seconds else ""
+    return f"Lower the limit, {shorten}or widen the hours."
 
 
 def heartbeat(now: dt.datetime) -> tuple[dt.datetime | None, bool]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from campaigns.models import Campaign, LinkedInAccount
-from queueing.gates import hours, limits
+from queueing.gates import hours, limits, spacing
 from queueing.models import TOUCH_LASTS, Kind, QueueItem
 
 
@@ -84,6 +84,8 @@ class AccountFacts:
     notes_limit: int | None = None  # in 30 days; None: as many as requests
     notes_free_at: dt.datetime | None = None
     note_limit: int = 300  # characters
+    day: dt.date | None = None  # of its caps; None: of UTC
+    daily_tomorrow: limits.Limit | None = None  # None: that of today
     full_before: CapOfDay | None = None  # the day under way in a zone that held before, full
     other_login: str = ""  # who else is logged in behind the account
     kind: str = Kind.CONNECTION_REQUEST
@@ -261,22 +263,24 @@ def _hours_open(facts: Facts, now: dt.datetime) -> GateState:
     return GateState(Gate.HOURS_OPEN, False, detail, opens_at, somebody_must_act=opens_at is None)
 
 
-def _gap_after(last: dt.datetime, facts: Facts) -> int:
+def _gap_after(last: dt.datetime, facts: Facts, daily: limits.Limit, on: dt.date) -> int:
     if facts.kind == Kind.WITHDRAWAL:
         return limits.withdrawal_gap_seconds(last)
-    return limits.gap_seconds(
-        facts.policy,
-        own=facts.account.own_gap_seconds,
-        open_seconds=hours.open_seconds_per_day(facts.hours),
-        daily=facts.account.daily.value,
-    )
+    own = facts.account.own_gap_seconds
+    return spacing.gap_seconds(facts.policy, own=own, kept=facts.hours, daily=daily.value, on=on)
 
 
 def _spacing(facts: Facts, now: dt.datetime) -> GateState:
-    last = facts.account.last_send_at
-    gap = _gap_after(last or now, facts)
+    account, last = facts.account, facts.account.last_send_at
+    today = account.day or now.astimezone(dt.UTC).date()
+    gap = _gap_after(last or now, facts, account.daily, today)
+    opens_at = last + dt.timedelta(seconds=gap) if last else None
+    if last and opens_at and opens_at > account.next_day_at:  # by then another limit may hold
+        tomorrow = today + dt.timedelta(days=1)
+        gap = _gap_after(last, facts, account.daily_tomorrow or account.daily, tomorrow)
+        opens_at = max(account.next_day_at, last + dt.timedelta(seconds=gap))
     apart = f"the account's {_PLURAL[Kind(facts.kind)]} are at least {limits.in_minutes(gap)} apart"
-    if last is None or (opens_at := last + dt.timedelta(seconds=gap)) <= now:
+    if last is None or opens_at is None or opens_at <= now:
         return GateState(Gate.SPACING, True, f"Long enough since the last one: {apart}")
     detail = f"The last one went at {_utc(last)}: {apart}"
     return GateState(Gate.SPACING, False, detail, opens_at)

@@ -36,6 +36,7 @@ def policy() -> limits.Policy:
         day_zone=zones.zone(settings.DAILY_CAP_TIMEZONE),
         messages_a_day=settings.MESSAGES_PER_DAY,
         withdrawals_a_day=settings.WITHDRAWALS_PER_DAY,
+        cron=settings.SEND_QUEUE_CRON,
     )
 
 
@@ -169,6 +170,8 @@ def usages(
             in_flight=counted[account.pk].in_flight,
             day_began_at=days[account][0].begins,
             next_day_at=days[account][0].ends,
+            day=days[account][0].date,
+            daily_tomorrow=_daily_tomorrow(account, days[account][0].date, rules, kind),
             full_before=full_before.get(account.pk),
             week_frees_at=frees_at.get(account.pk),
             note_limit=account.note_limit,
@@ -177,6 +180,15 @@ def usages(
         )
         for account in accounts
     }
+
+
+def _daily_tomorrow(
+    account: LinkedInAccount, today: dt.date, rules: limits.Policy, kind: str
+) -> limits.Limit | None:
+    """Return tomorrow's limit where it may be another than today's: in a warm-up."""
+    if account.warm_up_started_on is None:
+        return None
+    return daily_limit_of(account, today + dt.timedelta(days=1), rules, kind)
 
 
 def _full_before(

@@ -28,6 +28,7 @@ class Policy:
     day_zone: ZoneInfo
     messages_a_day: int = 40
     withdrawals_a_day: int = 10
+    cron: str = ""  # when runs start; empty: gaps are not fitted to them
 
 
 @dataclass(frozen=True)

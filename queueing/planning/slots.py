@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from queueing.gates import limits
+from queueing.gates import limits, spacing
 from queueing.planning.ticks import HORIZON_SECONDS, LATENESS_SECONDS, Calendar, Stretch
 
 WEEK_SECONDS = int(limits.WEEK.total_seconds())
@@ -45,12 +45,16 @@ class Terms:
     notes: int | None = None  # in 30 days; None: as many as requests
 
     def gap(self, calendar: Calendar, day: dt.date) -> int:
-        return limits.gap_seconds(
-            self.policy,
-            own=self.own_gap,
-            open_seconds=calendar.open_seconds,
-            daily=self.daily(day).value,
+        """Return the gap between two runs: a send is recorded late, never early.
+
+        For an account's own gap a run waits, so that it costs no run more than it must. One
+        second at least: a run sends one.
+        """
+        daily = self.daily(day).value
+        gap = spacing.gap_seconds(
+            self.policy, own=self.own_gap, kept=calendar.hours, daily=daily, on=day
         )
+        return max(gap, 1) if self.own_gap is not None else gap + LATENESS_SECONDS
 
 
 class Slot(NamedTuple):
@@ -240,11 +244,10 @@ class Timeline:
         return chosen
 
     def _gap(self, calendar: Calendar, day: dt.date) -> int:
-        """Return the gap between two runs, in seconds: a send is recorded late, never early."""
         key = (id(calendar), day)
         known = self._gaps.get(key)
         if known is None:
-            known = self._gaps[key] = self.terms.gap(calendar, day) + LATENESS_SECONDS
+            known = self._gaps[key] = self.terms.gap(calendar, day)
             self._widest_gap = max(self._widest_gap, known)
         return known
 

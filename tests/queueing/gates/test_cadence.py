@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from pytest_django import Settings
 
+from campaigns.models import LinkedInAccount, Workspace
 from queueing.gates import cadence
 from queueing.gates.hours import Hours
 
@@ -18,7 +19,8 @@ WEEK = [SUNDAY + dt.timedelta(days=number, hours=hour) for number in range(7) fo
 
 def most_in_a_week(value: Hours) -> set[int]:
     """What is told at each instant of a week."""
-    return {cadence.most_a_day([value], now) for now in WEEK}
+    account = LinkedInAccount(min_gap_seconds=0, daily_limit=2_000, workspace=Workspace())
+    return {cadence.most_a_day(account, [value], now) for now in WEEK}
 
 
 @pytest.mark.parametrize(

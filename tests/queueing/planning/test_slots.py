@@ -216,7 +216,7 @@ def test_a_plan_keeps_every_rule_and_comes_true(
     assert max(Counter(slot.day for slot in slots).values()) <= daily
     week = int(dt.timedelta(days=7).total_seconds())
     assert all(later - runs[n] > week for n, later in enumerate(runs[weekly:]))
-    smallest = max(gap if gap is not None else 90, 0) + LATENESS_SECONDS
+    smallest = max(gap, 1) if gap is not None else 90 + LATENESS_SECONDS
     assert all(later - earlier >= smallest for earlier, later in pairwise(runs))
     stretches = [calendar.at(run) for run in runs]
     assert all(
