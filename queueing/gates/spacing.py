@@ -16,8 +16,10 @@ from campaigns.hours import zones
 from queueing.gates import hours, limits
 from queueing.gates.ticker import ticker
 
-LATENESS_SECONDS = 60
-"""How late a run may be, and its call behind it, and still not cost the account the next run."""
+# A run starts a little after its tick and records its sends a little after that. More would be
+# safer where runs are long, but cost accounts whose gap is nearly a run's interval every other run.
+LATENESS_SECONDS = 30
+SLACK_SECONDS = 2 * LATENESS_SECONDS
 
 _DAY = dt.timedelta(days=1)
 
@@ -45,17 +47,19 @@ def _fitted(
 ) -> int:
     """Return the widest gap with which a full day's runs reach the limit, else the narrowest.
 
-    Less some seconds, for runs are late and calls take time; never so many that a further run
-    would do.
+    One that is shortened is so by some seconds more, for runs are late and calls take time; never
+    by so many that a further run would do.
     """
     runs = _of_a_full_day(kept, cron, zones.zone(kept.timezone), since)
+    if most_in(runs, widest + LATENESS_SECONDS) >= daily:
+        return widest
     offered = _distances(runs, floor, widest)
     if not offered:
         return widest
     reaching = [gap for gap in offered if most_in(runs, gap) >= daily]
     chosen = reaching[-1] if reaching else offered[0]
     narrower = max(_distances(runs, 1, chosen - 1), default=0)
-    return max(chosen - min(LATENESS_SECONDS, (chosen - narrower) // 2), floor)
+    return max(chosen - min(SLACK_SECONDS, (chosen - narrower) // 2), floor)
 
 
 def _distances(runs: Sequence[int], floor: int, widest: int) -> list[int]:

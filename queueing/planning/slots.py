@@ -16,7 +16,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from queueing.gates import limits, spacing
-from queueing.planning.ticks import HORIZON_SECONDS, LATENESS_SECONDS, Calendar, Stretch
+from queueing.gates.spacing import LATENESS_SECONDS
+from queueing.planning.ticks import HORIZON_SECONDS, Calendar, Stretch
 
 WEEK_SECONDS = int(limits.WEEK.total_seconds())
 NOTES_SECONDS = int(limits.NOTES_WINDOW.total_seconds())

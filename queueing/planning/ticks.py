@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from queueing.gates import hours, limits
+from queueing.gates.spacing import LATENESS_SECONDS
 from queueing.gates.ticker import Ticker
 
 HORIZON_SECONDS = 400 * 86_400  # hours that open at all open within it
-# A run starts a little after its tick and records its sends a little after that. More would be
-# safer where runs are long, but cost accounts whose gap is nearly a run's interval every other run.
-LATENESS_SECONDS = 30
 _SLICE = dt.timedelta(days=28)
 _END = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 

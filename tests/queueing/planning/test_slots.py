@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from queueing.gates.spacing import LATENESS_SECONDS
 from queueing.planning.core import Line, Spreader, Waiting, simulate
 from queueing.planning.slots import Jitter, Slot, Timeline
-from queueing.planning.ticks import LATENESS_SECONDS, Calendar
+from queueing.planning.ticks import Calendar
 from tests.queueing.planning.conftest import (
     EVERY_MINUTE,
     HALF_HOURLY,
