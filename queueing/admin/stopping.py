@@ -1,7 +1,11 @@
-"""The global stop: a page of its own, reached from every page's header."""
+"""Stops: of all sending, by superusers, or of a workspace's, by its managers.
 
-from typing import cast
+A page of its own, reached from every page's header. Nobody lifts what they could not have set.
+"""
 
+from typing import Any, cast
+
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -11,8 +15,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.pages import DeskAdmin, ReasonForm, reason_field
+from campaigns.models import Workspace
+from campaigns.pages import DeskAdmin, ReasonForm, behind_walls, reason_field
 from queueing.admin.evidence import ReadOnly
+from queueing.desk.context import stops_shown_to
 from queueing.models import SendingStop
 from queueing.staff import places
 
@@ -21,24 +27,49 @@ PERMISSION = "queueing.stop_all_sending"
 
 @admin.register(SendingStop)
 class SendingStopAdmin(ReadOnly, DeskAdmin):
-    """Who stopped all sending, when and why, and who let it go on."""
+    """Who stopped sending, when and why, and who let it go on."""
 
-    list_display = ("stopped_at", "stopped_by", "reason", "lifted_at", "lifted_by")
-    list_select_related = ("stopped_by", "lifted_by")
+    list_display = ("stopped_at", "of", "stopped_by", "reason", "lifted_at", "lifted_by")
+    list_select_related = ("stopped_by", "lifted_by", "workspace")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[SendingStop]:
-        return admin.ModelAdmin.get_queryset(self, request)  # a stop holds all workspaces
+        rows = admin.ModelAdmin.get_queryset(self, request)
+        return rows.filter(workspace__isnull=True) | behind_walls(rows, request.user, "workspace")
+
+    @admin.display(description="of")
+    def of(self, stop: SendingStop) -> str:
+        return str(stop.workspace or "all workspaces")
 
 
 class StopForm(ReasonForm):
+    """Asks of which workspace, where that is not plain, and why."""
+
+    workspace = forms.ModelChoiceField(queryset=Workspace.objects.none(), required=False)
     reason = reason_field(
-        help_text="It goes into the log, and everybody sees it while sending is stopped.",
+        help_text="It goes into the log, and everybody whose sending it stops sees it.",
         error_messages={"required": "Say why: others will want to know."},
     )
+    field_order = ("workspace", "reason")
+    only: Workspace | None = None
+
+    def __init__(self, data: Any, workspaces: models.QuerySet[Workspace], *, for_all: bool) -> None:
+        super().__init__(data)
+        field = cast("forms.ModelChoiceField[Workspace]", self.fields["workspace"])
+        field.queryset = workspaces
+        field.empty_label = "All workspaces" if for_all else "---------"
+        field.required = not for_all
+        choices = list(workspaces[:2])
+        if len(choices) + for_all <= 1:  # nothing to choose
+            field.required, self.only = False, choices[0] if choices else None
+            field.widget = forms.HiddenInput()
+
+    def of(self) -> Workspace | None:
+        """Return the workspace whose sending is meant; None for all."""
+        return self.cleaned_data["workspace"] or self.only
 
 
 def stop_page(request: HttpRequest) -> HttpResponse:
-    """Stop all sending.
+    """Stop sending.
 
     Stopping and letting go on have a URL each, so that what is pressed on a stale page is never
     taken for its opposite.
@@ -47,39 +78,50 @@ def stop_page(request: HttpRequest) -> HttpResponse:
 
 
 def lift_page(request: HttpRequest) -> HttpResponse:
-    """Let all sending go on."""
+    """Let sending go on."""
     return _page(request, lifting=True)
 
 
 def _page(request: HttpRequest, *, lifting: bool) -> HttpResponse:
-    if not request.user.has_perm(PERMISSION):
+    user = cast(User, request.user)
+    mine = behind_walls(Workspace.objects.all(), user, "pk")
+    if not user.has_perm(PERMISSION) or not (user.is_superuser or mine.exists()):
         raise PermissionDenied
-    form = StopForm(request.POST or None)
+    stops = [one for one in stops_shown_to(user) if one.workspace_id or user.is_superuser]
+    for_all = user.is_superuser
+    if lifting:  # only what is stopped can go on
+        mine = mine.filter(pk__in=[one.workspace_id for one in stops if one.workspace_id])
+        for_all = any(one.workspace_id is None for one in stops)
+    form = StopForm(request.POST or None, mine, for_all=for_all)
     if request.method == "POST" and form.is_valid():
-        _act(request, form.cleaned_data["reason"], lifting=lifting)
+        _act(request, form, lifting=lifting)
         return HttpResponseRedirect(reverse("admin:index"))
     context = {
         **admin.site.each_context(request),
-        "title": "Let all sending go on" if lifting else "Stop all sending",
+        "title": "Let sending go on" if lifting else "Stop sending",
         "form": form,
         "lifting": lifting,
+        "stops": stops,
+        "one": form.only or (None if user.is_superuser else "one of your workspaces"),
     }
     return render(request, "admin/sending_stop.html", context)
 
 
-def _act(request: HttpRequest, reason: str, *, lifting: bool) -> None:
+def _act(request: HttpRequest, form: StopForm, *, lifting: bool) -> None:
     user, now = cast(User, request.user), timezone.now()
+    of, reason = form.of(), form.cleaned_data["reason"]
+    what = f"The sending of {of}" if of else "All sending"
     try:
         if lifting:
-            places.lift_stop(user, reason, now)
+            places.lift_stop(user, reason, now, of)
         else:
-            places.stop_all(user, reason, now)
+            places.stop_all(user, reason, now, of)
     except places.NotNowError as error:
         messages.warning(request, str(error))
     else:
         messages.success(
             request,
-            "Sending goes on with the next run."
+            f"{'Sending' if of is None else what} goes on with the next run."
             if lifting
-            else "All sending is stopped. Requests that were under way end by themselves.",
+            else f"{what} is stopped. Requests that were under way end by themselves.",
         )

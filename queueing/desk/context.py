@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -14,8 +16,16 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
     The stop is read where a template shows it: not for those who have not logged in.
     """
-    return {"in_sandbox": settings.IN_SANDBOX, "open_stop": SimpleLazyObject(_open_stop)}
+    user = getattr(request, "user", None)
+    open_stops = SimpleLazyObject(lambda: stops_shown_to(user) if user else [])
+    return {"in_sandbox": settings.IN_SANDBOX, "open_stops": open_stops}
 
 
-def _open_stop() -> SendingStop | None:
-    return SendingStop.objects.open().select_related("stopped_by").first()
+def stops_shown_to(user: User | AnonymousUser) -> list[SendingStop]:
+    """Return the open stops that concern a user: of all workspaces, then of theirs."""
+    stops = SendingStop.objects.open().select_related("stopped_by", "workspace")
+    if not user.is_superuser:
+        stops = stops.filter(
+            Q(workspace__isnull=True) | Q(workspace__in=user.workspaces.values("pk"))
+        )
+    return list(stops.order_by(F("workspace").asc(nulls_first=True)))

@@ -111,6 +111,7 @@ class Facts:
     touched_at: dt.datetime | None = None  # when something else reached the person, or may have
     asked_at: dt.datetime | None = None  # when it was last known that they have not answered
     ask_again_at: dt.datetime | None = None  # that could not be looked up
+    stop_here: str = ""  # why the workspace's sending is stopped
     ask_from: dt.datetime | None = None  # since when it must have been: set right before the send
 
     @property
@@ -164,6 +165,9 @@ def evaluate(facts: Facts, now: dt.datetime) -> Report:
 def _sending_on(facts: Facts, now: dt.datetime) -> GateState:
     if facts.stop:
         detail = f"All sending is stopped: {facts.stop}"
+        return GateState(Gate.SENDING_ON, False, detail, somebody_must_act=True)
+    if facts.stop_here:
+        detail = f"Sending is stopped for this workspace: {facts.stop_here}"
         return GateState(Gate.SENDING_ON, False, detail, somebody_must_act=True)
     return GateState(Gate.SENDING_ON, True, "Sending is on")
 

@@ -20,16 +20,16 @@ from queueing.gates.facts import (
     hours_of,
     on_do_not_contact_list,
     policy,
-    stop_reason,
+    stops,
     touched_at,
     usages,
 )
 from queueing.gates.notes import Note
 from queueing.models import Kind, QueueItem
 
-CampaignKind = tuple[str, int, bool, dt.datetime | None]
-"""A campaign's state, its hours, whether it may drop notes, and when it starts by itself: campaigns
-of a kind are alike to the gates."""
+CampaignKind = tuple[str, int, bool, dt.datetime | None, str]
+"""A campaign's state, its hours, whether it may drop notes, when it starts by itself, and why its
+workspace is stopped: campaigns of a kind are alike to the gates."""
 
 
 class Sort(NamedTuple):
@@ -57,7 +57,7 @@ class Explainer:
         campaigns: QuerySet[Campaign],
     ) -> None:
         self.now = now
-        self.stop = stop_reason()
+        self.stops = stops()
         self.policy = policy()
         rows = campaigns.order_by().select_related("workspace")
         self.status = {campaign.pk: campaign.status for campaign in rows}
@@ -66,6 +66,8 @@ class Explainer:
         }
         self.hours = hours_by_campaign(rows)
         self.may_drop_note = {row.pk: row.without_note_when_used_up for row in rows}
+        of_one = self.stops.of_one
+        self.stop_here = {row.pk: of_one.get(row.workspace_id, "") for row in rows}
         self._workspaces = {campaign.workspace_id: campaign.workspace for campaign in rows}
         self._accounts: list[LinkedInAccount] = []
         self._usage: dict[str, dict[uuid.UUID, AccountFacts]] = {}
@@ -96,7 +98,8 @@ class Explainer:
     def kind(self, campaign_id: uuid.UUID) -> CampaignKind:
         hours_id = id(self.hours[campaign_id])
         may_drop_note, starts_at = self.may_drop_note[campaign_id], self.starts_at[campaign_id]
-        return self.status[campaign_id], hours_id, may_drop_note, starts_at
+        stop_here = self.stop_here[campaign_id]
+        return self.status[campaign_id], hours_id, may_drop_note, starts_at, stop_here
 
     def report(
         self,
@@ -117,7 +120,8 @@ class Explainer:
         sort = sort or (sort_of(item) if item else REQUEST)
         account = self.usage(sort.kind)[account_id]
         facts = Facts(
-            stop=self.stop,
+            stop=self.stops.of_all,
+            stop_here=self.stop_here[campaign_id],
             item_status=status,
             scheduled_for=scheduled_for or self.now,
             do_not_contact=do_not_contact,

@@ -3,10 +3,11 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from campaigns.hours import zones
 from campaigns.models import ClosedDay, DoNotContact, LinkedInAccount, SendingHours
@@ -58,18 +59,37 @@ def hours_of(row: SendingHours, days: Collection[ClosedDay] | None = None) -> ho
     )
 
 
-def stop_reason() -> str:
-    """Return why all sending is stopped, or an empty text.
+class Stops(NamedTuple):
+    """Why nothing is sent: for anybody, and by workspace."""
+
+    of_all: str = ""
+    of_one: Mapping[uuid.UUID, str] = {}
+
+
+def stops() -> Stops:
+    """Return what is stopped.
 
     Nobody can lift what holds a copy of the database, or one that was set back.
     """
-    stops = SendingStop.objects.open().order_by().values_list(Value("stop"), "reason", Value(""))
-    # One query, for every claim asks: a stop, or where this database says that it is.
-    told = stops.union(Installation.told(), all=True)
+    whose = Coalesce(Cast("workspace", TextField()), Value("", TextField()))
+    opened = SendingStop.objects.open().order_by().values_list(Value("stop"), "reason", whose)
+    # One query, for every claim asks: stops, or where this database says that it is.
+    told = list(opened.union(Installation.told(), all=True))
     reasons = [
-        one if kind == "stop" else Installation.trouble(kind, one, here) for kind, one, here in told
+        Installation.trouble(kind, one, here) if kind != "stop" else "" if here else one
+        for kind, one, here in told
     ]
-    return next(filter(None, reasons), "")
+    return Stops(
+        next(filter(None, reasons), ""),
+        {uuid.UUID(of): reason for kind, reason, of in told if kind == "stop" and of},
+    )
+
+
+def stop_reason(workspace_id: uuid.UUID | None = None) -> str:
+    """Return why sending is stopped, for all or for this workspace, or an empty text."""
+    found = stops()
+    of_one = found.of_one.get(workspace_id, "") if workspace_id else ""
+    return found.of_all or of_one
 
 
 def daily_limits_of(
@@ -277,12 +297,13 @@ def with_facts(items: QueueItemQuerySet) -> QueueItemQuerySet:
     ).select_related("prospect", "campaign__workspace", "campaign__sending_hours")
 
 
-def facts_of(item: QueueItem, account: AccountFacts, stop: str) -> Facts:
+def facts_of(item: QueueItem, account: AccountFacts, stops: Stops) -> Facts:
     """Return the facts for an item of `with_facts`; one without them is held."""
     person = item.prospect
     ended = has_ended(item.kind, person.status, by_hand=item.by_hand)
     return Facts(
-        stop=stop,
+        stop=stops.of_all,
+        stop_here=stops.of_one.get(item.workspace_id, ""),
         item_status=item.status,
         scheduled_for=item.scheduled_for,
         do_not_contact=getattr(item, "do_not_contact", True),
@@ -309,4 +330,4 @@ def report(item_id: uuid.UUID, now: dt.datetime) -> Report:
     items = with_facts(QueueItem.objects.select_related("linkedin_account__workspace"))
     item = items.get(pk=item_id)
     counted = usage(item.linkedin_account, now, kind=item.kind)
-    return evaluate(facts_of(item, counted, stop_reason()), now)
+    return evaluate(facts_of(item, counted, stops()), now)

@@ -97,7 +97,8 @@ def _leave_to_the_sending(
 
 
 def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:
-    if gates.stop_reason():
+    stops = gates.stops()
+    if stops.of_all:
         return
     new = Prospect.objects.filter(campaign__accounts=OuterRef("pk"), status=Prospect.Status.NEW)
     looks = Prospect.objects.filter(resolved_with=OuterRef("pk")).order_by("-resolved_at")
@@ -106,7 +107,7 @@ def _usable_accounts(now: dt.datetime) -> Iterator[LinkedInAccount]:
         .annotate(looked_at=Subquery(looks.values("resolved_at")[:1]))
         .order_by(F("looked_at").asc(nulls_first=True), "name")
     )
-    for account in accounts:
+    for account in accounts.exclude(workspace__in=stops.of_one):
         if account.paused_until is None or account.paused_until <= now:
             yield account
 

@@ -54,7 +54,7 @@ def known_until() -> dt.datetime | None:
     That is the beginning of the last run that was not held back already, or of the last call.
     """
     runs = ProcessRun.objects.all()
-    if stop := SendingStop.objects.open().first():
+    if stop := SendingStop.objects.open().of_all().first():
         runs = runs.filter(started_at__lt=stop.stopped_at)
     calls = SendAttempt.objects.filter(run__isnull=False)
     instants = (runs.aggregate(at=Max("started_at")), calls.aggregate(at=Max("started_at")))

@@ -54,13 +54,25 @@ class SendingStopQuerySet(models.QuerySet["SendingStop"]):
     def open(self) -> Self:
         return self.filter(lifted_at__isnull=True)
 
+    def of_all(self) -> Self:
+        """Return those that hold all workspaces."""
+        return self.filter(workspace__isnull=True)
+
 
 class SendingStop(models.Model):
-    """The global stop: while one row is open, nothing is sent."""
+    """While a row is open, nothing is sent for its workspace; for none at all where it has none."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stopped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    workspace = models.ForeignKey(
+        "campaigns.Workspace",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: of all workspaces.",
     )
     reason = models.TextField()
     stopped_at = models.DateTimeField()
@@ -73,13 +85,13 @@ class SendingStop(models.Model):
 
     class Meta:
         ordering = ("-stopped_at",)
-        permissions = (("stop_all_sending", "Can stop all sending and let it go on"),)
+        permissions = (("stop_all_sending", "Can stop sending and let it go on"),)
         constraints = (
             models.UniqueConstraint(
-                fields=["lifted_at"],
+                fields=["workspace"],
                 condition=Q(lifted_at__isnull=True),
                 nulls_distinct=False,
-                name="one_open_stop",
+                name="one_open_stop_each",
                 violation_error_message="Sending is stopped already.",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="stop_has_a_reason"),

@@ -157,9 +157,11 @@ class _Forecasting:
         self._sends: list[tuple[Send, Calendar]] = []
         self._unplaced = 0
         self._result = Forecast()
-        stop = gates.stop_reason()
-        if stop:
-            self._result.note = f"All sending is stopped ({stop}): this is as if it went on now."
+        stops = gates.stops()
+        here = next((stops.of_one.get(account.workspace_id) for account in rows), "")
+        if stop := stops.of_all or here:
+            what = "All sending" if stops.of_all else "Sending for this workspace"
+            self._result.note = f"{what} is stopped ({stop}): this is as if it went on now."
 
     def queue(self, *, replanned: bool, of_campaign: Campaign | None = None) -> None:
         """Foresee what is queued."""

@@ -145,7 +145,7 @@ def next_open_item(
     those with a note where only notes are used up. Where its campaign says so, such an item comes
     without its note.
     """
-    stop, usage = gates.stop_reason(), gates.usage(account, now, kind=kind)
+    stops, usage = gates.stops(), gates.usage(account, now, kind=kind)
     due = _due(account, now, kind)
     closed: set[tuple[uuid.UUID, bool]] = set()
     closed_to_notes: list[uuid.UUID] = []
@@ -159,7 +159,7 @@ def next_open_item(
         only_notes = False
         # A campaign whose gates cannot be asked holds back no other of the account.
         with fence.around(f"Campaign “{item.campaign}”", item.workspace_id):
-            report = gates.evaluate(gates.facts_of(item, usage, stop), now)
+            report = gates.evaluate(gates.facts_of(item, usage, stops), now)
             if report.is_open:
                 if kind == QueueItem.Kind.CONNECTION_REQUEST and gates.notes_are_used_up(usage):
                     item.message = ""
@@ -284,7 +284,7 @@ def _closed_by_now(claimed: Claim, now: dt.datetime) -> gates.GateState | None:
     item = gates.with_facts(QueueItem.objects.all()).get(pk=claimed.item_id)
     item.status = QueueItem.Status.PENDING
     usage = gates.usage(account, now, without=item.pk, kind=item.kind)
-    facts = gates.facts_of(item, usage, gates.stop_reason())
+    facts = gates.facts_of(item, usage, gates.stops())
     return gates.evaluate(replace(facts, ask_from=claimed.claimed_at), now).binding
 
 

@@ -365,7 +365,10 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
         have lain in the journal for hours.
     """
     account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-    if change.stop_everything and not SendingStop.objects.filter(lifted_at__gt=now).exists():
+    if (
+        change.stop_everything
+        and not SendingStop.objects.of_all().filter(lifted_at__gt=now).exists()
+    ):
         stop_sending(change.reason, now)
     if account.changed_at is not None and now < account.changed_at:
         logger.info("Of %s has been heard since: %s", account, change)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from campaigns.hours import clocks
-from campaigns.models import Campaign, LinkedInAccount
+from campaigns.models import Campaign, LinkedInAccount, Workspace
 from queueing import gates
 from queueing.models import QueueItem, SendingStop
 from queueing.planning.enqueue import CannotEnqueueError, EnqueueReport, cannot_start, enqueue
@@ -176,29 +176,39 @@ def mark_connected(account: LinkedInAccount, by: User, reason: str, now: dt.date
         log.note(by, [account], "Marked as connected", reason)
 
 
-def stop_all(by: User, reason: str, now: dt.datetime) -> SendingStop:
-    """Stop all sending.
+def stop_all(by: User, reason: str, now: dt.datetime, of: Workspace | None = None) -> SendingStop:
+    """Stop all sending, or that of one workspace.
 
     :raises NotNowError: where it is stopped already.
     """
     try:
         with transaction.atomic():
-            stop = SendingStop.objects.create(stopped_by=by, reason=reason, stopped_at=now)
-            log.note(by, [stop], "Stopped all sending", reason)
+            stop = SendingStop.objects.create(
+                stopped_by=by, reason=reason, stopped_at=now, workspace=of
+            )
+            if of is None:
+                log.note(by, [stop], "Stopped all sending", reason)
+            else:
+                log.note(by, [of], "Stopped its sending", reason)
     except IntegrityError as error:
-        raise NotNowError("All sending is stopped already.") from error
+        what = f"The sending of {of}" if of else "All sending"
+        raise NotNowError(f"{what} is stopped already.") from error
     return stop
 
 
-def lift_stop(by: User, reason: str, now: dt.datetime) -> None:
-    """Let sending go on.
+def lift_stop(by: User, reason: str, now: dt.datetime, of: Workspace | None = None) -> None:
+    """Let sending go on: of all, or of one workspace.
 
     :raises NotNowError: where nothing is stopped.
     """
     with transaction.atomic():
-        stop = SendingStop.objects.open().select_for_update().first()
+        open_one = SendingStop.objects.open().select_for_update(of=("self",))
+        stop = open_one.filter(workspace=of).first() if of else open_one.of_all().first()
         if stop is None:
             raise NotNowError("Sending is not stopped any more.")
         stop.lifted_by, stop.lifted_at = by, now
         stop.save(update_fields=["lifted_by", "lifted_at"])
-        log.note(by, [stop], "Let all sending go on", reason)
+        if of is None:
+            log.note(by, [stop], "Let all sending go on", reason)
+        else:
+            log.note(by, [of], "Let its sending go on", reason)

@@ -138,7 +138,9 @@ class Figures(Collector):
 
     def _waiting(self) -> Iterator[Gauge]:
         yield _one(
-            "sendq_stopped", "1 while all sending is stopped.", SendingStop.objects.open().exists()
+            "sendq_stopped",
+            "1 while all sending is stopped.",
+            SendingStop.objects.open().of_all().exists(),
         )
         yield _one(
             "sendq_held",

@@ -60,14 +60,14 @@ def test_late_ticker_and_stop_are_readable(desk: Desk) -> None:
     desk.page.click("text=Stop all sending")
     assert desk.serious_faults() == []
     desk.page.fill("[name=reason]", "Wrong text")
-    desk.page.click("input[value='Stop all sending']")
+    desk.page.click("input[value='Stop sending']")
     assert "by boss since" in desk.page.inner_text(".stop-bar")
     assert desk.serious_faults() == []
 
     desk.page.click(".stop-bar a")
     assert desk.serious_faults() == []
     desk.page.fill("[name=reason]", "Right now")
-    desk.page.click("input[value='Let all sending go on']")
+    desk.page.click("input[value='Let sending go on']")
 
     assert desk.page.is_visible("text=Sending goes on with the next run.")
     assert not desk.page.is_visible(".stop-bar")

@@ -202,7 +202,7 @@ def test_explaining_needs_an_item(db: None) -> None:
 
 
 WORLDS = {
-    "stopped": st.booleans(),
+    "stopped": st.sampled_from(["", "", "all", "here", "elsewhere"]),
     "status": st.sampled_from([Status.PENDING, Status.PENDING, Status.FAILED, Status.SKIPPED]),
     "due_in": st.sampled_from([-60, 0, 1]),
     "campaign": st.sampled_from([Campaign.Status.ACTIVE, *Campaign.Status]),
@@ -221,7 +221,9 @@ WORLDS = {
 def build(item: QueueItem, world: dict[str, Any]) -> None:
     """Bring the rows to what hypothesis drew."""
     if world["stopped"]:
-        SendingStop.objects.create(reason="Holiday", stopped_at=NOON)
+        elsewhere = a_workspace() if world["stopped"] == "elsewhere" else item.workspace
+        of = None if world["stopped"] == "all" else elsewhere
+        SendingStop.objects.create(reason="Holiday", stopped_at=NOON, workspace=of)
     if world["barred"]:
         listed(item, "person", item.person_key)
     for minutes in world["sent_ago"]:

@@ -33,7 +33,7 @@ FIELDS = {
     "queueing.SendAttempt": "id item kind number started_at finished_at outcome http_status "
     "error_code detail",
     "queueing.ProcessRun": "id trigger started_at finished_at counts message",
-    "queueing.SendingStop": "id stopped_by reason stopped_at lifted_by lifted_at",
+    "queueing.SendingStop": "id workspace stopped_by reason stopped_at lifted_by lifted_at",
 }
 CHOICES = {
     ("campaigns.Workspace", "tier"): "startup sme enterprise",
@@ -72,7 +72,7 @@ MAY_BE_EMPTY = {
     "queueing.QueueItem": "sent_at claimed_at claim_token",
     "queueing.SendAttempt": "finished_at http_status",
     "queueing.ProcessRun": "finished_at",
-    "queueing.SendingStop": "lifted_by lifted_at",
+    "queueing.SendingStop": "workspace lifted_by lifted_at",
 }
 
 

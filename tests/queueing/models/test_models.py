@@ -278,7 +278,7 @@ def test_do_not_contact_entries_are_once_and_name_somebody() -> None:
 def test_one_stop_is_open_at_a_time() -> None:
     stop = SendingStop.objects.create(reason="Holiday", stopped_at=NOON)
 
-    with Refused("one_open_stop"):
+    with Refused("one_open_stop_each"):
         SendingStop.objects.create(reason="Another", stopped_at=NOON)
     with Refused("stop_has_a_reason"):
         SendingStop.objects.update(reason="")
