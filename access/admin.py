@@ -13,7 +13,7 @@ from import_export.fields import Field
 
 from access import audit, second_factor
 from access.models import Authenticator, Session, SignIn, hashed_key
-from campaigns.pages import ExportingAdmin, PlainResource, ReasonedAdmin, date_range
+from campaigns.pages import CheckedLists, ExportingAdmin, PlainResource, ReasonedAdmin, date_range
 
 # Their own pages show what is shared with an app.
 admin.site.unregister([TOTPDevice, StaticDevice])
@@ -71,7 +71,7 @@ class SignInAdmin(LookedAt, ExportingAdmin):
 
 
 @admin.register(Session)
-class SessionAdmin(LookedAt, ReasonedAdmin):
+class SessionAdmin(LookedAt, CheckedLists, ReasonedAdmin):
     """Everybody sees their own, superusers those of all; who sees one may end it."""
 
     list_display = ("user", "address", "program", "began_at", "seen_at", "is_this_one")
@@ -112,7 +112,7 @@ class SessionAdmin(LookedAt, ReasonedAdmin):
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(LookedAt, ReasonedAdmin):
+class AuthenticatorAdmin(LookedAt, CheckedLists, ReasonedAdmin):
     """Who has one. A superuser takes it away from who has lost app and codes alike."""
 
     list_display = ("user", "created_at", "last_used_at")

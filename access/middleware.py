@@ -1,7 +1,7 @@
 """What every request passes on its way in: who asks, from where, and how much they send."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django import db
 from django.conf import settings
@@ -66,9 +66,8 @@ class SessionsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = self.get_response(request)
-        session = request.session
-        is_ours = isinstance(session, SessionStore) and session.is_news()
-        if is_ours and request.user.is_authenticated:
+        session = cast(SessionStore, request.session)
+        if session.is_news() and request.user.is_authenticated:
             Session.objects.filter(pk=session.stored_key()).update(
                 address=client_address(request),
                 program=client_program(request),

@@ -6,12 +6,17 @@ from typing import Any
 
 from croniter import croniter
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import Schedule
 
+from queueing.staff import log
+
 FAR = dt.timedelta(days=8)
 COMMAND = "django.core.management.call_command"
+ON, OFF = -1, 0  # of `repeats`, as django-q2 reads it: without end, and never
+SWITCH = "Switch it on under Scheduled tasks."
 REMEDY = "It follows the settings when a cluster is started anew, or at `manage.py migrate`."
 
 
@@ -55,13 +60,14 @@ def make_schedules(**_signal: object) -> None:
 
 
 def _write(job: Job) -> None:
-    row, *others = _rows_of(job) or [Schedule(name=job.name)]
+    row, *others = _rows_of(job) or [Schedule(name=job.name, repeats=ON)]
     now = timezone.now()
     # A next run far ahead was set by a clock that was wrong: nothing would run until then.
     if row.pk is None or row.cron != job.cron or row.next_run > now + FAR:
         row.next_run = croniter(job.cron, now).get_next(dt.datetime)
     for field, value in _values(job).items():
         setattr(row, field, value)
+    row.repeats = ON if is_on(row) else OFF
     row.save()
     for other in others:  # a copy would run the job as well, at times of its own
         other.delete()
@@ -77,8 +83,44 @@ def _values(job: Job) -> dict[str, Any]:
         "args": ", ".join(repr(argument) for argument in job.arguments),
         "schedule_type": Schedule.CRON,
         "cron": job.cron,
-        "repeats": -1,
     }
+
+
+def is_job(row: Schedule) -> bool:
+    """Say whether a schedule is one of ours: only code says what those run."""
+    return row.name in {job.name for job in jobs()}
+
+
+def _only_jobs(row: Schedule) -> None:
+    if not is_job(row):
+        raise ValueError(f"“{row.name}” is no job of SendQ's: nobody has it run here.")
+
+
+def is_on(row: Schedule) -> bool:
+    return bool(row.repeats != OFF)
+
+
+def switch(row: Schedule, by: User, reason: str, *, on: bool) -> None:
+    """Let the cluster run a schedule from now on, or not any more: that outlasts its restarts.
+
+    :raises ValueError: where it is none of our jobs, and is to be run.
+    """
+    if on:
+        _only_jobs(row)
+    with transaction.atomic():
+        Schedule.objects.filter(pk=row.pk).update(repeats=ON if on else OFF)
+        log.note(by, [row], "Switched on" if on else "Switched off", reason)
+
+
+def run_now(row: Schedule, by: User, reason: str, now: dt.datetime) -> None:
+    """Have the cluster run a job as soon as it looks, and then at its times as before.
+
+    :raises ValueError: where it is none of our jobs.
+    """
+    _only_jobs(row)
+    with transaction.atomic():
+        Schedule.objects.filter(pk=row.pk).update(next_run=now)
+        log.note(by, [row], "Run at once", reason)
 
 
 def differences() -> list[str]:
@@ -88,14 +130,18 @@ def differences() -> list[str]:
         rows[row.name] = row  # of several the one that will be kept
     found = []
     for job in jobs():
-        if problem := _difference(job, rows.get(job.name)):
-            found.append(f"{problem} {REMEDY}")
+        row = rows.get(job.name)
+        if problem := _difference(job, row):
+            remedy = SWITCH if row is not None and not is_on(row) else REMEDY
+            found.append(f"{problem} {remedy}")
     return found
 
 
 def _difference(job: Job, row: Schedule | None) -> str:
     if row is None:
         return f"The cluster does not run {job.name}: it has no schedule."
+    if not is_on(row):
+        return f"{job.name} is switched off: the cluster does not run it."
     if row.cron != job.cron:
         wanted = "SEND_QUEUE_CRON is" if job.cron == settings.SEND_QUEUE_CRON else "not at"
         return f"The cluster runs {job.name} at “{row.cron}”, {wanted} “{job.cron}”."

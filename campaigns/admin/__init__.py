@@ -23,8 +23,11 @@ class WorkspaceAdmin(DeskAdmin):
     filter_horizontal = ("members",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # Who belongs to a workspace decides who sees it.
-        return () if request.user.is_superuser else ("members",)
+        # Who belongs to a workspace decides who sees it. A name that is taken would tell of others.
+        return () if request.user.is_superuser else ("name", "members")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser) and super().has_add_permission(request)
 
 
 class DoNotContactResource(PlainResource):
@@ -49,6 +52,10 @@ class DoNotContactAdmin(ImportingAdmin):
     list_select_related = ("workspace",)
     search_fields = ("value",)
     autocomplete_fields = ("workspace",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # Added, and lifted by deleting: never changed into an entry for somebody else.
+        return ("workspace", "kind", "value") if obj else ()
 
     def must_be_explained(self, row: DoNotContact | None) -> Collection[str]:
         return ("workspace", "kind", "value")

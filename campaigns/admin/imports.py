@@ -295,7 +295,8 @@ class ImportingAdmin(ExportingAdmin):
         except (MappingError, UnreadableFileError) as error:
             problem = mapping_problem = str(error)
         outcome = request.GET.get("verdict", "")
-        start = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() else 0
+        begins = request.GET.get("from", "")
+        start = int(begins) if begins.isdecimal() and len(begins) < 9 else 0
         found = [] if not upload.counts else upload.verdicts(outcome, start, PAGE + 1)
         return {
             "work": work,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 
 from campaigns import people
+from campaigns.cells import as_written
 from campaigns.importing import headers
 from campaigns.importing.columns import ColumnMapping
 from campaigns.importing.rows import Row
@@ -21,7 +22,6 @@ _CONNECTED = re.compile(
 )  # in the first degree, or since a day
 _LINE_BREAK = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_ESCAPED_FORMULA = re.compile(r"\A'(?=[=+\-@])")
 
 
 class RowRefusedError(Exception):
@@ -212,7 +212,7 @@ def _variables(cells: tuple[str, ...], mapping: ColumnMapping) -> dict[str, str]
 
 def _text(value: str) -> str:
     """Return a cell in one spelling (NFC), without what cannot be seen, its line breaks kept."""
-    text = _LINE_BREAK.sub("\n", _ESCAPED_FORMULA.sub("", value))
+    text = _LINE_BREAK.sub("\n", as_written(value))
     text = _CONTROL_IN_TEXT.sub("", people.INVISIBLE.sub("", text))
     return unicodedata.normalize("NFC", text).strip()
 

@@ -8,15 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from campaigns.cells import as_text
 from campaigns.importing.verdicts import REJECTED, Verdict
 
 HEADER = ("SendQ row", "SendQ verdict", "SendQ field", "SendQ reason")
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def escaped(cell: str) -> str:
-    """Return a cell as a spreadsheet may show it: what would run as a formula is made text."""
-    return f"'{cell}" if cell.startswith(_BEGINS_A_FORMULA) else cell
 
 
 class RejectsFile:
@@ -31,13 +26,13 @@ class RejectsFile:
         self._draft = Path(draft)
         self._stream = os.fdopen(handle, "w", encoding="utf-8-sig", newline="")
         self._writer = csv.writer(self._stream, delimiter=delimiter)
-        self._writer.writerow([*HEADER, *map(escaped, header)])
+        self._writer.writerow([*HEADER, *map(as_text, header)])
 
     def add(self, verdict: Verdict) -> None:
         """Write a row if it is to be corrected: refused, or on the do-not-contact list."""
         if verdict.outcome in REJECTED:
             explained = (str(verdict.row), verdict.outcome, verdict.field, verdict.reason)
-            self._writer.writerow(map(escaped, (*explained, *verdict.cells)))
+            self._writer.writerow(map(as_text, (*explained, *verdict.cells)))
 
     def __enter__(self) -> Self:
         return self

@@ -90,7 +90,7 @@ class Upload:
         reason: str = "",
     ) -> Self:
         """Keep a file that has arrived. What others left behind is swept away."""
-        _sweep()
+        sweep()
         name = (file.name or "file")[:200]
         upload = cls(secrets.token_urlsafe(24), name, target, encoding, kind, reason)
         upload.folder.mkdir(parents=True, mode=0o700)
@@ -206,8 +206,8 @@ def _root() -> Path:
     return Path(settings.UPLOADS_DIR)
 
 
-def _sweep() -> None:
-    """Remove uploads that nobody has touched for a day."""
+def sweep() -> None:
+    """Remove uploads that nobody has touched for a day: at each import, and by a job."""
     oldest = time.time() - KEPT_SECONDS
     for folder in _root().glob("*"):
         try:

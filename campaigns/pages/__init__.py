@@ -4,11 +4,11 @@ What a single page shows is not here, but in `admin/`.
 """
 
 from campaigns.pages import clock, reasons
+from campaigns.pages.checked import NUL, CheckedLists
 from campaigns.pages.exporting import ExportingAdmin, PlainResource
 from campaigns.pages.filters import Field, RelatedFilter, date_range
 from campaigns.pages.forms import CampaignForm
 from campaigns.pages.lists import (
-    NUL,
     CappedPaginator,
     DeskAdmin,
     DeskInline,
@@ -35,6 +35,7 @@ __all__ = [
     "REASON",
     "CampaignForm",
     "CappedPaginator",
+    "CheckedLists",
     "DeskAdmin",
     "DeskInline",
     "ExportingAdmin",

@@ -17,15 +17,14 @@ from django.utils import timezone
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
 
+from campaigns.cells import as_text
 from campaigns.pages import clock
 from campaigns.pages.lists import DeskAdmin
 
 AT_MOST = 100_000  # rows: a sheet is built in memory
 FORMATS = {"csv": CSV, "xlsx": XLSX}
 
-# What a spreadsheet takes for a formula (full-width signs too: East Asian ones do), and what no
-# sheet may hold.
-_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+# What no sheet may hold.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 
@@ -34,7 +33,7 @@ def as_plain_text(value: object) -> str:
     if isinstance(value, dt.datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
     text = _CONTROL.sub(" ", "" if value is None else str(value))
-    return f"'{text}" if text.startswith(_FORMULA) or text[:1] != text[:1].lstrip() else text
+    return as_text(text)
 
 
 class PlainResource(ModelResource):  # type: ignore[misc]

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib import admin
 from django.contrib.admin.widgets import (
     AdminSplitDateTime,
     AutocompleteMixin,
@@ -27,14 +24,11 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from campaigns.pages.checked import NUL, CheckedLists
 from campaigns.pages.fresh import FreshForm
 from campaigns.pages.own_clock import OwnClockForm, column
+from campaigns.pages.plain_json import PlainJSON
 from campaigns.pages.reasons import ReasonedAdmin, ReasonedFormSet
-
-NUL = "\0"
-# Typed by hand: patterns may be none or take for ever, and PostgreSQL knows no year 0.
-REFUSED_LOOKUPS = {"regex", "iregex", "year", "iso_year"}
-UNFILTERED = "The list cannot be filtered like that. It is shown without filters."
 
 _M = TypeVar("_M", bound=models.Model)
 User = AbstractBaseUser | AnonymousUser
@@ -178,17 +172,7 @@ def kept_for_back(page: TemplateResponse) -> TemplateResponse:
     return page
 
 
-def _refuse_filters(request: HttpRequest) -> None:
-    """Refuse what PostgreSQL may not take, and no link asks for.
-
-    :raises IncorrectLookupParameters: where an address has it.
-    """
-    for name, values in request.GET.lists():
-        if any(NUL in value for value in values) or REFUSED_LOOKUPS & {*name.split("__")}:
-            raise IncorrectLookupParameters
-
-
-class DeskAdmin(_Walled, ReasonedAdmin):
+class DeskAdmin(_Walled, CheckedLists, ReasonedAdmin):
     """A page of the admin. `workspace_path` leads from a row to its workspace."""
 
     workspace_path = "workspace"
@@ -198,7 +182,8 @@ class DeskAdmin(_Walled, ReasonedAdmin):
     list_per_page = 50
     empty_value_display = SafeString('<span class="none">-</span>')  # left out of narrow lists
     formfield_overrides = {
-        models.DateTimeField: {"form_class": InstantField, "widget": LabelledSplitDateTime}
+        models.DateTimeField: {"form_class": InstantField, "widget": LabelledSplitDateTime},
+        models.JSONField: {"decoder": PlainJSON},
     }
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -221,34 +206,10 @@ class DeskAdmin(_Walled, ReasonedAdmin):
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Say so where the list cannot be filtered as it is asked to.
-
-        :raises IncorrectLookupParameters: the list is then shown without filters.
-        """
-        try:
-            _refuse_filters(request)
-            return super().get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            self.message_user(request, UNFILTERED, messages.WARNING)
-            raise
-
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         return super().get_search_results(request, queryset, search_term.replace(NUL, ""))
-
-    def response_action(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponse | None:
-        """Answer an action on rows whose ids are none like one on rows that are gone."""
-        try:
-            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
-                self.opts.pk.to_python(chosen)
-        except ValidationError:
-            self.message_user(request, "These are no rows of this list.", messages.WARNING)
-            return None
-        return super().response_action(request, *args, **kwargs)
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str

@@ -1,5 +1,6 @@
 """Who a person is: one spelling for a profile address, a slug, a company."""
 
+import math
 import re
 import unicodedata
 from typing import NamedTuple, Protocol
@@ -24,6 +25,7 @@ from campaigns.people.slugs import (
 
 EXAMPLE = "https://www.linkedin.com/in/ada-example"
 _OLD_PROFILE_NUMBER = re.compile(r"[0-9a-f]{1,3}", re.IGNORECASE | re.ASCII)
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes neither in a text
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WRAPPING = "<>()[]{}\"'“”\u2018\u2019,;"
 _PAID_LINK = re.compile(
@@ -316,6 +318,10 @@ def validate_variables(value: object) -> None:
             raise ValidationError(f"“{name}” is no name. Use letters, digits and underscores.")
         if not isinstance(entry, str | int | float) or isinstance(entry, bool):
             raise ValidationError(f"“{name}” must be a text or a number.")
+        if isinstance(entry, float) and not math.isfinite(entry):
+            raise ValidationError(f"“{name}” must be a number that can be written down.")
+        if isinstance(entry, str) and _UNKEPT.search(entry):
+            raise ValidationError(f"“{name}” holds a sign that cannot be kept. Type it anew.")
 
 
 def validate_profile_url(value: str) -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -25,7 +25,7 @@ from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
 from queueing.desk import status
 from queueing.gates import cadence, counting, hours, limits
-from queueing.models import QueueItem
+from queueing.models import QueueItem, SendAttempt
 from queueing.sending import runs
 from queueing.staff import log, places
 from queueing.unipile import AccountState, UnipileError
@@ -39,6 +39,14 @@ CHART_WIDTH, CHART_HEIGHT = 560, 120
 
 class AccountForm(ReasonedForm):
     """Refuses to raise a cap to those who may not, and says what a lower type would hold."""
+
+    class Meta:
+        # Whether it is taken, behind another wall perhaps, is nobody's business.
+        error_messages: ClassVar = {
+            "unipile_account_id": {
+                "unique": "This id cannot be used. If it is right, ask a superuser."
+            }
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -189,6 +197,16 @@ def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
     ]
 
 
+def has_sent(account: LinkedInAccount) -> bool:
+    """Return whether anything was sent with an account, or may have been: it is one person's then.
+
+    Another Unipile id would let another member send, past the caps of both.
+    """
+    attempts = SendAttempt.objects.filter(linkedin_account=account, kind=SendAttempt.Kind.SEND)
+    sent = QueueItem.objects.filter(linkedin_account=account, sent_at__isnull=False)
+    return attempts.exists() or sent.exists()
+
+
 def _is_connected(account: LinkedInAccount) -> bool:
     return account.status == LinkedInAccount.Status.CONNECTED
 
@@ -319,6 +337,10 @@ class LinkedInAccountAdmin(ForeseenAdmin):
     ) -> HttpResponse:
         context["zone_names"] = sorted(zones.choosable())
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        shown = tuple(super().get_readonly_fields(request, obj))
+        return (*shown, "unipile_account_id") if obj and has_sent(obj) else shown
 
     def must_be_explained(self, row: LinkedInAccount) -> Collection[str]:
         return (*self.times_depend_on, "unipile_account_id")

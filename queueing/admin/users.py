@@ -4,7 +4,7 @@ Users are made inactive, not deleted: their lines in the log would go with them.
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -12,7 +12,16 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from campaigns.pages import MISSING, DeskAdmin, ReasonedAdmin, ReasonedForm, reason_field
+from access import audit
+from access.models import Session, SignIn
+from campaigns.pages import (
+    MISSING,
+    CheckedLists,
+    DeskAdmin,
+    ReasonedAdmin,
+    ReasonedForm,
+    reason_field,
+)
 
 admin.site.unregister([User, Group])
 
@@ -28,7 +37,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class KeptUserAdmin(ReasonedAdmin, UserAdmin):  # type: ignore[type-arg]
+class KeptUserAdmin(CheckedLists, ReasonedAdmin, UserAdmin):  # type: ignore[type-arg]
     form = UserForm
     change_password_form = PasswordForm
     formfield_overrides = DeskAdmin.formfield_overrides
@@ -47,6 +56,10 @@ class KeptUserAdmin(ReasonedAdmin, UserAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         if isinstance(form, PasswordForm):
+            whose, by = form.user, cast(User, request.user)
+            told = f"That of {whose.get_username()}, by a superuser."
+            audit.note(request, SignIn.Kind.PASSWORD_CHANGED, user=by, detail=told)
+            Session.objects.filter(user=whose).exclude(user=by).delete()
             return f"Changed the password: {form.cleaned_data['change_reason']}"
         return super().construct_change_message(request, form, formsets, add)
 
@@ -55,6 +68,6 @@ class KeptUserAdmin(ReasonedAdmin, UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class ExplainedGroupAdmin(ReasonedAdmin, GroupAdmin):
+class ExplainedGroupAdmin(CheckedLists, ReasonedAdmin, GroupAdmin):
     def must_be_explained(self, row: Any) -> Collection[str]:
         return ("name", "permissions")

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from campaigns.models import Workspace
+from campaigns.pages import behind_walls
 from queueing.models import SendingStop
 
 
@@ -25,7 +27,6 @@ def stops_shown_to(user: User | AnonymousUser) -> list[SendingStop]:
     """Return the open stops that concern a user: of all workspaces, then of theirs."""
     stops = SendingStop.objects.open().select_related("stopped_by", "workspace")
     if not user.is_superuser:
-        stops = stops.filter(
-            Q(workspace__isnull=True) | Q(workspace__in=user.workspaces.values("pk"))
-        )
+        mine = behind_walls(Workspace.objects.all(), user, "pk")
+        stops = stops.filter(Q(workspace__isnull=True) | Q(workspace__in=mine))
     return list(stops.order_by(F("workspace").asc(nulls_first=True)))

@@ -7,6 +7,19 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+API = "api"  # the user whose name stands in the log for who calls over HTTP
+
+
+def the_api() -> User:
+    """Return the user who stands for callers of the HTTP endpoints: nobody can log in as it."""
+    user, is_new = User.objects.get_or_create(
+        username=API, defaults={"is_active": False, "first_name": "Callers over HTTP"}
+    )
+    if is_new:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user
+
 
 def note(by: User, rows: Iterable[models.Model], what: str, reason: str = "") -> None:
     """Log a change of rows of one model."""

@@ -7,7 +7,9 @@ comes between the mail and its record.
 
 import datetime as dt
 import logging
+import smtplib
 import uuid
+from socket import gaierror
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -24,6 +26,15 @@ from queueing.telling.fencing import Fence
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = dt.timedelta(days=30)
+# The server's fault and not a mail's: it does not answer, or takes nobody's mails.
+SERVER_AWAY = (
+    TimeoutError,
+    ConnectionError,
+    gaierror,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPServerDisconnected,
+    smtplib.SMTPAuthenticationError,
+)
 LEASE = dt.timedelta(minutes=10)  # far more than a mail takes; then whoever claimed it is dead
 
 
@@ -106,6 +117,8 @@ def send_digests(now: dt.datetime) -> int:
         # No notice of it: that could not be mailed either.
         with fence.around(f"The notices for {workspace}"):
             mailed += _send(workspace, now)
+        if isinstance(fence.first, SERVER_AWAY):
+            break  # else it is waited for once a workspace, and the run with it
     return mailed
 
 

@@ -91,7 +91,8 @@ def test_what_somebody_changed_by_hand_is_put_right() -> None:
 
     schedules.make_schedules()
 
-    assert set(Schedule.objects.values_list("func", "repeats")) == {(schedules.COMMAND, -1)}
+    # Who switched them off meant it: that outlasts a restart.
+    assert set(Schedule.objects.values_list("func", "repeats")) == {(schedules.COMMAND, 0)}
 
 
 @pytest.mark.django_db
@@ -129,7 +130,7 @@ def test_a_schedule_as_the_settings_have_it_is_no_difference() -> None:
             "The cluster runs process_send_queue at “*/10 * * * *”, "
             "SEND_QUEUE_CRON is “*/30 * * * *”.",
         ),
-        ({"repeats": 0}, "The schedule of process_send_queue was changed by hand (repeats)."),
+        ({"args": "'x'"}, "The schedule of process_send_queue was changed by hand (args)."),
         ({"name": "x"}, "The cluster does not run process_send_queue: it has no schedule."),
     ],
 )
@@ -143,6 +144,16 @@ def test_a_difference_is_named_with_what_ends_it(changed: dict[str, Any], says: 
     assert (checked.id, checked.msg) == ("queueing.W001", named)
     schedules.make_schedules()
     assert schedules.differences() == []
+
+
+@pytest.mark.django_db
+def test_what_is_switched_off_is_named_and_stays_off() -> None:
+    Schedule.objects.filter(name="process_send_queue").update(repeats=0)
+
+    schedules.make_schedules()
+
+    (named,) = schedules.differences()
+    assert named.startswith("process_send_queue is switched off: the cluster does not run it.")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from campaigns.importing import uploads
 from queueing import planning
 from queueing.management.ending import ended
 from queueing.management.jobs import JobCommand
@@ -21,6 +22,7 @@ class Command(JobCommand):
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> str:
+        uploads.sweep()  # where the cluster shares the folder: nobody may import again for long
         report = planning.execute_scheduled_campaigns(DatabaseClock()())
         result = json.dumps(report.as_json()) if options["json"] else str(report)
         if report.not_started:

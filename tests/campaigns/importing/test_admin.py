@@ -289,7 +289,7 @@ def test_uploads_are_private_few_and_swept(
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
     monkeypatch.setattr(uploads, "KEPT_SECONDS", -60)
-    uploads._sweep()
+    uploads.sweep()
     assert not list(settings.UPLOADS_DIR.iterdir())
     assert browser.get(urls[-1]).status_code == 404
 
