@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0015_after_the_invitation"),
-        ("queueing", "0018_second_looks"),
+        ("queueing", "0020_notices_set_aside"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
