@@ -153,7 +153,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "campaigns.pages.clock.OwnClock",
+    "campaigns.pages.clock.OwnDesk",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "access.middleware.ApiLimitMiddleware",
     "access.middleware.SessionsMiddleware",

@@ -8,7 +8,7 @@ from campaigns.hours import zones
 
 
 class Desk(models.Model):
-    """Somebody's own desk: by which clock they read it."""
+    """Somebody's own desk: by which clock they read it, and which client they see."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="desk"
@@ -18,6 +18,15 @@ class Desk(models.Model):
         max_length=64,
         help_text="A city, as Europe/Berlin or America/New_York. All times are shown and typed "
         "by its clock.",
+    )
+
+    client = models.ForeignKey(
+        "campaigns.Workspace",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The one client that lists are narrowed to. Empty: all.",
     )
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 What a single page shows is not here, but in `admin/`.
 """
 
-from campaigns.pages import clock, reasons
+from campaigns.pages import client, clock, reasons
 from campaigns.pages.checked import NUL, CheckedLists
 from campaigns.pages.exporting import ExportingAdmin, PlainResource
 from campaigns.pages.filters import Field, RelatedFilter, date_range
@@ -47,6 +47,7 @@ __all__ = [
     "ReasonedFormSet",
     "RelatedFilter",
     "behind_walls",
+    "client",
     "clock",
     "column",
     "date_range",

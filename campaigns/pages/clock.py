@@ -5,6 +5,7 @@ Django turns what people type, and what its own widgets show, by the zone that i
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -16,14 +17,18 @@ from django.utils.safestring import SafeString
 
 from campaigns.hours import clocks, zones
 from campaigns.models import Desk, default_hours
+from campaigns.pages import client
 
 COOKIE = "browser_zone"  # set by clock.js, also on the page to log in
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
-class OwnClock:
-    """Activates the zone of whoever asks. It is taken from their browser once, then kept."""
+class OwnDesk:
+    """Activates the zone of whoever asks, and notes the client that they have chosen.
+
+    The zone is taken from their browser once, then kept.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -31,23 +36,30 @@ class OwnClock:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        with timezone.override(zones.zone(zone_of(request.user, unquote(_guess(request))))):
+        desk = Desk.objects.filter(user=request.user.pk).first()
+        client.remember(request, desk.client_id if desk else None)
+        zone = zone_of(request.user, desk, unquote(_guess(request)))
+        with timezone.override(zones.zone(zone)):
             return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
+    ) -> None:
+        client.widen_for(request, kwargs)
 
 
 def _guess(request: HttpRequest) -> str:
     return request.COOKIES.get(COOKIE, "")[:200]
 
 
-def zone_of(user: User, guess: str = "") -> str:
+def zone_of(user: User, desk: Desk | None, guess: str = "") -> str:
     """Return the zone that somebody reads in.
 
     :param guess: that of their browser; kept where they have none yet. Else it is the zone of the
         default hours, and asked again the next time.
     """
-    kept = Desk.objects.filter(user=user.pk).values_list("timezone", flat=True).first()
-    if kept in zones.names():
-        return str(kept)
+    if desk and desk.timezone in zones.names():
+        return desk.timezone
     if guess in zones.choosable():
         Desk.objects.update_or_create(user_id=user.pk, defaults={"timezone": guess})
         return guess

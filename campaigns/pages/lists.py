@@ -24,6 +24,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from campaigns.pages import client
 from campaigns.pages.checked import NUL, CheckedLists
 from campaigns.pages.fresh import FreshForm
 from campaigns.pages.own_clock import OwnClockForm, column
@@ -34,11 +35,16 @@ _M = TypeVar("_M", bound=models.Model)
 User = AbstractBaseUser | AnonymousUser
 
 
-def behind_walls(rows: models.QuerySet[_M], user: User, path: str) -> models.QuerySet[_M]:
+def behind_walls(
+    rows: models.QuerySet[_M], user: User, path: str, *, narrowed: bool = True
+) -> models.QuerySet[_M]:
     """Return those rows that belong to a workspace of the user's; superusers see all.
 
     :param path: the lookup that leads from a row to its workspace, `pk` for a workspace itself.
+    :param narrowed: to the one client that the user has chosen, if any.
     """
+    if narrowed and (chosen := client.narrows(user)):
+        rows = rows.filter(**{path: chosen})
     if getattr(user, "is_superuser", False):
         return rows
     return rows.filter(**{f"{path}__in": getattr(user, "workspaces").values("pk")})  # noqa: B009
@@ -46,9 +52,13 @@ def behind_walls(rows: models.QuerySet[_M], user: User, path: str) -> models.Que
 
 def workspaces_of(user: User) -> list[uuid.UUID] | None:
     """Return the workspaces that a user sees; None for all."""
+    chosen = client.narrows(user)
+    if getattr(user, "is_superuser", False) and chosen:
+        return [chosen]
     if getattr(user, "is_superuser", False):
         return None
-    return list(getattr(user, "workspaces").values_list("pk", flat=True))  # noqa: B009
+    own = getattr(user, "workspaces")  # noqa: B009
+    return list((own.filter(pk=chosen) if chosen else own).values_list("pk", flat=True))
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]

@@ -36,5 +36,6 @@ __all__ = [
 
 admin.site.site_header = "SendQ"
 admin.site.site_title = "SendQ"
-admin.site.index_title = "Operations desk"
+admin.site.index_title = "Desk"
+admin.site.enable_nav_sidebar = False  # the menu is by the day's work
 admin.site.site_url = None  # “View site” would lead back here

@@ -8,8 +8,7 @@ from django.db.models import Max, QuerySet
 from campaigns.hours import clocks
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import planning
-from queueing.models import QueueItem
-from queueing.planning.board import WILL_SEND
+from queueing.models import WILL_SEND, QueueItem
 
 
 def with_waiting(campaigns: QuerySet[Campaign]) -> list[LinkedInAccount]:

@@ -1,11 +1,13 @@
-"""The dashboard on the first page: figures of the user's workspaces, and where they lead."""
+"""The first page: the day at a glance, what needs somebody, campaigns and accounts."""
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +15,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import LinkedInAccount
-from campaigns.pages import CappedPaginator, behind_walls, clock, workspaces_of
+from campaigns.models import Campaign, LinkedInAccount
+from campaigns.pages import behind_walls, clock, workspaces_of
 from queueing import schedules
+from queueing.admin import cards
 from queueing.admin.beginning import first_steps
 from queueing.desk import Day, dashboard
 from queueing.gates import words
@@ -24,7 +27,8 @@ from queueing.models import FailedSend, QueueItem, UnconfirmedSend
 PERMISSION = "queueing.view_queueitem"
 
 CHART_HEIGHT = 100
-_Account = LinkedInAccount.Status
+DAY_WIDTH = 40
+PAUSED_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,12 @@ class Figure:
     number: int
     label: str
     url: str
-    is_cut: bool = False
     somebody_must_act: bool = False
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A day's bars in the chart, in its units, and the lists of that day's figures."""
+    """A day's bar in the chart, in its units, and the lists of that day's figures."""
 
     day: Day
     x: int
@@ -55,33 +58,44 @@ class Bar:
 
     @property
     def failed_y(self) -> int:
-        return CHART_HEIGHT - self.failed_height
+        return self.sent_y - self.failed_height
 
 
 def fragment(request: HttpRequest) -> HttpResponse:
     """Answer with the widget alone, for the page that refreshes itself."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
-    return render(request, "admin/dashboard.html", context(request.user, timezone.now()))
+    found = context(request.user, timezone.now())
+    return render(request, "admin/dashboard.html", found)
 
 
 def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
     """Return what the widget shows to a user; nothing where they may not see the queue."""
-    if not user.has_perm(PERMISSION):
+    if not isinstance(user, User) or not user.has_perm(PERMISSION):
         return {"figures": None}
     items = behind_walls(QueueItem.objects.all(), user, "workspace")
     accounts = behind_walls(LinkedInAccount.objects.all(), user, "workspace")
     figures = dashboard.gather(items, accounts, now, clock.zone(), workspaces_of(user))  # type: ignore[arg-type]
     sent = sum(day.sent for day in figures.days)
     failed = sum(day.failed for day in figures.days)
+    today = figures.days[-1]
     return {
         "figures": figures,
+        "today": figures.today,
+        "people": figures.people,
+        "date": timezone.localtime(now).date(),
         "first_steps": [] if figures.pending or sent or failed else first_steps(user),
         "schedule_problems": schedules.differences(),
-        "needs_you": needs_you(figures),
+        "needs": [cards.shown(need, user) for need in figures.needs.now],
+        "put_off": [cards.shown(need, user) for need in figures.needs.put_off],
+        "paused": paused(user),
         "waiting": waiting(figures),
         "pending_url": list_url(QueueItem, status__exact=QueueItem.Status.PENDING),
+        "unconfirmed_url": list_url(UnconfirmedSend),
+        "failed_url": list_url(FailedSend),
+        "failed_today_url": _of_day(today, "updated_at", status__exact=QueueItem.Status.FAILED),
         "accounts_url": list_url(LinkedInAccount),
+        "campaigns_url": list_url(Campaign),
         "bars": bars(figures.days),
         "sent": sent,
         "failed": failed,
@@ -94,38 +108,31 @@ def list_url(model: type[Model], **filters: Any) -> str:
     return f"{reverse(name)}?{urlencode(filters)}" if filters else reverse(name)
 
 
-def needs_you(figures: dashboard.Dashboard) -> list[Figure]:
-    """Return what somebody should see to, worst first."""
-    resting = {"status__exact": _Account.CONNECTED, "paused_until__gt": figures.now.isoformat()}
-    found = [
-        _of_list("failed", figures.failed, list_url(FailedSend)),
-        _of_list(
-            "unconfirmed: perhaps sent, perhaps not",
-            figures.unconfirmed,
-            list_url(UnconfirmedSend),
-        ),
-        _of_accounts("disconnected", figures.accounts.disconnected, _Account.DISCONNECTED),
-        _of_accounts("restricted", figures.accounts.restricted, _Account.RESTRICTED),
-        Figure(
-            figures.accounts.resting,
-            f"{_accounts(figures.accounts.resting)} resting",
-            list_url(LinkedInAccount, **resting),
-        ),
+@dataclass(frozen=True)
+class Paused:
+    """A campaign that somebody paused, and who."""
+
+    campaign: Campaign
+    by: str
+    at: dt.datetime | None
+
+
+def paused(user: User) -> list[Paused]:
+    """Return a few campaigns that are paused: nobody need do anything about them."""
+    rows = Campaign.objects.filter(status=Campaign.Status.PAUSED).order_by("name")
+    found = list(behind_walls(rows, user, "workspace")[:PAUSED_TOLD])
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Campaign),
+        object_id__in=[str(campaign.pk) for campaign in found],
+        change_message__startswith="Paused",
+    )
+    last = {entry.object_id: entry for entry in entries.select_related("user").order_by("pk")}
+    return [
+        Paused(each, entry.user.get_username(), entry.action_time)
+        if (entry := last.get(str(each.pk)))
+        else Paused(each, "", None)
+        for each in found
     ]
-    return [figure for figure in found if figure.number]
-
-
-def _of_list(label: str, counted: CappedPaginator, url: str) -> Figure:
-    return Figure(counted.count, label, url, is_cut=counted.is_cut)
-
-
-def _of_accounts(label: str, number: int, status: str) -> Figure:
-    url = list_url(LinkedInAccount, status__exact=status)
-    return Figure(number, f"{_accounts(number)} {label}", url)
-
-
-def _accounts(number: int) -> str:
-    return "account" if number == 1 else "accounts"
 
 
 def waiting(figures: dashboard.Dashboard) -> list[Figure]:
@@ -141,24 +148,23 @@ def waiting(figures: dashboard.Dashboard) -> list[Figure]:
     ]
 
 
+def _of_day(day: Day, field: str, **filters: Any) -> str:
+    """Return the address of the queue's items of a day."""
+    bounds = {f"{field}__gte": day.begins.isoformat(), f"{field}__lt": day.ends.isoformat()}
+    return list_url(QueueItem, **filters, **bounds)
+
+
 def bars(days: list[Day]) -> list[Bar]:
-    """Return the chart, scaled to its highest bar."""
-    highest = max((number for day in days for number in (day.sent, day.failed)), default=0) or 1
+    """Return the chart, scaled to its highest day."""
+    highest = max((day.sent + day.failed for day in days), default=0) or 1
     return [
         Bar(
             day,
-            x=index * 40,
+            x=index * DAY_WIDTH,
             sent_height=_height(day.sent, highest),
             failed_height=_height(day.failed, highest),
-            sent_url=list_url(
-                QueueItem, sent_at__gte=day.begins.isoformat(), sent_at__lt=day.ends.isoformat()
-            ),
-            failed_url=list_url(
-                QueueItem,
-                status__exact=QueueItem.Status.FAILED,
-                updated_at__gte=day.begins.isoformat(),
-                updated_at__lt=day.ends.isoformat(),
-            ),
+            sent_url=_of_day(day, "sent_at"),
+            failed_url=_of_day(day, "updated_at", status__exact=QueueItem.Status.FAILED),
         )
         for index, day in enumerate(days)
     ]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import Field, RelatedFilter, date_range, workspaces_of
 from queueing.gates import Gate, waiting, words
+from queueing.models import QueueItem
 from queueing.sending import Meaning, meaning
 
 PlannedFilter = date_range("planned for", "scheduled_for", "planned")
@@ -69,4 +70,5 @@ def _means(kind: Meaning) -> Q:
     if kind in meaning.CODES:
         return Q(error_code__in=meaning.CODES[kind])
     known = frozenset().union(*meaning.CODES.values())
-    return ~Q(error_code__in=known) & ~Q(error_code="")
+    # What has no code has failed by a fault of ours, or not at all.
+    return ~Q(error_code__in=known) & (~Q(error_code="") | Q(status=QueueItem.Status.FAILED))

@@ -1,4 +1,4 @@
-"""How people set up their own desks: by which clock they read it."""
+"""How people set up their own desks: by which clock they read it, and which client they see."""
 
 from typing import Any, cast
 
@@ -10,10 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
 
 from campaigns.hours import clocks, zones
-from campaigns.models import Desk
-from campaigns.pages import clock
+from campaigns.models import Desk, Workspace
+from campaigns.pages import behind_walls, clock
+from queueing.admin.confirming import is_uuid
 
 
 class ClockForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,6 +47,18 @@ def clock_page(request: HttpRequest) -> HttpResponse:
         "zone_names": sorted(zones.choosable()),
     }
     return render(request, "admin/clock.html", context)
+
+
+@require_POST
+def choose_client(request: HttpRequest) -> HttpResponse:
+    """Narrow every list to one client, or to none; somebody without a desk gets one."""
+    user, key = cast(User, request.user), request.POST.get("client", "")
+    mine = behind_walls(Workspace.objects.all(), user, "pk", narrowed=False)
+    chosen = mine.filter(pk=key).first() if is_uuid(key) else None
+    desk = Desk.objects.filter(user=user).first() or Desk(user=user, timezone=clock.here())
+    desk.client = chosen
+    desk.save()
+    return HttpResponseRedirect(_back(request))
 
 
 def _back(request: HttpRequest) -> str:

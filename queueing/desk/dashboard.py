@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 
-from campaigns.models import Campaign, LinkedInAccount
+from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.pages import CappedPaginator
-from queueing.desk import status
+from queueing.desk import campaigns, needs, status, today
+from queueing.desk.today import People, Today
 from queueing.gates import KIND_OF_NOTE, Explainer, Waits, cadence, explaining, waiting, words
 from queueing.models import Kind, Notice, QueueItem, QueueItemQuerySet
 from queueing.telling.fencing import ONCE_IN
 
-ACCOUNTS_AT_MOST = 25
+ACCOUNTS_AT_MOST = 8
+CAMPAIGNS_AT_MOST = 8
+RESTING_AT_MOST = 5
 SET_ASIDE_AT_MOST = 10
 
 Account = LinkedInAccount.Status
@@ -56,7 +59,12 @@ class Dashboard:
     unconfirmed: CappedPaginator
     accounts: Accounts
     waiting: Counter[str]
-    next_in_turn: status.Waiting | None
+    stop: str
+    today: Today
+    people: People
+    needs: needs.Needs
+    resting: list[LinkedInAccount]
+    campaigns: list[campaigns.Line]
     lines: list[AccountLine]
     days: list[status.Day]
     set_aside: list[Notice]
@@ -83,16 +91,28 @@ def gather(
     """
     last_run, is_late = cadence.heartbeat(now)
     waits = Waits(items, now, workspaces)
-    first = status.next_pending(items, now, at_most=1)
+    counted = waiting.count_waiting(items, waits)
+    days = status.by_day(items, now, zone)
+    theirs, prospects = Campaign.objects.all(), Prospect.objects.all()
+    if workspaces is not None:
+        theirs = theirs.filter(workspace__in=workspaces)
+        prospects = prospects.filter(campaign__workspace__in=workspaces)
     return Dashboard(
         now=now,
         failed=_counted(items, QueueItem.Status.FAILED),
         unconfirmed=_counted(items, QueueItem.Status.UNCONFIRMED),
         accounts=_standing(accounts, now),
-        waiting=waiting.count_waiting(items, waits),
-        next_in_turn=first[0] if first else None,
+        waiting=counted,
+        stop=waits.explain.stops.of_all,
+        today=today.today(items, accounts, now, days[-1]),
+        people=today.people(prospects, now),
+        needs=needs.gather(items, accounts, theirs, waits, counted),
+        resting=list(_resting(accounts, now)),
+        campaigns=campaigns.lines(
+            campaigns.first(theirs, CAMPAIGNS_AT_MOST), since=days[-1].begins
+        ),
         lines=_lines(items, accounts, waits.explain),
-        days=status.by_day(items, now, zone),
+        days=days,
         set_aside=_set_aside(now, workspaces),
         last_run=last_run,
         next_run=cadence.next_run_at(now),
@@ -126,6 +146,12 @@ def _standing(accounts: QuerySet[LinkedInAccount], now: dt.datetime) -> Accounts
             resting=Count("pk", filter=Q(status=Account.CONNECTED, paused_until__gt=now)),
         )
     )
+
+
+def _resting(accounts: QuerySet[LinkedInAccount], now: dt.datetime) -> QuerySet[LinkedInAccount]:
+    """Return the accounts that go on by themselves, those first that do so first."""
+    back = accounts.filter(paused_until__gt=now, other_login="")
+    return back.order_by("paused_until")[:RESTING_AT_MOST]
 
 
 def _lines(

@@ -5,8 +5,10 @@ Names of models, fields and the table are relied on outside the code: keep them.
 
 from queueing.models.alarms import Notice, SendingStop
 from queueing.models.attempts import ProcessRun, SendAttempt
+from queueing.models.cards import Card
 from queueing.models.installation import Installation
 from queueing.models.items import (
+    WILL_SEND,
     FailedSend,
     QueueItem,
     QueueItemQuerySet,
@@ -20,6 +22,8 @@ from queueing.models.kinds import TOUCH_LASTS, TOUCHES, Kind, has_ended
 __all__ = [
     "TOUCHES",
     "TOUCH_LASTS",
+    "WILL_SEND",
+    "Card",
     "FailedSend",
     "Installation",
     "JobRecord",

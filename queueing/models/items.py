@@ -45,6 +45,12 @@ MAYBE_ARRIVED = Q(tried_at__isnull=False, sent_at__isnull=True) & (
 """A try may have arrived, and no conclusive look has been made since: nothing ends like this."""
 
 
+WILL_SEND = Q(campaign__status=Campaign.Status.ACTIVE) | Q(
+    campaign__status=Campaign.Status.DRAFT, campaign__starts_at__isnull=False
+)
+"""Of campaigns that send, or will by themselves."""
+
+
 class QueueItemQuerySet(models.QuerySet["QueueItem"]):
     """The vocabulary of the queue: each word is defined here once."""
 

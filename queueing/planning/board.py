@@ -19,7 +19,7 @@ from queueing import gates
 from queueing.gates import barred, counting, hours, limits
 from queueing.gates.counting import counts_from
 from queueing.gates.ticker import ticker
-from queueing.models import Kind, QueueItem, QueueItemQuerySet
+from queueing.models import WILL_SEND, Kind, QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
 from queueing.planning.slots import Slot, Terms, Timeline
 from queueing.planning.ticks import Calendar
@@ -29,10 +29,6 @@ _EPOCH = Func(
     F("scheduled_for"),
     template="floor(extract(epoch FROM %(expressions)s))::bigint",
     output_field=BigIntegerField(),
-)
-# Campaigns that send, or will by themselves.
-WILL_SEND = Q(campaign__status=Campaign.Status.ACTIVE) | Q(
-    campaign__status=Campaign.Status.DRAFT, campaign__starts_at__isnull=False
 )
 
 

@@ -14,10 +14,10 @@ from django.db.models import Count, Q, QuerySet
 from campaigns.models import Campaign, LinkedInAccount, Workspace
 from queueing import gates
 from queueing.gates import barred
-from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.models import WILL_SEND, QueueItem, QueueItemQuerySet
 from queueing.planning import board, selection
 from queueing.planning.binding import Bound, bound_on
-from queueing.planning.board import WILL_SEND, Board, instant
+from queueing.planning.board import Board, instant
 from queueing.planning.placing import Placing
 from queueing.planning.replan import arranged
 from queueing.planning.ticks import Calendar

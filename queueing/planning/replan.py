@@ -13,9 +13,9 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from queueing import gates
 from queueing.gates.ticker import ticker
-from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.models import WILL_SEND, QueueItem, QueueItemQuerySet
 from queueing.planning import board
-from queueing.planning.board import WILL_SEND, Board, Pending, instant
+from queueing.planning.board import Board, Pending, instant
 from queueing.planning.slots import Jitter, Slot
 from queueing.planning.ticks import Calendar
 from queueing.telling import Fence

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django import template
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from campaigns.hours import clocks
 from campaigns.pages import clock
@@ -16,6 +16,13 @@ register = template.Library()
 def at(instant: dt.datetime | None, client_zone: str = "") -> SafeString | str:
     """Return an instant by the reader's clock; UTC and the client's clock are its title."""
     return clock.shown(instant, client_zone) or ""
+
+
+@register.filter
+def soon(instant: dt.datetime, client_zone: str = "") -> SafeString | str:
+    """Return an instant that follows a verb: “at 9:43 pm” for one of today."""
+    told = at(instant, client_zone)
+    return mark_safe(str(told).replace(">today ", ">at ", 1))  # noqa: S308 - safe before, too
 
 
 @register.filter(is_safe=True)

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
+import uuid
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,7 +18,7 @@ from queueing.admin.dashboard import context
 from queueing.desk import dashboard, status
 from queueing.models import ProcessRun, QueueItem
 from queueing.telling import Fence
-from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 from tests.queueing.admin.conftest import a_user, logged_in
 
 Status, Account = QueueItem.Status, LinkedInAccount.Status
@@ -67,19 +69,98 @@ def test_figures_are_those_of_the_lists(desk: Client, boss: User) -> None:
 
     shown = context(boss, now)
 
-    needs_you = {figure.label: figure for figure in shown["needs_you"]}
-    assert [figure.number for figure in needs_you.values()] == [4, 2, 2, 2, 2]
-    for figure in needs_you.values():
-        assert listed(desk, figure.url) == figure.number, figure.label
     assert len(shown["waiting"]) >= 5
     for figure in shown["waiting"]:
         assert listed(desk, figure.url) == figure.number, figure.label
     assert listed(desk, shown["pending_url"]) == shown["figures"].pending == 12
+    assert listed(desk, shown["unconfirmed_url"]) == shown["figures"].unconfirmed.count == 2
+    assert listed(desk, shown["failed_today_url"]) == shown["today"].failed == 4
     for bar in shown["bars"]:
         if bar.day.sent or bar.day.failed:
             assert listed(desk, bar.sent_url) == bar.day.sent
             assert listed(desk, bar.failed_url) == bar.day.failed
     assert (shown["sent"], shown["failed"]) == (6, 4)
+
+
+def said(shown: dict[str, Any]) -> list[str]:
+    return [card.need.title for card in shown["needs"]]
+
+
+def test_what_needs_somebody_is_a_card_with_one_button(desk: Client, boss: User) -> None:
+    now = timezone.now()
+    workspace = a_busy_workspace(now)
+    late = a_campaign(workspace, status=Campaign.Status.DRAFT, starts_at=now - DAY, name="Late")
+    for _ in range(3):
+        a_prospect(late)
+
+    shown = context(boss, now)
+
+    gone = LinkedInAccount.objects.get(status=Account.DISCONNECTED)
+    first, *others = said(shown)
+    assert first == "“Late” did not start when it should: it has no account"
+    assert f"{gone} is logged out of LinkedIn" in others
+    assert "2 people failed by a fault of SendQ's" in others
+    assert "1 person waits for a decision: on the do-not-contact list" in others
+    assert any(each.startswith("Nobody is told by mail") for each in others)
+    assert shown["figures"].needs.stuck == 3 + 1 + 1
+    for card in shown["needs"]:
+        assert card.button is not None, card.need.title
+        assert desk.get(card.button.url.partition("#")[0]).status_code == 200, card.button.url
+    (retry,) = (each.button for each in shown["needs"] if each.need.kind == "failed")
+    asked = {"action": retry.post, "select_across": "1", "_selected_action": str(uuid.UUID(int=0))}
+    page = desk.post(retry.url, asked).content.decode()
+    assert "2 will be retried." in page
+
+
+def test_a_card_is_taken_put_off_and_brought_back(desk: Client, boss: User) -> None:
+    now = timezone.now()
+    workspace = a_busy_workspace(now)
+    need = next(card.need for card in context(boss, now)["needs"] if card.need.kind == "account")
+    stranger = logged_in(a_user("stranger", a_workspace(), group="Operator"))
+
+    def say(browser: Client, word: str) -> dict[str, Any]:
+        browser.post("/admin/card/", {"key": need.key, "say": word})
+        return context(boss, now)
+
+    say(stranger, "put_off")
+    assert need.title in said(context(boss, now))
+    taken = next(each for each in say(desk, "take")["needs"] if each.need.key == need.key)
+    assert (taken.is_mine, taken.facts[-1]) == (True, "you have it")
+    put_off = say(desk, "put_off")
+    assert need.title not in said(put_off)
+    assert [card.need.title for card in put_off["put_off"]] == [need.title]
+    assert need.title in said(say(desk, "bring_back"))
+    assert context(a_user("mona", workspace, group="Viewer"), now)["needs"]
+
+
+def test_the_day_at_a_glance(boss: User) -> None:
+    account = an_account(a_workspace(notify_emails="ada@example.com"))
+    campaign = a_campaign(account.workspace, account)
+    an_item(campaign, account, status=Status.SENT, sent_at=NOON - dt.timedelta(hours=1))
+    an_item(campaign, account, scheduled_for=NOON + dt.timedelta(hours=1))
+    an_item(campaign, account, scheduled_for=NOON + dt.timedelta(hours=2))
+    an_item(campaign, account, scheduled_for=NOON + 3 * DAY)
+
+    shown = context(boss, NOON)
+
+    today = shown["today"]
+    assert (today.sent, today.planned, today.to_go) == (1, 3, 2)
+    assert today.last_at == NOON + dt.timedelta(hours=2)
+    assert today.next_at == NOON + dt.timedelta(hours=1)
+    assert today.empty_on == NOON + 3 * DAY
+    assert shown["needs"] == []
+
+
+def test_a_day_on_which_nothing_goes_says_why(boss: User) -> None:
+    account = an_account(a_workspace())
+    office = a_campaign(account.workspace, account, sending_hours=None)  # Mon to Fri, New York
+    an_item(office, account, scheduled_for=NOON)
+    saturday = NOON + 3 * DAY
+
+    today = context(boss, saturday)["today"]
+
+    assert today.next_at == dt.datetime(2026, 7, 13, 11, tzinfo=dt.UTC)
+    assert today.why_not_now == "weekend"
 
 
 def test_figures_stop_at_the_walls(db: None) -> None:
@@ -90,10 +171,10 @@ def test_figures_stop_at_the_walls(db: None) -> None:
 
     shown, nothing = context(viewer, now), context(outsider, now)
 
-    assert (shown["needs_you"][0].number, shown["figures"].pending, shown["sent"]) == (2, 6, 3)
+    assert (len(shown["needs"]), shown["figures"].pending, shown["sent"]) == (4, 6, 3)
+    assert all(card.button is None for card in shown["needs"] if card.need.kind != "held")
     assert {line.usage.account.workspace for line in shown["figures"].lines} == {own}
-    assert listed(logged_in(viewer), shown["needs_you"][0].url) == 2
-    assert nothing["needs_you"] == nothing["waiting"] == nothing["figures"].lines == []
+    assert nothing["needs"] == nothing["waiting"] == nothing["figures"].lines == []
 
 
 def test_fragment_is_for_those_who_see_the_queue(client: Client) -> None:
@@ -220,7 +301,7 @@ def test_queries_do_not_grow_with_the_queue(
     for _ in range(4):
         a_busy_workspace(now)
 
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(48):
         context(boss, now)
 
 

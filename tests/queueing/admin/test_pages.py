@@ -121,7 +121,7 @@ def test_errors_are_told_in_plain_words(
     stale.force_login(boss)
     not_understood = desk.get("/admin/queueing/queueitem/?workspace__members__password=1")
     too_old = stale.post("/admin/stop/", {"reason": "x"})
-    monkeypatch.setattr("queueing.admin.dashboard.needs_you", lambda figures: 1 / 0)
+    monkeypatch.setattr("queueing.admin.dashboard.waiting", lambda figures: 1 / 0)
     broken = stale.get("/admin/")
 
     for answer, status, says in (

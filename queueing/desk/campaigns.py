@@ -1,0 +1,82 @@
+"""How far campaigns are: people by what became of them, today's requests, and the last day."""
+
+import datetime as dt
+import uuid
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Case, Count, IntegerField, Max, QuerySet, Value, When
+
+from campaigns.models import Campaign, Prospect
+from queueing.models import QueueItem
+
+State, Person = Campaign.Status, Prospect.Status
+
+ORDER = (State.ACTIVE, State.PAUSED, State.DRAFT)
+"""Those that are shown, in this order."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A campaign's figures. `done_on` is when its last request goes, as planned; None for never."""
+
+    campaign: Campaign
+    people: int
+    sent: int
+    accepted: int
+    failed: int
+    today: int
+    waiting: int
+    done_on: dt.datetime | None
+
+    @property
+    def share(self) -> int | None:
+        """Percent of those asked who accepted."""
+        return round(100 * self.accepted / self.sent) if self.sent else None
+
+
+def first(campaigns: QuerySet[Campaign], at_most: int) -> list[Campaign]:
+    """Return the campaigns under way, those that send first."""
+    ranks = [When(status=state, then=Value(rank)) for rank, state in enumerate(ORDER)]
+    rank = Case(*ranks, default=Value(len(ORDER)), output_field=IntegerField())
+    rows = campaigns.filter(status__in=ORDER).select_related("workspace", "sending_hours")
+    return list(rows.order_by(rank, "name", "pk")[:at_most])
+
+
+def lines(campaigns: list[Campaign], since: dt.datetime) -> list[Line]:
+    """Read the figures of these campaigns, in a fixed number of queries.
+
+    :param since: when the reader's day began.
+    """
+    keys = [campaign.pk for campaign in campaigns]
+    by_state: dict[uuid.UUID, Counter[str]] = defaultdict(Counter)
+    people = Prospect.objects.filter(campaign__in=keys).order_by().values_list("campaign", "status")
+    for campaign, state, number in people.annotate(number=Count("pk")):
+        by_state[campaign][state] = number
+    items = QueueItem.objects.filter(campaign__in=keys).order_by()
+    of_today = items.filter(sent_at__gte=since).values_list("campaign")
+    today = dict(of_today.annotate(number=Count("pk")).values_list("campaign", "number"))
+    pending = (
+        items.pending().values("campaign").annotate(number=Count("pk"), last=Max("scheduled_for"))
+    )
+    waiting = {row["campaign"]: (row["number"], row["last"]) for row in pending}
+    return [
+        _line(each, by_state[each.pk], today.get(each.pk, 0), *waiting.get(each.pk, (0, None)))
+        for each in campaigns
+    ]
+
+
+def _line(
+    campaign: Campaign, people: Counter[str], today: int, waiting: int, last: dt.datetime | None
+) -> Line:
+    accepted = people[Person.CONNECTED] + people[Person.REPLIED]
+    return Line(
+        campaign=campaign,
+        people=people.total(),
+        sent=people[Person.CONNECTION_REQUEST_SENT] + accepted,
+        accepted=accepted,
+        failed=people[Person.FAILED],
+        today=today,
+        waiting=waiting,
+        done_on=last if campaign.status == State.ACTIVE else None,
+    )

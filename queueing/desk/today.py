@@ -1,0 +1,129 @@
+"""The day at a glance: what has gone, what still goes, and when the queue is empty."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from campaigns.hours import zones
+from campaigns.models import LinkedInAccount, Prospect
+from queueing.desk import status
+from queueing.gates import cadence, hours
+from queueing.models import WILL_SEND, QueueItemQuerySet
+
+LONG_AGO = dt.timedelta(weeks=3)
+
+
+@dataclass(frozen=True)
+class Today:
+    """Requests of the reader's day. `to_go` are those planned until it ends.
+
+    `next` is the one whose turn comes first, on whatever day, and `next_at` the run that sends it.
+    `why_not_now` says what it waits for. `empty_on` is when the last one goes, as planned.
+    """
+
+    sent: int
+    failed: int
+    to_go: int
+    last_at: dt.datetime | None
+    next: status.Waiting | None
+    next_at: dt.datetime | None
+    why_not_now: str
+    empty_on: dt.datetime | None
+
+    @property
+    def planned(self) -> int:
+        """How many the day has in all."""
+        return self.sent + self.to_go
+
+    @property
+    def all(self) -> int:
+        """How many the day's bar stands for: what failed, too."""
+        return self.planned + self.failed
+
+
+@dataclass(frozen=True)
+class People:
+    """What became of the people who were asked."""
+
+    asked: int
+    accepted: int
+    no_answer: int
+    follow_ups_due: int
+
+    @property
+    def share(self) -> int | None:
+        """Percent of those asked who accepted."""
+        return round(100 * self.accepted / self.asked) if self.asked else None
+
+
+def going(
+    items: QueueItemQuerySet, accounts: QuerySet[LinkedInAccount], now: dt.datetime
+) -> QueueItemQuerySet:
+    """Return the pending items that go without anybody doing something."""
+    lost = accounts.exclude(status=LinkedInAccount.Status.CONNECTED).exclude(
+        paused_until__gt=now, other_login=""
+    )
+    return items.pending().filter(WILL_SEND).exclude(linkedin_account__in=list(_keys(lost)))
+
+
+def _keys(accounts: QuerySet[LinkedInAccount]) -> QuerySet[LinkedInAccount, object]:
+    return accounts.order_by().values_list("pk", flat=True)
+
+
+def today(
+    items: QueueItemQuerySet,
+    accounts: QuerySet[LinkedInAccount],
+    now: dt.datetime,
+    day: status.Day,
+) -> Today:
+    """Read the figures of a day, which is under way."""
+    going_on = going(items, accounts, now)
+    rest = going_on.filter(scheduled_for__lt=day.ends).order_by()
+    of_today = rest.aggregate(number=Count("pk"), last=Max("scheduled_for"))
+    first = next(iter(status.next_pending(going_on, now, at_most=1)), None)
+    last = going_on.order_by("-scheduled_for").values_list("scheduled_for", flat=True).first()
+    next_at = _goes_at(first, now)
+    return Today(
+        sent=day.sent,
+        failed=day.failed,
+        to_go=of_today["number"],
+        last_at=max(of_today["last"], next_at or now) if of_today["last"] else None,
+        next=first,
+        next_at=next_at,
+        why_not_now=_why_not_now(first, now),
+        empty_on=max(last, next_at or now) if last else None,
+    )
+
+
+def _goes_at(first: status.Waiting | None, now: dt.datetime) -> dt.datetime | None:
+    if first is None or first.report.earliest is None:
+        return None
+    return cadence.next_run_in(first.report.facts.hours, max(first.report.earliest, now))
+
+
+def _why_not_now(first: status.Waiting | None, now: dt.datetime) -> str:
+    """Say why the next one does not go now, in few words; nothing where it may."""
+    if first is None or first.report.is_open:
+        return ""
+    kept = first.report.facts.hours
+    if hours.is_open(kept, now):
+        return first.waits_for
+    verdict = hours.day_verdict(kept, now.astimezone(zones.zone(kept.timezone)).date())
+    return "outside the sending hours" if verdict.open else verdict.reason
+
+
+def people(prospects: QuerySet[Prospect], now: dt.datetime) -> People:
+    """Count people by what became of their invitation."""
+    state = Prospect.Status
+    found = prospects.order_by().aggregate(
+        no_answer=Count("pk", filter=Q(status=state.CONNECTION_REQUEST_SENT)),
+        accepted=Count("pk", filter=Q(status__in=(state.CONNECTED, state.REPLIED))),
+        due=Count("pk", filter=Q(status=state.CONNECTED, follow_up_due_at__lte=now)),
+    )
+    return People(
+        asked=found["no_answer"] + found["accepted"],
+        accepted=found["accepted"],
+        no_answer=found["no_answer"],
+        follow_ups_due=found["due"],
+    )

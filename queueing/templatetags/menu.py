@@ -1,0 +1,91 @@
+"""The header of every page: a menu by the day's work, and the client that lists are narrowed to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+
+from campaigns.models import Workspace
+from campaigns.pages import CappedPaginator, behind_walls, client
+from queueing.models import QueueItem
+
+register = template.Library()
+
+CLIENTS_AT_MOST = 100
+
+# Words, the page, who may see it; the first are shown, the others under “More”.
+_DAILY = (
+    ("Campaigns", "admin:campaigns_campaign_changelist", "campaigns.view_campaign"),
+    ("People", "admin:campaigns_prospect_changelist", "campaigns.view_prospect"),
+    ("Accounts", "admin:campaigns_linkedinaccount_changelist", "campaigns.view_linkedinaccount"),
+    ("To fix", "admin:queueing_failedsend_changelist", "queueing.view_queueitem"),
+    ("Maybe sent", "admin:queueing_unconfirmedsend_changelist", "queueing.view_queueitem"),
+    ("Queue", "admin:queueing_queueitem_changelist", "queueing.view_queueitem"),
+    ("Hours", "admin:campaigns_sendinghours_changelist", "campaigns.view_sendinghours"),
+)
+_MORE = (
+    ("Clients", "admin:campaigns_workspace_changelist", "campaigns.view_workspace"),
+    ("Never contact", "admin:campaigns_donotcontact_changelist", "campaigns.view_donotcontact"),
+    ("What was done", "admin:admin_logentry_changelist", "admin.view_logentry"),
+    ("Colleagues", "admin:auth_user_changelist", "auth.view_user"),
+    ("Groups", "admin:auth_group_changelist", "auth.view_group"),
+)
+_ENGINE_ROOM = (
+    ("Runs", "admin:queueing_processrun_changelist", "queueing.view_processrun"),
+    ("Calls", "admin:queueing_sendattempt_changelist", "queueing.view_sendattempt"),
+    ("Stops", "admin:queueing_sendingstop_changelist", "queueing.view_sendingstop"),
+    ("Schedules", "admin:django_q_schedule_changelist", "django_q.view_schedule"),
+    ("Tasks that failed", "admin:django_q_failure_changelist", "django_q.view_failure"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the menu; `count` is what waits behind it, as text."""
+
+    words: str
+    url: str
+    is_here: bool
+    count: str = ""
+
+
+@register.inclusion_tag("admin/menu.html", takes_context=True)
+def menu(context: dict[str, Any]) -> dict[str, Any]:
+    """Show what the user may see, and where they are."""
+    request: HttpRequest = context["request"]
+    desk = reverse("admin:index")
+    return {
+        "desk": Entry("Desk", desk, request.path == desk),
+        "daily": [_counted(entry, request) for entry in _entries(_DAILY, request)],
+        "more": _entries(_MORE, request),
+        "engine_room": _entries(_ENGINE_ROOM, request),
+    }
+
+
+def _entries(rows: tuple[tuple[str, str, str], ...], request: HttpRequest) -> list[Entry]:
+    urls = [(words, reverse(name)) for words, name, needs in rows if request.user.has_perm(needs)]
+    return [Entry(words, url, request.path.startswith(url)) for words, url in urls]
+
+
+def _counted(entry: Entry, request: HttpRequest) -> Entry:
+    if entry.words != "To fix":
+        return entry
+    items = behind_walls(QueueItem.objects.all(), request.user, "workspace")
+    failed = CappedPaginator(items.filter(status=QueueItem.Status.FAILED), per_page=1)
+    count = f"{failed.count:,}{'+' if failed.is_cut else ''}" if failed.count else ""
+    return Entry(entry.words, entry.url, entry.is_here, count)
+
+
+@register.inclusion_tag("admin/client_picker.html", takes_context=True)
+def client_picker(context: dict[str, Any]) -> dict[str, Any]:
+    """Offer the clients that the user sees, where there are several."""
+    request: HttpRequest = context["request"]
+    rows = behind_walls(Workspace.objects.order_by("name"), request.user, "pk", narrowed=False)
+    found = list(rows.values_list("pk", "name")[: CLIENTS_AT_MOST + 1])
+    return {
+        "clients": found[:CLIENTS_AT_MOST] if len(found) > 1 else [],
+        "chosen": client.of(request.user),
+        "back": request.get_full_path(),
+    }
