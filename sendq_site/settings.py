@@ -269,6 +269,9 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 DAILY_CAP_TIMEZONE = _timezone("DAILY_CAP_TIMEZONE")
 SEND_QUEUE_CRON = env.str("SEND_QUEUE_CRON", default="") or "*/30 * * * *"
 SEND_CONCURRENCY = 4  # calls to Unipile in flight at once, in one run
+# Nobody writes at :00 and :30 sharp: in a run of the ticker each account's call leaves up to so
+# many seconds after its start, drawn anew each time.
+SEND_SPREAD_SECONDS = env.int("SEND_SPREAD_SECONDS", default=20)
 SEND_RUN_DEADLINE_SECONDS = 240  # a run stops claiming; shorter than the cluster's time-out
 HTTP_RUN_DEADLINE_SECONDS = 20  # for the HTTP endpoint: its caller has a time-out of its own
 CALL_TOTAL_SECONDS = 30  # longest that one call to Unipile may take, slow drips included

@@ -65,6 +65,12 @@ def _no_sandbox_file(settings: object, tmp_path: Path) -> None:
     settings.SANDBOX_FILE = tmp_path / "sandbox.json"  # type: ignore[attr-defined]
 
 
+@pytest.fixture(autouse=True)
+def _calls_leave_at_once(settings: object) -> None:
+    """Let runs wait for nothing; tests/queueing/sending/test_leaving.py lets them."""
+    settings.SEND_SPREAD_SECONDS = 0  # type: ignore[attr-defined]
+
+
 class MovedClock:
     """A clock that stands still until a test moves it on."""
 

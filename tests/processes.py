@@ -23,6 +23,7 @@ def environment(sandbox: Sandbox | SandboxProcess, **more: str) -> dict[str, str
     url = f"postgresql://{database['USER']}@{quote(database['HOST'], safe='')}/{database['NAME']}"
     return {
         "PATH": os.environ["PATH"],
+        "SEND_SPREAD_SECONDS": "0",
         "HOME": os.environ.get("HOME", "/"),
         "DATABASE_URL": url,
         "SECRET_KEY": "only for this test",

@@ -5,7 +5,9 @@ no two programs agree; `H`, a sixth field and `@every` belong to others.
 """
 
 import datetime as dt
+import hashlib
 import re
+import uuid
 from array import array
 from bisect import bisect_left
 from functools import lru_cache
@@ -47,6 +49,11 @@ class Ticker:
                 found.extend(midnight + second for second in self._of_day[first:last])
         return found
 
+    def last(self, instant: int) -> int | None:
+        """Return the latest tick at or before an instant; None where there was none for a day."""
+        found = self.within(instant - 86_400, instant + 1)
+        return found[-1] if found else None
+
     def _on_day(self, midnight: int) -> bool:
         first = dt.datetime.fromtimestamp(midnight + self._of_day[0], dt.UTC)
         return self._every_day or croniter.match(self.cron, first)
@@ -73,6 +80,18 @@ def _fields(cron: str) -> list[list[int | str]]:
 
 def _numbers(field: list[int | str], below: int) -> list[int]:
     return list(range(below)) if field == ["*"] else sorted(int(number) for number in field)
+
+
+def seconds_after(account_id: uuid.UUID, tick: int, at_most: int) -> int:
+    """Return how many seconds after a run's start an account's call leaves, from 1 up to `at_most`.
+
+    Drawn anew for each run and account, and the same for whoever draws it: what is foreseen is what
+    happens. 0 where `at_most` is.
+    """
+    if at_most < 1:
+        return 0
+    digest = hashlib.blake2b(tick.to_bytes(8, "big", signed=True), key=account_id.bytes).digest()
+    return 1 + int.from_bytes(digest[:8], "big") % at_most
 
 
 @lru_cache(maxsize=16)

@@ -18,7 +18,7 @@ from campaigns.models import Campaign, ClosedDay, LinkedInAccount, default_hours
 from queueing import gates
 from queueing.gates import barred, counting, hours, limits
 from queueing.gates.counting import counts_from
-from queueing.gates.ticker import ticker
+from queueing.gates.ticker import seconds_after, ticker
 from queueing.models import WILL_SEND, Kind, QueueItem, QueueItemQuerySet
 from queueing.planning.core import Line, Waiting, simulate
 from queueing.planning.slots import Slot, Terms, Timeline
@@ -56,6 +56,11 @@ def epoch(instant: dt.datetime) -> int:
 def instant(seconds: int) -> dt.datetime:
     """Return epoch seconds as an aware UTC instant."""
     return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def leaves_at(account_id: uuid.UUID, tick: int) -> dt.datetime:
+    """Return when an account's call leaves in the run of a tick: some seconds after it (UTC)."""
+    return instant(tick + seconds_after(account_id, tick, settings.SEND_SPREAD_SECONDS))
 
 
 def accounts_of(campaign: Campaign) -> list[LinkedInAccount]:

@@ -26,7 +26,7 @@ CHUNK = 2000
 
 
 class Send(NamedTuple):
-    """One request to come: who, by whom, and the instant of the run that sends it (UTC)."""
+    """One request to come: who, by whom, and the instant at which a run sends it (UTC)."""
 
     prospect_id: uuid.UUID
     campaign_id: uuid.UUID
@@ -180,7 +180,8 @@ class _Forecasting:
     def of_item(self, item_id: uuid.UUID) -> dt.datetime | None:
         """Return when a queued item goes; see `foreseen_at`."""
         slots = self._board.simulate_queue()
-        return next((instant(slot.tick) for item, slot in slots if item.id == item_id), None)
+        found = ((item.account_id, slot) for item, slot in slots if item.id == item_id)
+        return next((board.leaves_at(account, slot.tick) for account, slot in found), None)
 
     def new_people(self, campaign: Campaign) -> None:
         """Foresee a campaign's people who are not queued yet."""
@@ -228,8 +229,10 @@ class _Forecasting:
             last_of_day[key] = (send, calendar)
             last_of_account[send.account_id] = send
             if only is None or send.campaign_id == only.pk:
-                self._result.sends.append(send)
-                by_day[key].append(send)
+                tick = board.epoch(send.at)
+                told = send._replace(at=board.leaves_at(send.account_id, tick))
+                self._result.sends.append(told)
+                by_day[key].append(told)
         for key, sends in by_day.items():
             last, calendar = last_of_day[key]
             has_more = last_of_account[last.account_id] is not last

@@ -27,6 +27,7 @@ from queueing.sending import (
     deciding,
     history,
     journal,
+    leaving,
     outcomes,
     recording,
     recovering,
@@ -40,6 +41,7 @@ from queueing.unipile import Client, uptime
 
 logger = logging.getLogger(__name__)
 
+ASKS_AGAIN_SECONDS = 0.5
 RECONNECT_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4)
 
 
@@ -69,6 +71,7 @@ class Run:
     started: float = field(default_factory=uptime)
     claimed: int = 0
     busy: set[uuid.UUID] = field(default_factory=set)
+    leaves_at: dict[uuid.UUID, float] = field(default_factory=dict)  # instants of `uptime()`
     broken: Error | None = None
     results: list[ItemResult] = field(default_factory=list)
 
@@ -88,8 +91,9 @@ class Run:
         ended.
         """
         while self.may_claim():
-            turn = next((turn for turn in self.waiting if turn[0].pk not in self.busy), None)
-            if turn is None:
+            free = (turn for turn in self.waiting if turn[0].pk not in self.busy)
+            turn = min(free, key=self._leaves_at, default=None)
+            if turn is None or self._leaves_at(turn) > uptime():
                 return None
             self.waiting.remove(turn)
             call = self._claim(*turn)
@@ -98,6 +102,16 @@ class Run:
                 self.busy.add(call.claim.account_id)
                 return call
         return None
+
+    def _leaves_at(self, turn: leaving.Turn) -> float:
+        return self.leaves_at.get(turn[0].pk, 0)
+
+    def pause(self) -> float | None:
+        """Return in how many seconds the next account may leave; None where nobody waits."""
+        free = [turn for turn in self.waiting if turn[0].pk not in self.busy]
+        if not free or not self.may_claim():
+            return None
+        return max(min(map(self._leaves_at, free)) - uptime(), 0)
 
     def _claim(self, account: LinkedInAccount, kind: str) -> Call | None:
         with self.fence.around(f"The queue of {account}", account.workspace_id):
@@ -153,6 +167,8 @@ def process_queue(
     recovering.recover(clock(), fence)
     in_turn = claiming.in_turn(clock(), account)
     accounts = LinkedInAccount.objects.in_bulk({pk for pk, _ in in_turn})
+    turns = [(accounts[pk], kind) for pk, kind in in_turn if pk in accounts]
+    waits = leaving.waits(turns, row, clock())
     run = Run(
         client=client,
         clock=clock,
@@ -160,8 +176,9 @@ def process_queue(
         limit=limit,
         deadline_seconds=deadline_seconds,
         should_stop=should_stop,
-        waiting=[(accounts[pk], kind) for pk, kind in in_turn if pk in accounts],
+        waiting=turns,
         fence=fence,
+        leaves_at={pk: uptime() + seconds for pk, seconds in waits.items()},
     )
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="sender") as senders:
         _send_all(run, senders, concurrency)
@@ -177,9 +194,13 @@ def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
         # Never more claims than free senders: a crash leaves only calls that were in flight.
         while len(in_flight) < concurrency and (call := run.next_call()) is not None:
             in_flight[_submit(run, senders, call)] = Step(call)
-        if not in_flight:
+        pause = run.pause() if len(in_flight) < concurrency else None
+        if not in_flight and pause is None:
             return
-        ended, _ = wait(in_flight, return_when=FIRST_COMPLETED)
+        if not in_flight:
+            time.sleep(min(pause or 0, ASKS_AGAIN_SECONDS))  # whether to stop, as soon as that
+            continue
+        ended, _ = wait(in_flight, timeout=pause, return_when=FIRST_COMPLETED)
         for future in ended:
             step, answer = in_flight.pop(future), future.result()
             following = None

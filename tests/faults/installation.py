@@ -37,6 +37,7 @@ class Installation:
         host = quote(str(cluster.socket_dir), safe="")
         self.env = {
             "PATH": os.environ["PATH"],
+            "SEND_SPREAD_SECONDS": "0",
             "HOME": os.environ.get("HOME", "/"),
             "DATABASE_URL": f"postgresql://{USER}@{host}/sendq",
             "SECRET_KEY": "only for this test",

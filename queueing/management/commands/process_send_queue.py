@@ -40,7 +40,7 @@ class Command(JobCommand):
             "--trigger",
             choices=[ProcessRun.Trigger.COMMAND, ProcessRun.Trigger.SCHEDULE],
             default=ProcessRun.Trigger.COMMAND,
-            help=argparse.SUPPRESS,
+            help="“schedule” where a clock starts it: accounts then leave some seconds apart",
         )
 
     def handle(self, *args: Any, **options: Any) -> str:
