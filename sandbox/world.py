@@ -56,6 +56,8 @@ class World(Changes):
                 self._last_id = max(self._last_id, self.chats.apply(event))
             case "hook" | "unhook":
                 self.hooks.apply(event)
+            case "account_gone":
+                self.accounts.pop(event["id"], None)
             case _:
                 super().apply(event)
 
@@ -267,6 +269,10 @@ class World(Changes):
         """Add an account, or change the given fields of one."""
         self.commit(do="account", values=values)
         return self.accounts[values["id"]]
+
+    def remove_account(self, account_id: str) -> None:
+        """Let Unipile forget an account; 404 if it does not have it. LinkedIn forgets nothing."""
+        self.commit(do="account_gone", id=self.account(account_id).id)
 
     def put_person(self, slug: str, values: Event | None) -> None:
         """Say who has a slug; None: nobody."""

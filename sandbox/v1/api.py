@@ -115,6 +115,11 @@ def one_account(world: World, ask: Ask) -> JSON:
     return shapes.account(world.account(ask.path["account_id"]))
 
 
+def remove(world: World, ask: Ask) -> JSON:
+    world.remove_account(ask.path["account_id"])
+    return {"object": "AccountDeleted"}
+
+
 def restart(world: World, ask: Ask) -> JSON:
     """A restart helps a stopped account; one whose session is lost needs its owner."""
     account = world.account(ask.path["account_id"])
@@ -136,5 +141,6 @@ ROUTES = (
     Operation("profile", "GET", "/users/{identifier}", profile),
     Operation("accounts", "GET", "/accounts", accounts),
     Operation("account", "GET", "/accounts/{account_id}", one_account),
+    Operation("remove", "DELETE", "/accounts/{account_id}", remove),
     Operation("restart", "POST", "/accounts/{account_id}/restart", restart),
 )

@@ -101,7 +101,7 @@ def _shape(world: World, hook: Hook) -> JSON:
         "headers": hook.headers,
         "data": [],
         "events": hook.events,
-        "type": "TRIGGER",
+        "type": "AUTO",
     }
 
 

@@ -159,6 +159,30 @@ def chat_attendees(world: World, ask: Ask) -> JSON:
     )
 
 
+def one_attendee(world: World, ask: Ask) -> JSON:
+    for account in world.accounts.values():
+        for chat in world.chats.of(account):
+            for slug in (account.owner.slug, chat.slug):
+                person = world.names.person(slug)
+                if person and attendee_id(account, slug) == ask.path["attendee_id"]:
+                    return attendee_shape(world, account, person)
+    raise ApiError("resource_not_found", "Attendee not found")
+
+
+def one_message(world: World, ask: Ask) -> JSON:
+    message = world.chats.message(ask.path["message_id"])
+    if message is None or not world.chats.shown([message]):
+        raise ApiError("resource_not_found", "Message not found")
+    return message_shape(_owner(world, message.chat_id), message)
+
+
+def patch_chat(world: World, ask: Ask) -> JSON:
+    _owner(world, ask.path["chat_id"])
+    if required(ask.json_body(), "action") != "setReadStatus":
+        raise ApiError("invalid_action")
+    return {"object": "ChatPatched"}
+
+
 def chats_with(world: World, ask: Ask) -> JSON:
     pairs = [(account, chat) for account, chat in _with(world, ask) if chat.room is not Room.GROUP]
     return paged(world, ask, pairs, lambda pair: chat_shape(world, *pair), "ChatList")
@@ -248,7 +272,13 @@ def message_shape(account: Account, message: Message) -> JSON:
 def attendee_shape(world: World, account: Account, person: Person) -> JSON:
     """Return a ChatAttendee."""
     is_self = person.slug == account.owner.slug
-    degree = "SELF" if is_self else _DISTANCE[world.degree(account, person)]
+    specifics: JSON = {
+        "provider": "LINKEDIN",
+        "member_urn": f"urn:li:member:{digest('member', person.slug) % 10**9}",
+        "headline": person.headline or "",
+    }
+    if not is_self:  # the official client does not take SELF
+        specifics["network_distance"] = _DISTANCE[world.degree(account, person)]
     return {
         "object": "ChatAttendee",
         "id": attendee_id(account, person.slug),
@@ -258,12 +288,7 @@ def attendee_shape(world: World, account: Account, person: Person) -> JSON:
         "is_self": int(is_self),
         "hidden": 0,
         "profile_url": f"https://www.linkedin.com/in/{person.address}",
-        "specifics": {
-            "provider": "LINKEDIN",
-            "member_urn": f"urn:li:member:{digest('member', person.slug) % 10**9}",
-            "network_distance": degree,
-            "headline": person.headline or "",
-        },
+        "specifics": specifics,
     }
 
 
@@ -274,6 +299,9 @@ ROUTES = (
     Operation("chat", "GET", "/chats/{chat_id}", one_chat),
     Operation("messages", "GET", "/chats/{chat_id}/messages", messages),
     Operation("attendees", "GET", "/chats/{chat_id}/attendees", attendees),
+    Operation("patch_chat", "PATCH", "/chats/{chat_id}", patch_chat),
+    Operation("one_message", "GET", "/messages/{message_id}", one_message),
+    Operation("attendee", "GET", "/chat_attendees/{attendee_id}", one_attendee),
     Operation("all_messages", "GET", "/messages", all_messages),
     Operation("chat_attendees", "GET", "/chat_attendees", chat_attendees),
     Operation("chats_with", "GET", "/chat_attendees/{attendee_id}/chats", chats_with),

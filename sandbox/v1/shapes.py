@@ -95,15 +95,16 @@ def owner_profile(one: Account) -> JSON:
     """Return the AccountOwnerProfile of /users/me."""
     owner = one.owner
     own_id = provider_id(one.viewer, owner.slug)
-    navigator = {"owner_seat_id": None, "contract_id": None}
+    navigator = {"owner_seat_id": "1", "contract_id": "1"}
     return {
         "object": "AccountOwnerProfile",
         "provider": "LINKEDIN",
         "provider_id": own_id,
         "entity_urn": f"urn:li:fsd_profile:{own_id}",
         "object_urn": f"urn:li:member:{digest('member', owner.slug) % 10**9}",
-        "first_name": owner.first_name,
-        "last_name": owner.last_name,
+        "first_name": owner.first_name or "",
+        "last_name": owner.last_name or "",
+        "profile_picture_url": None,
         "email": f"{owner.slug}@example.com",
         "premium": one.tier is not Tier.FREE,
         "open_profile": False,

@@ -46,12 +46,17 @@ def live(world: World, ask: Ask) -> Account:
 
 
 def paged(
-    ask: Ask, items: Sequence[T], shape: Callable[[T], JSON], *, cursor: bool = False
+    ask: Ask,
+    items: Sequence[T],
+    shape: Callable[[T], JSON],
+    *,
+    cursor: bool = False,
+    most: int = 100,
 ) -> JSON:
     """Return a page of a method list by offset. The last page is an empty one."""
     if "cursor" in ask.query and not cursor:
         raise ApiError("invalid_parameters", "This list has offset pagination, not a cursor.")
-    limit, start = ask.limit(default=20, most=100), _offset(ask)
+    limit, start = min(most, ask.limit(default=20, most=100)), _offset(ask)
     page = [shape(one) for one in items[start : start + limit]]
     return {"data": page, "total_count": len(items)}
 
@@ -88,7 +93,8 @@ def pending(world: World, ask: Ask) -> JSON:
     if kind != "sent":
         raise ApiError("invalid_parameters", "querystring/type must be sent or received")
     found = world.pending(account)
-    return paged(ask, found, lambda one: request_shape(world, account, one))
+    most = world.settings.page_cap  # a short page is not the last one
+    return paged(ask, found, lambda one: request_shape(world, account, one), most=most)
 
 
 def cancel(world: World, ask: Ask) -> JSON:
@@ -229,6 +235,11 @@ def one_account(world: World, ask: Ask) -> JSON:
     return account_shape(known(world, ask))
 
 
+def remove(world: World, ask: Ask) -> JSON:
+    world.remove_account(known(world, ask).id)
+    return {"success": True}
+
+
 def status_of(account: Account) -> str:
     """Return an account's status in V2's words."""
     return account.v2_status or _STATUSES[account.status]
@@ -269,6 +280,7 @@ ROUTES = (
     Operation("accounts", "GET", "/accounts/", accounts),
     Operation("accounts", "GET", "/accounts", accounts),
     Operation("account", "GET", "/accounts/{account_id}", one_account),
+    Operation("remove", "DELETE", "/accounts/{account_id}", remove),
     Operation("invite", "POST", "/{account_id}/users/me/relation-requests", invite, 201),
     Operation("sent", "GET", "/{account_id}/users/me/relation-requests", pending),
     Operation(
