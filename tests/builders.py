@@ -35,7 +35,7 @@ def an_account(workspace: Workspace, **values: Any) -> LinkedInAccount:
         **{
             "workspace": workspace,
             "name": f"Account {number}",
-            "unipile_account_id": f"account-{number}",
+            "unipile_account_id": f"acc_account-{number}",  # as V2 wants it; V1 takes any
             "account_type": LinkedInAccount.Type.SALES_NAVIGATOR,
             "min_gap_seconds": 0,
             **values,

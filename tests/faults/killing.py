@@ -19,7 +19,9 @@ from django.utils import timezone
 
 from queueing.models import ProcessRun
 from queueing.sending import calls, claiming, recording, runs
-from queueing.unipile import Client, connect
+from queueing.unipile import Version, connect
+from queueing.unipile.v1.client import V1Client
+from queueing.unipile.v2.client import V2Client
 
 Clock = Callable[[], dt.datetime]
 
@@ -50,12 +52,18 @@ def after(module: Any, name: str) -> None:
     setattr(module, name, dying)
 
 
+def after_call(name: str) -> None:
+    """Die when a call of Unipile has been answered, whichever version speaks."""
+    for client in (V1Client, V2Client):
+        after(client, name)
+
+
 # Where a run can die: the promise must hold at each of these instants.
 POINTS: dict[str, Callable[[], None]] = {
     "before the claim is committed": lambda: after(claiming, "_take"),
     "after the claim": lambda: after(claiming, "claim"),
     "before the call": lambda: before(calls, "make"),
-    "after the effect": lambda: after(Client, "invite"),
+    "after the effect": lambda: after_call("invite"),
     "before the record": lambda: before(recording, "record"),
     "in the record, before its commit": lambda: after(recording, "_record_item"),
     "after the record": lambda: after(recording, "record"),
@@ -68,6 +76,7 @@ def run_in_child(
     api_key: str,
     clock: Clock = timezone.now,
     prepare: Callable[[], None] = lambda: None,
+    api: str = Version.V1,
 ) -> int:
     """Fork a child that makes one run; return its process id."""
     connections.close_all()
@@ -79,7 +88,7 @@ def run_in_child(
         assert all(each.connection is None for each in connections.all()), "shared with the parent"
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         prepare()
-        runs.run(ProcessRun.Trigger.COMMAND, clock, client=connect(url, api_key))
+        runs.run(ProcessRun.Trigger.COMMAND, clock, client=connect(url, api_key, api))
         status = 0
     finally:
         _end_child(status)
@@ -114,16 +123,22 @@ def ended(child: int, seconds: float = 60) -> int:
     raise AssertionError("the run did not end in time")
 
 
-def kill_at(point: str, url: str, api_key: str, clock: Clock = timezone.now) -> int:
+def kill_at(
+    point: str, url: str, api_key: str, clock: Clock = timezone.now, api: str = Version.V1
+) -> int:
     """Make a run that dies at a named point; return the signal it ended by."""
-    return ended(run_in_child(url, api_key, clock, POINTS[point]))
+    return ended(run_in_child(url, api_key, clock, POINTS[point], api))
 
 
 def kill_at_random(
-    chance: random.Random, url: str, api_key: str, clock: Clock = timezone.now
+    chance: random.Random,
+    url: str,
+    api_key: str,
+    clock: Clock = timezone.now,
+    api: str = Version.V1,
 ) -> int:
     """Make a run and kill it within its first 120 ms or so; return the signal it ended by."""
-    child = run_in_child(url, api_key, clock)
+    child = run_in_child(url, api_key, clock, api=api)
     time.sleep(chance.random() * 0.12)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)

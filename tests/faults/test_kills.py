@@ -23,8 +23,7 @@ from queueing.gates import limits
 from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import INTERRUPTED, runs
-from queueing.unipile import Client, Invitation
-from queueing.unipile.v1.client import V1Client
+from queueing.unipile import Client, Invitation, Version, connect
 from sandbox.testing import SandboxProcess
 from tests.builders import a_campaign, a_workspace, an_account
 from tests.conftest import MovedClock
@@ -38,13 +37,16 @@ LONG_KILLS = int(os.environ.get("KILLS", "1000"))
 LONG_RUNS = int(os.environ.get("RUNS", "10000"))
 
 
-class TimedClient(V1Client):
-    """A client that notes when its first invitation was answered."""
+class Timed:
+    """Notes when a client's first invitation was answered, by `time.monotonic()`."""
 
-    first_sent_at: float | None = None  # instant of `time.monotonic()`
+    def __init__(self, client: Client) -> None:
+        self.first_sent_at: float | None = None
+        self._invite = client.invite
+        client.invite = self.invite  # type: ignore[method-assign]
 
     def invite(self, *args: Any, **kwargs: Any) -> Invitation:
-        invitation = super().invite(*args, **kwargs)
+        invitation = self._invite(*args, **kwargs)
         self.first_sent_at = self.first_sent_at or time.monotonic()
         return invitation
 
@@ -55,17 +57,14 @@ class Ordeal:
 
     sandbox: SandboxProcess
     clock: MovedClock
+    api: str = Version.V1
     kills: Counter[str] = field(default_factory=Counter)
     most_in_flight: int = 0
     first_sends_after: list[float] = field(default_factory=list)  # seconds
 
     @property
-    def address(self) -> tuple[str, str]:
-        return f"{self.sandbox.url}/api/v1", self.sandbox.api_key
-
-    @property
     def client(self) -> Client:
-        return V1Client(*self.address)
+        return connect(self.sandbox.url, self.sandbox.api_key, self.api)
 
     def move_on(self, **by: float) -> None:
         self.clock.advance(**by)
@@ -73,18 +72,20 @@ class Ordeal:
 
     def kill(self, point: str, chance: random.Random) -> None:
         """Kill one run; then let another account send at once, and time passes."""
+        where = (self.sandbox.url, self.sandbox.api_key, self.clock, self.api)
         if point == "at random":
-            how = killing.kill_at_random(chance, self.sandbox.url, self.sandbox.api_key, self.clock)
+            how = killing.kill_at_random(chance, *where)
         else:
-            how = killing.kill_at(point, self.sandbox.url, self.sandbox.api_key, self.clock)
+            how = killing.kill_at(point, *where)
         in_flight = QueueItem.objects.sending().count()
         self.most_in_flight = max(self.most_in_flight, in_flight)
-        began, client = time.monotonic(), TimedClient(*self.address)
+        began, client = time.monotonic(), self.client
+        timed = Timed(client)
         result = self.run(client)
         if how == signal.SIGKILL:
             self.kills[point] += 1
-            if client.first_sent_at is not None:
-                self.first_sends_after.append(client.first_sent_at - began)
+            if timed.first_sent_at is not None:
+                self.first_sends_after.append(timed.first_sent_at - began)
         if how != signal.SIGKILL and not result["processed"]:
             self.next_day()  # the caps hold everything
         self.move_on(minutes=10)
@@ -112,8 +113,14 @@ class Ordeal:
 
 
 def an_ordeal(
-    sandbox: SandboxProcess, people: int, accounts: int = ACCOUNTS, daily: int = DAILY
+    sandbox: SandboxProcess,
+    people: int,
+    accounts: int = ACCOUNTS,
+    daily: int = DAILY,
+    api: str = Version.V1,
 ) -> Ordeal:
+    if api != Version.V1:
+        sandbox.control.settings(api=api)
     clock = MovedClock(timezone.now().replace(hour=0, minute=5))
     sandbox.control.freeze(clock().isoformat())
     workspace = a_workspace()
@@ -121,7 +128,7 @@ def an_ordeal(
     for account in rows:
         sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
     queue_people(a_campaign(workspace, *rows), people, clock())
-    return Ordeal(sandbox, clock)
+    return Ordeal(sandbox, clock, api)
 
 
 def queue_people(campaign: Campaign, people: int, due: dt.datetime) -> None:
@@ -181,12 +188,25 @@ def test_killed_runs_break_no_promise(lenient_sandbox: SandboxProcess) -> None:
     assert set(killing.POINTS) <= set(ordeal.kills)
 
 
+def test_nor_do_they_with_v2(lenient_sandbox: SandboxProcess) -> None:
+    """The instants at which the two clients differ; the long form has all of them."""
+    ordeal = an_ordeal(lenient_sandbox, people=60, accounts=3, api=Version.V2)
+
+    for point in ("before the call", "after the effect", "before the record"):
+        ordeal.kill(point, random.Random(17))
+    ordeal.settle()
+
+    assert check(ordeal).effects > 5
+    assert ordeal.kills.keys() == {"before the call", "after the effect", "before the record"}
+
+
 @pytest.mark.torture
+@pytest.mark.parametrize("version", list(Version))
 def test_a_thousand_kills(
-    lenient_sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]
+    lenient_sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str], version: str
 ) -> None:
     with capfd.disabled():
-        ordeal = an_ordeal(lenient_sandbox, people=LONG_KILLS * 12)
+        ordeal = an_ordeal(lenient_sandbox, people=LONG_KILLS * 12, api=version)
         endure(ordeal, LONG_KILLS)
         ordeal.settle()
 

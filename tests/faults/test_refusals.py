@@ -9,7 +9,6 @@ import pytest
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.models import QueueItem
 from queueing.sending import claiming, recovering
-from queueing.unipile import Client
 from sandbox.testing import SandboxProcess
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
@@ -20,7 +19,7 @@ Status = QueueItem.Status
 
 POINTS: dict[str, Callable[[], None]] = {
     "before the look-up": lambda: killing.before(claiming, "begin_call"),
-    "in the look-up": lambda: killing.after(Client, "profile"),
+    "in the look-up": lambda: killing.after_call("profile"),
 }
 
 

@@ -13,7 +13,7 @@ from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
-from tests.conftest import MovedClock
+from tests.conftest import BOTH, MovedClock
 from tests.queueing.looking.doubt import in_doubt, later, looked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +29,7 @@ def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
     return account
 
 
+@BOTH
 def test_an_invitation_that_shows_was_sent(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -87,6 +88,7 @@ def test_what_a_list_shows_before_it_breaks_off_is_settled(
     assert sorted(ends) == ["found", "not_sent"]
 
 
+@BOTH
 def test_somebody_who_accepted_was_sent_and_is_connected(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -104,6 +106,7 @@ def test_somebody_who_accepted_was_sent_and_is_connected(
     assert (item.status, item.prospect.status) == (Status.SENT, Prospect.Status.CONNECTED)
 
 
+@BOTH
 def test_a_withdrawn_invitation_is_skipped_and_holds_its_person(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -142,6 +145,7 @@ def test_the_profile_finds_what_the_list_does_not_show_yet(
     assert looked(item) == [(Route.SENT_LIST, "nothing"), (Route.PROFILE, "found")]
 
 
+@BOTH
 def test_twice_nothing_makes_it_a_retry(
     account: LinkedInAccount,
     campaign: Campaign,

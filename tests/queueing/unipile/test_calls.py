@@ -16,32 +16,31 @@ from queueing.unipile import (
     Outcome,
     Receiver,
     UnipileError,
-    connect,
     receiver,
 )
 from sandbox.testing import Sandbox
+from tests.conftest import BOTH
 
 NOW = dt.datetime(2026, 7, 8, 16, tzinfo=dt.UTC)
 SECRET = "a-secret-of-the-tests"
-VERSIONS = ["v1", "v2"]
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest, sandbox: Sandbox) -> str:
-    sandbox.control.settings(api=request.param)
-    return str(request.param)
+pytestmark = BOTH
 
 
 @pytest.fixture
-def account(version: str, sandbox: Sandbox) -> str:
-    account_id = "acc_jane" if version == "v2" else "jane"
+def version(api: str) -> str:
+    return api
+
+
+@pytest.fixture
+def account(sandbox: Sandbox) -> str:
+    account_id = "acc_jane"
     sandbox.control.add_account(account_id, "premium")
     return account_id
 
 
 @pytest.fixture
-def client(version: str, sandbox: Sandbox) -> Client:
-    return connect(sandbox.url, sandbox.api_key, version, service_key=sandbox.service_key)
+def client(client_of_unipile: Client) -> Client:
+    return client_of_unipile
 
 
 @pytest.fixture
