@@ -311,4 +311,10 @@ def _by_offset(ask: Callable[[dict[str, str]], Page[T]], pages: int | None) -> t
 
 
 def _of(account_id: str) -> str:
+    if not account_id.startswith("acc_"):
+        raise UnipileError(
+            Outcome.ACCOUNT_DISCONNECTED,
+            title="This account is not one of V2's",
+            detail="run manage.py move_to_v2, or set UNIPILE_API_VERSION=v1",
+        )
     return f"/{segment(account_id, Outcome.ACCOUNT_DISCONNECTED)}"

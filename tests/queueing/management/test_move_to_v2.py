@@ -1,0 +1,143 @@
+"""An installation that moves to V2 in the middle of a campaign: nobody twice, nobody lost."""
+
+from collections import Counter
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from campaigns.models import Campaign, LinkedInAccount
+from queueing.looking import reconciling, syncing
+from queueing.models import ProcessRun, QueueItem
+from queueing.sending import runs
+from queueing.unipile import Client, connect
+from sandbox.testing import Sandbox
+from tests.builders import a_campaign, a_workspace, an_account, an_item
+from tests.conftest import MovedClock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = QueueItem.Status
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, clock: MovedClock, client_of_unipile: Client) -> LinkedInAccount:
+    """An account that V1 knows, and whose owner it has told."""
+    sandbox.control.freeze(clock().isoformat())
+    account = an_account(a_workspace(), unipile_account_id="old-id")
+    sandbox.control.add_account("old-id", "sales_navigator")
+    syncing.sync_accounts(client_of_unipile, clock())
+    account.refresh_from_db()
+    assert account.owner_id
+    return account
+
+
+@pytest.fixture
+def campaign(account: LinkedInAccount) -> Campaign:
+    return a_campaign(account.workspace, account)
+
+
+@pytest.fixture
+def v2(sandbox: Sandbox) -> Client:
+    return connect(sandbox.url, sandbox.api_key, "v2")
+
+
+def say_v2(settings: LazySettings, sandbox: Sandbox) -> None:
+    """Give the installation the settings of V2, as its operator does before the command."""
+    sandbox.control.settings(api="v2")
+    settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
+    settings.UNIPILE_API_VERSION = "v2"
+
+
+def run(client: Client, clock: MovedClock, sandbox: Sandbox, times: int) -> None:
+    for _ in range(times):
+        runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
+        reconciling.reconcile(client, clock)
+        clock.advance(minutes=40)
+        sandbox.control.freeze(clock().isoformat())
+
+
+def test_a_campaign_goes_on_with_v2(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    v2: Client,
+    sandbox: Sandbox,
+    clock: MovedClock,
+    settings: LazySettings,
+) -> None:
+    items = [an_item(campaign, account) for _ in range(6)]
+    run(client_of_unipile, clock, sandbox, 2)
+    sandbox.control.fault("answer", type="request_timeout", route="invite", when="after")
+    run(client_of_unipile, clock, sandbox, 1)
+    before = Counter(QueueItem.objects.values_list("status", flat=True))
+    say_v2(settings, sandbox)
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=v2)  # before the move nothing goes
+    assert len(sandbox.control.effects()) == 3
+    assert QueueItem.objects.filter(status=Status.FAILED).count() == 0
+
+    told = call_command("move_to_v2")
+    account.refresh_from_db()
+    syncing.sync_accounts(v2, clock())
+    run(v2, clock, sandbox, 5)
+    clock.advance(days=1)  # what was tried before the move waits so long
+    run(v2, clock, sandbox, 2)
+
+    assert "1 of our accounts moved" in str(told)
+    assert before == {Status.SENT: 2, Status.UNCONFIRMED: 1, Status.PENDING: 3}
+    assert account.unipile_account_id == "acc_old-id"
+    per_person = Counter(one["person"] for one in sandbox.control.effects())
+    assert set(per_person.values()) == {1}
+    assert per_person.keys() == {item.prospect.public_identifier for item in items}
+    assert {item.status for item in QueueItem.objects.all()} == {Status.SENT}
+
+
+def test_a_dry_run_says_all_and_changes_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    settings: LazySettings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stale = sandbox.control.provider_id("sandbox-account-free", "ada-example")
+    an_item(campaign, account, linkedin_user_id=stale)
+    say_v2(settings, sandbox)
+
+    call_command("move_to_v2", "--dry-run")
+
+    account.refresh_from_db()
+    assert account.unipile_account_id == "old-id"
+    assert QueueItem.objects.get().linkedin_user_id == stale
+    assert "old-id becomes acc_old-id (1 looked up before they go, 1 forgotten ids)" in (
+        capsys.readouterr().out
+    )
+
+
+def test_an_account_that_v2_lacks_is_named_and_sends_nothing(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    v2: Client,
+    sandbox: Sandbox,
+    clock: MovedClock,
+    settings: LazySettings,
+) -> None:
+    sandbox.control.set_account("old-id", login="somebody-else")
+    item = an_item(campaign, account)
+    say_v2(settings, sandbox)
+
+    with pytest.raises(CommandError, match="0 of our accounts moved, 1 not"):
+        call_command("move_to_v2")
+
+    runs.run(ProcessRun.Trigger.COMMAND, clock, client=v2)
+    item.refresh_from_db()
+    account.refresh_from_db()
+    assert (item.status, sandbox.control.effects()) == (Status.PENDING, [])
+    assert account.status == LinkedInAccount.Status.DISCONNECTED
+    assert "move_to_v2" in account.pause_reason
+
+
+def test_with_the_settings_of_before_there_is_nothing_to_move(
+    account: LinkedInAccount, sandbox: Sandbox, settings: LazySettings
+) -> None:
+    settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
+
+    assert "UNIPILE_API_VERSION" in str(call_command("move_to_v2"))
