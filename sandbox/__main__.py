@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -98,7 +99,7 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
     """Shows the default of an option unless that is nothing."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default in (None, False):
+        if action.default in (None, False) or action.dest == "api_key":
             return action.help
         return super()._get_help_string(action)
 
@@ -113,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=_port, default=8090, help="port to listen on; 0 picks a free one")
-    add("--api-key", default=Options().api_key, help="the X-API-KEY that callers must send")
+    key = os.environ.get("SANDBOX_API_KEY") or Options().api_key
+    told = "the X-API-KEY that callers must send; SANDBOX_API_KEY keeps it from other users"
+    add("--api-key", default=key, help=f"{told} (default: {Options().api_key})")
     add("--service-key", default=Options().service_key, help="V2: the key that registers webhooks")
     add("--api", choices=APIS, default=APIS[0], help="which version the key is for")
     add(

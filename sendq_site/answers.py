@@ -4,7 +4,6 @@ import logging
 import sys
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
 
 from django import db
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -15,7 +14,6 @@ from queueing import api
 
 logger = logging.getLogger(__name__)
 
-NUL = "\0"
 NOT_TAKEN = "It holds something that nothing here can be: a sign or a number out of all bounds."
 NOT_ANSWERED = "The database does not answer now. Try again later."
 
@@ -37,11 +35,6 @@ class AnswersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if NUL in unquote(request.META.get("QUERY_STRING", "")):
-            clean = request.GET.copy()
-            for name, values in list(clean.lists()):
-                clean.setlist(name, [value.replace(NUL, "") for value in values])
-            request.GET = clean  # type: ignore[assignment]
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

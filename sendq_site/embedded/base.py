@@ -5,12 +5,13 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.db.backends.postgresql import base, client, creation
+from django.db.backends.postgresql import client, creation
 from django.utils.asyncio import async_unsafe
 from psycopg import OperationalError, connect, errors, sql
 
 from sendq_site.embedded import programs
 from sendq_site.embedded.server import PORT, USER, Cluster, ServerError
+from sendq_site.postgres import base
 
 cluster = Cluster(settings.DATA_DIR / "postgres")
 

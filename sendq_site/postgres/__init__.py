@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, whose callers do not wait for ever."""
