@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -13,12 +13,12 @@ from import_export.fields import Field
 
 from access import audit, second_factor
 from access.models import Authenticator, Session, SignIn, hashed_key
-from campaigns.pages import CheckedLists, ExportingAdmin, PlainResource, ReasonedAdmin, date_range
+from campaigns.pages import DeskAdmin, ExportingAdmin, PlainResource, date_range
 
 # Their own pages show what is shared with an app.
 admin.site.unregister([TOTPDevice, StaticDevice])
 
-AtFilter = date_range("when (UTC)", "at", "at")
+AtFilter = date_range("when", "at", "at")
 
 
 class SignInResource(PlainResource):
@@ -56,7 +56,7 @@ class LookedAt:
 @admin.register(SignIn)
 class SignInAdmin(LookedAt, ExportingAdmin):
     export_resource = SignInResource
-    list_display = ("seconds", "kind", "name", "address", "program", "detail")
+    list_display = ("at", "kind", "name", "address", "program", "detail")
     list_display_links = None
     list_filter = ("kind", AtFilter)
     search_fields = ("name", "address", "program", "detail")
@@ -65,13 +65,9 @@ class SignInAdmin(LookedAt, ExportingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[SignIn]:
         return admin.ModelAdmin.get_queryset(self, request)  # of no workspace
 
-    @admin.display(description="when (UTC)")
-    def seconds(self, line: SignIn) -> str:
-        return f"{line.at:%Y-%m-%d %H:%M:%S}"
-
 
 @admin.register(Session)
-class SessionAdmin(LookedAt, CheckedLists, ReasonedAdmin):
+class SessionAdmin(LookedAt, DeskAdmin):
     """Everybody sees their own, superusers those of all; who sees one may end it."""
 
     list_display = ("user", "address", "program", "began_at", "seen_at", "is_this_one")
@@ -86,16 +82,13 @@ class SessionAdmin(LookedAt, CheckedLists, ReasonedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         rows = admin.ModelAdmin.get_queryset(self, request).filter(user__isnull=False)
-        rows = rows.defer("session_data")
+        ours = When(pk=hashed_key(request.session.session_key or ""), then=Value("this one"))
+        rows = rows.defer("session_data").annotate(ours=Case(ours, default=Value("")))
         return rows if request.user.is_superuser else rows.filter(user=request.user.pk)
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        self._ours = hashed_key(request.session.session_key or "")
-        return self.list_display
-
-    @admin.display(description="", empty_value="")
+    @admin.display(description="")
     def is_this_one(self, session: Session) -> str:
-        return "this one" if session.pk == self._ours else ""
+        return str(getattr(session, "ours", ""))
 
     @admin.action(description="End these sessions", permissions=["view"])
     def end(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
@@ -112,7 +105,7 @@ class SessionAdmin(LookedAt, CheckedLists, ReasonedAdmin):
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(LookedAt, CheckedLists, ReasonedAdmin):
+class AuthenticatorAdmin(LookedAt, DeskAdmin):
     """Who has one. A superuser takes it away from who has lost app and codes alike."""
 
     list_display = ("user", "created_at", "last_used_at")

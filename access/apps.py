@@ -6,6 +6,7 @@ class AccessConfig(AppConfig):
     verbose_name = "Access"
 
     def ready(self) -> None:
-        from access import audit  # noqa: PLC0415 - models are not loaded before ready()
+        from access import audit, checks  # noqa: PLC0415 - models are not loaded before ready()
 
         audit.connect()
+        checks.register_all()

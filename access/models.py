@@ -33,7 +33,7 @@ class SignIn(models.Model):
 
     FAILURES = (Kind.WRONG_PASSWORD, Kind.WRONG_CODE)
 
-    at = models.DateTimeField("when (UTC)")
+    at = models.DateTimeField("when")
     kind = models.CharField("what", max_length=20, choices=Kind)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -72,8 +72,8 @@ class Session(AbstractBaseSession):
     )
     address = models.GenericIPAddressField(null=True)
     program = models.CharField("browser", max_length=200, blank=True)
-    began_at = models.DateTimeField("since (UTC)", auto_now_add=True)
-    seen_at = models.DateTimeField("last seen (UTC)", null=True)
+    began_at = models.DateTimeField("since", auto_now_add=True)
+    seen_at = models.DateTimeField("last seen", null=True)
 
     class Meta(AbstractBaseSession.Meta):
         verbose_name = "session"

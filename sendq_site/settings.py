@@ -238,7 +238,13 @@ else:
     DATABASES = {"default": _read("DATABASE_URL", lambda: env.db("DATABASE_URL"))}
     # A Unix socket's folder stands percent-encoded where the host does, as libpq has it.
     DATABASES["default"]["HOST"] = unquote(DATABASES["default"].get("HOST") or "")
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+    DATABASES["default"]["ENGINE"] = "sendq_site.postgres"
+# A network that goes silent is noticed within a minute; Unix sockets have none of this.
+_ANSWERS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10}
+_ANSWERS |= {"keepalives_count": 3, "tcp_user_timeout": 60_000}
+DATABASES["default"]["OPTIONS"] = _ANSWERS | DATABASES["default"].get("OPTIONS", {})
+# Longest that one statement may take, in seconds; 0 for any time. `wsgi.py` sets it for pages.
+DATABASE_ANSWER_SECONDS = env.int("DATABASE_ANSWER_SECONDS", default=0)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 

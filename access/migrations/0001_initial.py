@@ -49,8 +49,8 @@ class Migration(migrations.Migration):
                 ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
                 ("address", models.GenericIPAddressField(null=True)),
                 ("program", models.CharField(blank=True, max_length=200, verbose_name="browser")),
-                ("began_at", models.DateTimeField(auto_now_add=True, verbose_name="since (UTC)")),
-                ("seen_at", models.DateTimeField(null=True, verbose_name="last seen (UTC)")),
+                ("began_at", models.DateTimeField(auto_now_add=True, verbose_name="since")),
+                ("seen_at", models.DateTimeField(null=True, verbose_name="last seen")),
                 (
                     "user",
                     models.ForeignKey(
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("at", models.DateTimeField(verbose_name="when (UTC)")),
+                ("at", models.DateTimeField(verbose_name="when")),
                 (
                     "kind",
                     models.CharField(

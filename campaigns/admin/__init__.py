@@ -58,4 +58,4 @@ class DoNotContactAdmin(ImportingAdmin):
         return ("workspace", "kind", "value") if obj else ()
 
     def must_be_explained(self, row: DoNotContact | None) -> Collection[str]:
-        return ("workspace", "kind", "value")
+        return ("reason",)

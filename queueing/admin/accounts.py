@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
+from django.db.models import Exists
 from django.db.models.functions import Coalesce, Length
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -204,7 +205,8 @@ def has_sent(account: LinkedInAccount) -> bool:
     """
     attempts = SendAttempt.objects.filter(linkedin_account=account, kind=SendAttempt.Kind.SEND)
     sent = QueueItem.objects.filter(linkedin_account=account, sent_at__isnull=False)
-    return attempts.exists() or sent.exists()
+    same = LinkedInAccount.objects.filter(pk=account.pk)
+    return same.filter(Exists(attempts) | Exists(sent)).exists()
 
 
 def _is_connected(account: LinkedInAccount) -> bool:
@@ -340,7 +342,11 @@ class LinkedInAccountAdmin(ForeseenAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         shown = tuple(super().get_readonly_fields(request, obj))
-        return (*shown, "unipile_account_id") if obj and has_sent(obj) else shown
+        if obj is None:
+            return shown
+        if not hasattr(obj, "is_frozen"):  # Django asks several times for a page
+            obj.is_frozen = has_sent(obj)
+        return (*shown, "unipile_account_id") if obj.is_frozen else shown
 
     def must_be_explained(self, row: LinkedInAccount) -> Collection[str]:
         return (*self.times_depend_on, "unipile_account_id")
