@@ -41,4 +41,4 @@ def bound(connection: "psycopg.Connection[Any]", seconds: float) -> None:
                 f"The database has not answered for {seconds:g} seconds."
             ) from error
 
-    connection.wait = wait_for  # type: ignore[method-assign]
+    connection.wait = wait_for  # type: ignore[method-assign, assignment]
