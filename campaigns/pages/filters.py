@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.functional import cached_property
 
 from campaigns.pages.lists import behind_walls
 
@@ -53,6 +54,10 @@ class FormFilter(admin.ListFilter):
         """Return texts to choose from; people may type others."""
         return []
 
+    def picked(self) -> list[tuple[str, str]]:
+        """Return values to pick from with their words; nothing where there are too many."""
+        return []
+
     def shown(self, field: Field) -> str:
         """Return the value as people read it."""
         return str(self.used_parameters.get(field.name, ""))
@@ -68,6 +73,7 @@ class FormFilter(admin.ListFilter):
                 if name not in own and name != "p"
             ],
             "suggestions": self.suggestions(),
+            "picked": self.picked(),
             "without": changelist.get_query_string(remove=sorted(own)),
             "is_used": any(self.used_parameters.values()),
         }
@@ -84,8 +90,19 @@ class RelatedFilter(FormFilter):
         user: Any = self.request.user
         return behind_walls(self.related._default_manager.all(), user, self.workspace_path)
 
+    @cached_property
+    def _named(self) -> list[tuple[str, str]]:
+        named = self.rows().order_by("name").values_list("pk", "name")[: SUGGESTED_AT_MOST + 1]
+        return [(str(key), name) for key, name in named]
+
     def suggestions(self) -> list[str]:
-        return list(self.rows().order_by("name").values_list("name", flat=True)[:SUGGESTED_AT_MOST])
+        return [name for _, name in self._named[:SUGGESTED_AT_MOST]]
+
+    def picked(self) -> list[tuple[str, str]]:
+        """Return all, where a list can hold them and none was typed in part."""
+        value = str(self.used_parameters.get(self.fields[0].name, ""))
+        is_typed = bool(value) and value not in dict(self._named)
+        return [] if is_typed or len(self._named) > SUGGESTED_AT_MOST else self._named
 
     def shown(self, field: Field) -> str:
         key = _as_uuid(super().shown(field))

@@ -16,6 +16,7 @@ from django.contrib.admin.helpers import (
 )
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.pages import clock
@@ -36,6 +37,8 @@ def _column(label: str, name: str) -> str | Callable[[Any], Any]:
         show: Callable[[Any], Any] = clock.shown
     elif isinstance(field, models.TextField):
         show = clock.own
+    elif isinstance(field, models.CharField) and name == "status" and field.choices:
+        show = _pill(dict(field.flatchoices))
     else:
         return name
 
@@ -46,6 +49,13 @@ def _column(label: str, name: str) -> str | Callable[[Any], Any]:
 
     shown.__name__ = name  # of which the column's class in the page is made
     return shown
+
+
+def _pill(labels: dict[str, str]) -> Callable[[str], SafeString]:
+    """Return what shows a state by word, colour and shape."""
+    return lambda value: format_html(
+        '<span class="pill {}">{}</span>', value, labels.get(value, value)
+    )
 
 
 class OwnClockForm(AdminForm):

@@ -21,6 +21,7 @@ from campaigns.messages import NOTE_LIMITS
 from campaigns.models import LinkedInAccount, Workspace, default_hours
 from campaigns.pages import ReasonedForm, ReasonForm, behind_walls
 from queueing import gates
+from queueing.admin.account_list import AccountColumns
 from queueing.admin.anew import plan_anew
 from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
@@ -283,9 +284,18 @@ def _test(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.da
 
 
 @admin.register(LinkedInAccount)
-class LinkedInAccountAdmin(ForeseenAdmin):
+class LinkedInAccountAdmin(AccountColumns, ForeseenAdmin):
     form = AccountForm
-    list_display = ("name", "workspace", "account_type", "status", "paused_until", "daily_limit")
+    list_display = (
+        "name",
+        "workspace",
+        "account_type",
+        "state",
+        "today",
+        "week",
+        "waiting",
+        "next_planned",
+    )
     list_filter = ("status", "account_type")
     list_select_related = ("workspace",)
     search_fields = ("name", "unipile_account_id")

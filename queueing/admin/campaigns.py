@@ -6,18 +6,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import Count
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from campaigns.hours import clocks
 from campaigns.messages import UnfilledVariableError, render
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from campaigns.pages import CampaignForm
+from campaigns.pages import CampaignForm, clock
 from queueing import planning
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.deeds import Deed, Done
 from queueing.admin.forecast import ForecastAdmin
+from queueing.desk import campaigns as desk_of_campaigns
+from queueing.desk.campaigns import Line
+from queueing.gates import limits
 from queueing.models import QueueItem
 from queueing.planning.selection import values_of
 from queueing.staff import log, places
@@ -164,6 +172,23 @@ def _stays_as_queued(campaign: Campaign, changed: Collection[str]) -> Iterator[s
             )
 
 
+class CampaignList(ChangeList):
+    """Knows how far the campaigns of the page are."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        page = list(self.result_list)
+        since = limits.day_start(timezone.now(), clock.zone())
+        for line in desk_of_campaigns.lines(page, since):
+            line.campaign.line = line  # type: ignore[attr-defined]
+        self.result_list = page
+
+
+def _line_of(campaign: Campaign) -> Line:
+    line: Line = campaign.line  # type: ignore[attr-defined]
+    return line
+
+
 def _deed(slug: str, label: str, states: tuple[str, ...], warns: Any, do: Any) -> Deed:
     return Deed(slug, label, warns, lambda campaign, now: campaign.status in states, do)
 
@@ -174,7 +199,8 @@ CAN_BE_QUEUED = (Campaign.Status.DRAFT, Campaign.Status.ACTIVE, Campaign.Status.
 @admin.register(Campaign)
 class CampaignAdmin(ForecastAdmin):
     form = CampaignForm
-    list_display = ("name", "workspace", "status", "starts_at", "sending_hours")
+    changelist = CampaignList
+    list_display = ("name", "workspace", "status", "progress", "accepted", "today", "done_on")
     list_filter = ("status",)
     list_select_related = ("workspace", "sending_hours")
     search_fields = ("name",)
@@ -195,6 +221,31 @@ class CampaignAdmin(ForecastAdmin):
             _archive,
         ),
     )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return self.changelist
+
+    @admin.display(description="progress")
+    def progress(self, campaign: Campaign) -> SafeString:
+        return render_to_string("admin/progress.html", {"line": _line_of(campaign)})
+
+    @admin.display(description="accepted")
+    def accepted(self, campaign: Campaign) -> str | None:
+        share = _line_of(campaign).share
+        return None if share is None else f"{share} %"
+
+    @admin.display(description="today")
+    def today(self, campaign: Campaign) -> str:
+        return f"{_line_of(campaign).today:,}"
+
+    @admin.display(description="done on")
+    def done_on(self, campaign: Campaign) -> SafeString | str | None:
+        line = _line_of(campaign)
+        if line.done_on:
+            return clock.shown(line.done_on)
+        if campaign.status == Campaign.Status.DRAFT and campaign.starts_at:
+            return format_html("starts {}", clock.shown(campaign.starts_at))
+        return f"{line.waiting:,} wait" if line.waiting else None
 
     def must_be_explained(self, row: Campaign | None) -> Collection[str]:
         """Return all fields of a campaign that sends."""

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 
 from campaigns.models import Workspace
-from campaigns.pages import CappedPaginator, behind_walls, client
+from campaigns.pages import CappedPaginator, behind_walls, client, clock
 from queueing.models import QueueItem
 
 register = template.Library()
@@ -66,7 +67,12 @@ def menu(context: dict[str, Any]) -> dict[str, Any]:
 
 def _entries(rows: tuple[tuple[str, str, str], ...], request: HttpRequest) -> list[Entry]:
     urls = [(words, reverse(name)) for words, name, needs in rows if request.user.has_perm(needs)]
-    return [Entry(words, url, request.path.startswith(url)) for words, url in urls]
+    return [Entry(words, _first(url), request.path.startswith(url)) for words, url in urls]
+
+
+def _first(url: str) -> str:
+    """Return what a link of the menu opens: of the queue, what comes next."""
+    return f"{url}?status__exact={QueueItem.Status.PENDING}" if url == reverse(_QUEUE) else url
 
 
 def _counted(entry: Entry, request: HttpRequest) -> Entry:
@@ -76,6 +82,38 @@ def _counted(entry: Entry, request: HttpRequest) -> Entry:
     failed = CappedPaginator(items.filter(status=QueueItem.Status.FAILED), per_page=1)
     count = f"{failed.count:,}{'+' if failed.is_cut else ''}" if failed.count else ""
     return Entry(entry.words, entry.url, entry.is_here, count)
+
+
+_QUEUE = "admin:queueing_queueitem_changelist"
+
+
+@register.inclusion_tag("admin/queue_tabs.html", takes_context=True)
+def queue_tabs(context: dict[str, Any]) -> dict[str, Any]:
+    """Offer, on the lists of the queue, what people look for in them."""
+    request: HttpRequest = context["request"]
+    queue, today = reverse(_QUEUE), clock.today().isoformat()
+    tabs: list[tuple[str, str, dict[str, str]]] = [
+        ("Next", queue, {"status__exact": QueueItem.Status.PENDING}),
+        ("Today", queue, {"planned_from": today, "planned_until": today}),
+        ("Maybe sent", reverse("admin:queueing_unconfirmedsend_changelist"), {}),
+        ("To fix", reverse("admin:queueing_failedsend_changelist"), {}),
+        ("Sent", queue, {"status__exact": QueueItem.Status.SENT, "o": "-5"}),
+        ("All", queue, {}),
+    ]
+    if request.path not in {path for _, path, _ in tabs}:
+        return {"tabs": []}
+    asked = {name: value for name, value in request.GET.items() if name not in {"p", "q"}}
+    of_queue = request.path == queue
+    return {
+        "tabs": [
+            Entry(
+                words,
+                f"{path}?{urlencode(params)}" if params else path,
+                path == request.path and (not of_queue or asked == params),
+            )
+            for words, path, params in tabs
+        ]
+    }
 
 
 @register.inclusion_tag("admin/client_picker.html", takes_context=True)
