@@ -12,14 +12,21 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import gates
 from queueing.gates import limits
 from queueing.looking import logins
-from queueing.models import ProcessRun, QueueItem, QueueItemQuerySet, SendAttempt, SendingStop
+from queueing.models import (
+    Kind,
+    ProcessRun,
+    QueueItem,
+    QueueItemQuerySet,
+    SendAttempt,
+    SendingStop,
+)
 from queueing.sending import Clock, judging, recording
 from queueing.sending.judging import Seen
 from queueing.telling import Fence
@@ -37,6 +44,11 @@ READY = (
     "The database was restored. What was sent since its backup has been read from LinkedIn: look "
     "at what is unconfirmed, enter again what people decided meanwhile, then let sending go on."
 )
+_ROUTES = {
+    Kind.CONNECTION_REQUEST: SendAttempt.Route.INVITE,
+    Kind.MESSAGE: SendAttempt.Route.MESSAGE,
+    Kind.WITHDRAWAL: SendAttempt.Route.WITHDRAWAL,
+}
 _WHY_IT_RESTS = (
     "The database was restored, and what this account sent since the backup cannot be read. By "
     "then none of that counts against its caps any more."
@@ -152,8 +164,14 @@ def _write(
         _record_found(item, account, trace, now)
         for name in _names(trace):
             known[name].append(QueueItem.objects.get(pk=item.pk))
+    tried_at = now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
     for item in _may_have_gone(account, since, now):
-        _doubt(item, account, now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS), now)
+        try:
+            with transaction.atomic():
+                _doubt(item, account, tried_at, now)
+        except IntegrityError:  # something else reached this person today, so it has not gone
+            logger.info("Item %s cannot have gone since", item.pk)
+            continue
         became["in doubt"] += 1
     waiting = QueueItem.objects.pending().filter(linkedin_account=account)
     Prospect.objects.filter(pk__in=waiting.values("prospect")).update(resolved_at=None)
@@ -179,7 +197,9 @@ def _items_by_name(
     found_by_it = Q(prospect__resolved_with=account, prospect__linkedin_user_id__in=names)
     by_slug = Q(person_key__in=names) | Q(prospect__public_identifier__in=names)
     items = QueueItem.objects.filter(
-        of_its_own | found_by_it | by_slug, workspace=account.workspace_id
+        of_its_own | found_by_it | by_slug,
+        workspace=account.workspace_id,
+        kind=Kind.CONNECTION_REQUEST,
     ).select_related("prospect")
     known: defaultdict[str, list[QueueItem]] = defaultdict(list)
     for item in items:
@@ -275,9 +295,11 @@ def _may_have_gone(
     today = now.astimezone(zone).date()
     days = (today - limits.day_start(since, zone).astimezone(zone).date()).days + 1
     at_most = gates.daily_limit_of(account, today).value * days
-    due = waiting.due(now).filter(campaign__status=Campaign.Status.ACTIVE, tried_at__isnull=True)
-    for campaign in set(due.order_by().values_list("campaign", flat=True)):
-        yield from _first(due.filter(campaign=campaign), at_most)
+    # A withdrawal that is made again does no harm.
+    due = waiting.due(now).exclude(kind=Kind.WITHDRAWAL)
+    due = due.filter(campaign__status=Campaign.Status.ACTIVE, tried_at__isnull=True)
+    for campaign, kind in set(due.order_by().values_list("campaign", "kind")):
+        yield from _first(due.filter(campaign=campaign, kind=kind), at_most)
 
 
 def _first(items: QueueItemQuerySet, number: int) -> list[QueueItem]:
@@ -293,7 +315,7 @@ def _doubt(
         item=item,
         linkedin_account=account,
         kind=SendAttempt.Kind.SEND,
-        route=SendAttempt.Route.INVITE,
+        route=_ROUTES[Kind(item.kind)],
         number=last + 1,
         started_at=tried_at,
         finished_at=now,
