@@ -37,7 +37,7 @@ check: install
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/lint-imports" >/dev/null || "$(BIN)/lint-imports"
-	"$(BIN)/mypy" sendq_site access campaigns queueing sandbox tests
+	"$(BIN)/mypy" sendq_site access campaigns doors queueing sandbox tests
 	@tests=$$("$(BIN)/python" -m tests.changed) && if [ -n "$$tests" ]; then \
 		echo "pytest $$tests" && "$(BIN)/pytest" -q -n 2 --dist worksteal $$tests; \
 	else echo "No test is about what has changed: make test runs all"; fi
@@ -48,7 +48,7 @@ check test: export UNIPILE_API_KEY =
 test: install
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
-	"$(BIN)/mypy" sendq_site access campaigns queueing sandbox tests
+	"$(BIN)/mypy" sendq_site access campaigns doors queueing sandbox tests
 	"$(BIN)/lint-imports"
 	"$(BIN)/python" manage.py check --fail-level WARNING
 	"$(BIN)/python" manage.py makemigrations --check --dry-run

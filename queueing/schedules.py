@@ -41,6 +41,7 @@ def jobs() -> list[Job]:
         Job("reconcile_send_queue", "*/5 * * * *", ("reconcile_send_queue",)),
         Job("sync_accounts", "7-59/15 * * * *", ("sync_accounts",)),
         Job("execute_scheduled_campaigns", "*/5 * * * *", ("execute_scheduled_campaigns",)),
+        Job("deliver_webhooks", "* * * * *", ("deliver_webhooks",)),
         Job("prune", "17 3 * * *", ("prune",)),
     ]
 

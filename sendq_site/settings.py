@@ -6,6 +6,7 @@ secret has a default.
 """
 
 import datetime as dt
+import ipaddress
 import secrets
 import tomllib
 from collections.abc import Callable
@@ -140,6 +141,7 @@ INSTALLED_APPS = [
     "access",
     "campaigns",
     "queueing",
+    "doors",
     "django_q",  # behind queueing, whose `qcluster` comes first
 ]
 MIDDLEWARE = [
@@ -269,6 +271,11 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 CRON_SECRET = env.str("CRON_SECRET", default="")
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)  # of each key
+# Networks of your own where webhooks may go, by http too; else on the public internet alone.
+WEBHOOK_ALLOW_NETWORKS = [
+    ipaddress.ip_network(network) for network in env.list("WEBHOOK_ALLOW_NETWORKS", default=[])
+]
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Sending

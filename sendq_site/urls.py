@@ -47,6 +47,7 @@ urlpatterns = [
     path("admin/stop/", admin.site.admin_view(stopping.stop_page), name="stop_sending"),
     path("admin/go-on/", admin.site.admin_view(stopping.lift_page), name="lift_stop"),
     path("admin/", admin.site.urls),
+    path("", include("doors.urls")),
     path("", include("queueing.api")),
 ]
 

@@ -1,0 +1,1 @@
+"""How do other programs come in, and hear of things? The API with its keys, webhooks going out."""

@@ -1,0 +1,1 @@
+"""What may programs ask, and how? The routes under /api/v1, described as OpenAPI by their types."""
