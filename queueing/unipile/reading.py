@@ -144,8 +144,10 @@ def shown(value: object) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return a text that people wrote, whole, "" where there is none."""
-    return value if isinstance(value, str) else ""
+    """Return a text that people wrote, whole but for what no database takes; "" for none."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def maybe_flag(value: object) -> bool | None:
@@ -176,8 +178,8 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object; ValueError where it is none."""
     try:
         told = json.loads(body.decode("utf-8-sig"))
-    except RecursionError as err:
-        raise ValueError("the body is nested too deep") from err
+    except (ValueError, RecursionError) as err:
+        raise ValueError(f"the body is no JSON object: {err}") from err
     if not isinstance(told, dict):
         raise ValueError("the body is no JSON object")  # noqa: TRY004 (one error for callers)
     return told
