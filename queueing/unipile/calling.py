@@ -1,5 +1,6 @@
 """One call: its address, its time, its redirects, and an error where it was refused."""
 
+import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,6 +56,12 @@ class Caller:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._max_bytes = max_bytes
+
+    def with_key(self, api_key: str) -> "Caller":
+        """Return the same caller with another key."""
+        other = copy.copy(self)
+        other._headers = {**self._headers, "X-API-KEY": api_key}
+        return other
 
     def read(
         self,
@@ -131,12 +138,7 @@ class Caller:
                 deadline=deadline,
                 max_bytes=self._max_bytes,
             )
-            try:
-                answer = exchange(call)
-            except NoAnswerError as err:
-                raise unanswered(
-                    left=err.left, why=err.why, status=err.status, reading=reading
-                ) from err
+            answer = _answer_to(call, reading=reading)
             if 200 <= answer.status < 300:
                 return answer
             # Never but for a GET: whoever answered may have passed the request on.
@@ -270,6 +272,13 @@ def _is_about(found: Profile, identifier: str) -> bool:
 
 def _is_same(one: Profile, other: Profile) -> bool:
     return (one.provider_id, one.public_identifier) == (other.provider_id, other.public_identifier)
+
+
+def _answer_to(call: Call, *, reading: bool) -> Answer:
+    try:
+        return exchange(call)
+    except NoAnswerError as err:
+        raise unanswered(left=err.left, why=err.why, status=err.status, reading=reading) from err
 
 
 def _redirect(url: str, answer: Answer) -> str:

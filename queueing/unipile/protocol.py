@@ -5,9 +5,10 @@ concluded; nothing is retried. What settles a doubt is read fresh, or the call i
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from queueing.unipile.probing import Finding
 from queueing.unipile.values import (
     Account,
     Chat,
@@ -112,6 +113,9 @@ class Client(Protocol):
 
     def connect_link(self, wanted: LinkWanted) -> str:
         """Return the address of a page on which an account is connected, or reconnected."""
+
+    def probe(self, account_id: str) -> Iterator[Finding]:
+        """Ask an account what documentation leaves open. Reads only; names nobody."""
 
     def webhooks(self) -> tuple[Webhook, ...]:
         """Return the webhooks that are registered, whosever they are."""

@@ -193,11 +193,7 @@ def _message(
     told: JSON = {
         "account_id": account.id,
         "account_type": "LINKEDIN",
-        "account_info": {
-            "type": "LINKEDIN",
-            "feature": "classic",
-            "user_id": provider_id(account.viewer, account.owner.slug),
-        },
+        "account_info": _account_info(account),
         "event": name,
         "chat_id": message.chat_id,
         "timestamp": iso(message.at),
@@ -220,6 +216,11 @@ def _message(
     if world.settings.sender_told:
         told["is_sender"] = from_us
     return told
+
+
+def _account_info(account: Account) -> JSON:
+    own_id = provider_id(account.viewer, account.owner.slug)
+    return {"type": "LINKEDIN", "feature": "classic", "user_id": own_id}
 
 
 def _attendee(account: Account, person: Any) -> JSON:

@@ -5,16 +5,18 @@ concluded; nothing is retried here.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from queueing.unipile.addresses import V2_HOST, host_of, server
 from queueing.unipile.answers import Answer, Outcome, UnipileError
 from queueing.unipile.calling import Caller, profile_of, required, segment, walk
+from queueing.unipile.probing import Finding
 from queueing.unipile.reading import Page, written
 from queueing.unipile.v1 import events, messages, shapes
 from queueing.unipile.v1.errors import ERRORS
+from queueing.unipile.v1.probe import probe
 from queueing.unipile.values import (
     Account,
     Chat,
@@ -301,6 +303,10 @@ class V1Client:
             self._call.act("DELETE", path, reaches_people=False)
             lines.append(f"deleted {one.id}: {one.about}, the one before")
         return Registration(tuple(lines))
+
+    def probe(self, account_id: str) -> Iterator[Finding]:
+        """Ask the open questions of V1."""
+        return probe(self._call, self._call.with_key("no-key-at-all"), account_id)
 
     def _walk(
         self,

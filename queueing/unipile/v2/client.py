@@ -6,15 +6,17 @@ is an error.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from queueing.unipile.addresses import V2_HOST, host_of, is_local, server
 from queueing.unipile.answers import Answer, Outcome, UnipileError
 from queueing.unipile.calling import Caller, check_key, profile_of, required, segment, walk
+from queueing.unipile.probing import Finding
 from queueing.unipile.reading import Page, written
 from queueing.unipile.v2 import events, messages, shapes
 from queueing.unipile.v2.errors import ERRORS
+from queueing.unipile.v2.probe import probe
 from queueing.unipile.values import (
     Account,
     Chat,
@@ -243,6 +245,11 @@ class V2Client:
             self._change(webhook.id, {"enabled": True})
         lines.append(f"{len(told)} events")
         return Registration(tuple(lines), own_secret)
+
+    def probe(self, account_id: str) -> Iterator[Finding]:
+        """Ask the open questions of V2."""
+        account = _of(account_id).removeprefix("/")
+        return probe(self._call, self._call.with_key("no-key-at-all"), account)
 
     def _made(self, url: str) -> tuple[Webhook, str]:
         for wanted in ((*events.NEEDED, *events.WELCOME), events.NEEDED):
