@@ -21,6 +21,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -167,6 +168,15 @@ def _decompressed(decompress: Callable[[Any], Any], value: Any) -> Any:
         return decompress(value if isinstance(value, dt.datetime) else None)
     except OverflowError:  # at an end of the calendar there is no local time
         return [value.date(), value.time()]
+
+
+def back_to(request: HttpRequest, otherwise: str) -> str:
+    """Return the page that somebody came from, of this site alone."""
+    asked: str = request.POST.get("back") or request.META.get("HTTP_REFERER", "")
+    allowed = url_has_allowed_host_and_scheme(
+        asked, {request.get_host()}, require_https=request.is_secure()
+    )
+    return asked if asked and allowed and request.path not in asked else otherwise
 
 
 def kept_for_back(page: TemplateResponse) -> TemplateResponse:

@@ -6,16 +6,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Min
-from django.http import HttpRequest
+from django.db.models import Count, Min, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.models import LinkedInAccount
-from campaigns.pages import DeskAdmin, clock
+from campaigns.pages import clock
 from queueing import gates
+from queueing.admin.deeds import DeedsAdmin
 from queueing.gates import AccountFacts
 from queueing.models import QueueItem
 
@@ -51,8 +52,16 @@ class AccountList(ChangeList):
         self.result_list = page
 
 
-class AccountColumns(DeskAdmin):
-    """The columns of that list."""
+class AccountColumns(DeedsAdmin):
+    """The columns of that list, and what is done to several at once."""
+
+    actions = ("rest_all",)
+
+    @admin.action(permissions=["change"], description="Rest…")
+    def rest_all(
+        self, request: HttpRequest, rows: QuerySet[LinkedInAccount]
+    ) -> HttpResponse | None:
+        return self.do_to_all(request, rows, "rest")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AccountList

@@ -1,5 +1,6 @@
 """What staff do to queue items, as actions of lists and buttons of an item's page."""
 
+import datetime as dt
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -8,11 +9,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from queueing.admin.confirming import Confirming, Plan, TextForm, chosen_rows, where_from
+from campaigns.pages import ReasonForm
+from queueing.admin import undoing
+from queueing.admin.confirming import (
+    Confirming,
+    Plan,
+    Progress,
+    TextForm,
+    chosen_rows,
+    where_from,
+)
 from queueing.looking import reconciling
 from queueing.models import QueueItem
 from queueing.sending import DatabaseClock, runs
-from queueing.staff import items, log, triage
+from queueing.staff import back, items, log, triage
 
 CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
 
@@ -30,11 +40,27 @@ EDIT_AND_RETRY = Plan(
     "They get the next free times of their accounts. Whoever's message comes out too long, or "
     "without a value for a variable, is left alone.",
 )
-SKIP = Plan("Skip", lambda asked: triage.Skip())
+
+
+def _undo_of_skip(by: User, form: ReasonForm, progress: Progress, now: dt.datetime) -> str:
+    return undoing.of_skip(by, form.cleaned_data["reason"], progress.seen_at, now, barred=False)
+
+
+def _undo_of_never(by: User, form: ReasonForm, progress: Progress, now: dt.datetime) -> str:
+    return undoing.of_skip(by, form.cleaned_data["reason"], progress.seen_at, now, barred=True)
+
+
+SKIP = Plan("Skip", lambda asked: triage.Skip(), undo=_undo_of_skip)
 NEVER_CONTACT = Plan(
     "Never contact",
     lambda asked: triage.NeverContact(),
     warning="These people go on the workspace's do-not-contact list: no campaign invites them.",
+    undo=_undo_of_never,
+)
+PUT_BACK = Plan(
+    "Put back in the queue",
+    lambda asked: back.PutBack(),
+    warning="They get the next free times of their accounts.",
 )
 SEND_NOW = Plan(
     "Send with the next run",
@@ -60,6 +86,10 @@ class Setting(Confirming):
     @admin.action(permissions=["change"], description="Skip…")
     def skip(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         return self.confirm(request, chosen, SKIP)
+
+    @admin.action(permissions=["change"], description="Put back in the queue…")
+    def put_back(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, PUT_BACK)
 
     @admin.action(permissions=["change"], description="Never contact…")
     def never_contact(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
-from django.db.models import Count
-from django.http import HttpRequest
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,6 +20,7 @@ from campaigns.messages import UnfilledVariableError, render
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.pages import CampaignForm, clock
 from queueing import planning
+from queueing.admin import undoing
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.deeds import Deed, Done
 from queueing.admin.forecast import ForecastAdmin
@@ -108,13 +109,15 @@ def _start(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetim
 
 def _pause(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     held = places.move(campaign, places.PAUSE, by, values["reason"])
-    return Done(f"Paused: {held}. {_plan_anew(campaign, now)}".strip())
+    told = f"Paused: {held}. {_plan_anew(campaign, now)}".strip()
+    return Done(told, undo=undoing.of_move(by, [campaign], "resume"))
 
 
 def _resume(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     held = places.move(campaign, places.RESUME, by, values["reason"])
     told = _plan_anew(campaign, now)
-    return Done(f"Resumed: {held.pending:,} go on. {told}".strip())
+    told = f"Resumed: {held.pending:,} go on. {told}".strip()
+    return Done(told, undo=undoing.of_move(by, [campaign], "pause"))
 
 
 def _archive(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
@@ -221,6 +224,16 @@ class CampaignAdmin(ForecastAdmin):
             _archive,
         ),
     )
+
+    actions = ("pause_all", "resume_all")
+
+    @admin.action(permissions=["change"], description="Pause…")
+    def pause_all(self, request: HttpRequest, rows: QuerySet[Campaign]) -> HttpResponse | None:
+        return self.do_to_all(request, rows, "pause")
+
+    @admin.action(permissions=["change"], description="Resume…")
+    def resume_all(self, request: HttpRequest, rows: QuerySet[Campaign]) -> HttpResponse | None:
+        return self.do_to_all(request, rows, "resume")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return self.changelist

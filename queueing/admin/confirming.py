@@ -23,7 +23,7 @@ from campaigns.models import LinkedInAccount
 from campaigns.pages import DeskAdmin, ReasonForm, behind_walls, kept_for_back
 from queueing.admin.anew import plan_anew
 from queueing.models import QueueItem, QueueItemQuerySet
-from queueing.staff import items
+from queueing.staff import items, log
 from queueing.staff.items import ItemAction, Result
 
 SECONDS = 3.0  # of one request; a longer action says how far it is, and goes on in the next one
@@ -60,6 +60,11 @@ class Plan:
     make: Callable[[dict[str, Any]], ItemAction]
     form: type[ReasonForm] = ReasonForm
     warning: str = ""
+    undo: "Undo" = lambda by, form, progress, now: ""
+
+
+Undo = Callable[[User, ReasonForm, "Progress", dt.datetime], str]
+"""Returns the tag that offers to undo it; empty where nothing does."""
 
 
 @dataclass
@@ -130,15 +135,16 @@ class Confirming(DeskAdmin):
             form.add_error("text", done.sentence(action.verb))
             return self._page(request, rows, plan, form, Progress(now))
         moved = plan_anew(accounts, now) if done.done else ""
-        return self._done(request, action, done, moved)
+        undo = plan.undo(cast(User, request.user), form, progress, now) if done.done else ""
+        return self._done(request, action, done, moved, undo)
 
     def _done(
-        self, request: HttpRequest, action: ItemAction, result: Result, moved: str
+        self, request: HttpRequest, action: ItemAction, result: Result, moved: str, undo: str
     ) -> HttpResponse:
         if result.done or result.left:
             level = told.WARNING if result.left else told.SUCCESS
             text = f"{result.sentence(action.verb)} {moved}".strip()
-            self.message_user(request, text, level)
+            self.message_user(request, text, level, extra_tags=undo)
         else:
             self.message_user(request, NOTHING, told.WARNING)
         return HttpResponseRedirect(where_from(request))
@@ -167,6 +173,7 @@ class Confirming(DeskAdmin):
             "named": [] if is_going_on else named,
             "others": max(0, counted.done + counted.left.total() - NAMED),
             "form": form,
+            "again": [] if is_going_on else log.last_reasons(cast(User, request.user)),
             "progress": progress.signed(),
             "is_going_on": is_going_on,
             "looked_at": progress.so_far.done + progress.so_far.left.total(),

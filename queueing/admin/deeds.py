@@ -19,7 +19,10 @@ from django.utils import timezone
 from campaigns.models import LinkedInAccount
 from campaigns.pages import DeskAdmin, ReasonForm, kept_for_back
 from queueing.admin.anew import plan_anew
+from queueing.staff import log
 from queueing.staff.places import NotNowError
+
+ALL_AT_MOST = 50  # rows that something is done to at once
 
 
 class NothingToFill(forms.Form):
@@ -32,6 +35,7 @@ class Done:
 
     text: str
     level: int = messages.SUCCESS
+    undo: str = ""  # the tag of a message that offers to undo it
 
 
 Do = Callable[[Any, dict[str, Any], User, dt.datetime], Done]
@@ -94,6 +98,34 @@ class DeedsAdmin(DeskAdmin):
         view = self.admin_site.admin_view(self.deed_view)
         return [path("<path:object_id>/do/<slug:slug>/", view, name=name), *super().get_urls()]
 
+    def do_to_all(
+        self, request: HttpRequest, rows: models.QuerySet[Any], slug: str
+    ) -> HttpResponse | None:
+        """Do a deed to each row that was chosen, after a page that names them and asks once why."""
+        deed, now = next(each for each in self.deeds if each.slug == slug), timezone.now()
+        chosen = list(rows[: ALL_AT_MOST + 1])
+        if len(chosen) > ALL_AT_MOST:
+            self.message_user(request, f"Choose {ALL_AT_MOST} at most.", messages.WARNING)
+            return None
+        is_sent = "confirmed" in request.POST
+        form = deed.form(request.POST if is_sent else None)
+        if is_sent and form.is_valid():
+            for row in chosen:
+                self._act(request, deed, row, form.cleaned_data, name=str(row))
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{deed.label}: {len(chosen)} at once",
+            "opts": self.opts,
+            "deed": deed,
+            "rows": [(row, deed.is_offered(row, now)) for row in chosen],
+            "form": form,
+            "again": log.last_reasons(cast(User, request.user)),
+            "action": request.POST.get("action", ""),
+            "back": request.get_full_path(),
+        }
+        return kept_for_back(TemplateResponse(request, "admin/all_at_once.html", context))
+
     def row(self, request: HttpRequest, object_id: str) -> Any:
         """Return a row that the user may see.
 
@@ -131,16 +163,25 @@ class DeedsAdmin(DeskAdmin):
             "deed": deed,
             "warning": deed.warns(row, timezone.now()),
             "form": form,
+            "again": log.last_reasons(cast(User, request.user)) if "reason" in form.fields else [],
             "back": self.page_of(row),
         }
         return kept_for_back(TemplateResponse(request, "admin/deed.html", context))
 
-    def _act(self, request: HttpRequest, deed: Deed, row: Any, values: dict[str, Any]) -> None:
+    def _act(
+        self,
+        request: HttpRequest,
+        deed: Deed,
+        row: Any,
+        values: dict[str, Any],
+        name: str = "",
+    ) -> None:
         try:
             done = deed.do(row, values, cast(User, request.user), timezone.now())
         except (NotNowError, ValueError) as error:
             done = Done(str(error), messages.WARNING)
-        self.message_user(request, done.text, done.level)
+        told = f"{name}: {done.text}" if name else done.text
+        self.message_user(request, told, done.level, extra_tags=done.undo)
 
     def page_of(self, row: models.Model) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"

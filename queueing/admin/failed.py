@@ -17,6 +17,14 @@ from queueing.admin.listing import AnsweredList, ItemList
 from queueing.models import FailedSend, QueueItem
 from queueing.sending import Advice, Meaning, meaning
 
+BUTTONS = {
+    Meaning.PERSON: (("skip", "Skip all"), ("never_contact", "Never contact")),
+    Meaning.MESSAGE: (("edit_and_retry", "Change the text"), ("skip", "Skip all")),
+    Meaning.ACCOUNT: (("retry_spread", "Retry all"), ("skip", "Skip all")),
+    Meaning.UNKNOWN: (("skip", "Skip all"),),
+    Meaning.OURS: (("retry_spread", "Retry all"), ("skip", "Skip all")),
+}
+
 
 @dataclass
 class Group:
@@ -26,6 +34,11 @@ class Group:
     advice: Advice
     number: int
     last_seen: dt.datetime
+
+    @property
+    def buttons(self) -> tuple[tuple[str, str], ...]:
+        """Return what is done to all of them at once: an action of the list, and its words."""
+        return BUTTONS[self.meaning]
 
 
 def groups(failed: QuerySet[Any]) -> list[Group]:
@@ -65,7 +78,11 @@ class FailedSendAdmin(Retrying, ItemList):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "GET" and self.has_view_permission(request):
-            extra_context = {**(extra_context or {}), "groups": groups(self.get_queryset(request))}
+            extra_context = {
+                **(extra_context or {}),
+                "groups": groups(self.get_queryset(request)),
+                "may_act": self.has_change_permission(request),
+            }
         return super().changelist_view(request, extra_context)
 
     @admin.display(description="failed at, tries", ordering="updated_at")

@@ -50,6 +50,7 @@ BUTTONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("queueitem", "edit_and_retry", "Edit the message and retry…", "change"),
         *_SET_ASIDE,
     ),
+    Status.SKIPPED: (("queueitem", "put_back", "Put back in the queue…", "change"),),
     Status.UNCONFIRMED: (
         ("unconfirmedsend", "check_now", "Check with LinkedIn now", "change"),
         *_SETTLED,
@@ -72,6 +73,7 @@ class QueueItemAdmin(Retrying, SendingNext, Settling, ItemList):
         "edit_and_retry",
         "skip",
         "never_contact",
+        "put_back",
         "send_now",
         "mark_sent",
         "confirm_not_sent",

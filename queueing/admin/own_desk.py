@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from campaigns.hours import clocks, zones
 from campaigns.models import Desk, Workspace
-from campaigns.pages import behind_walls, clock
+from campaigns.pages import back_to, behind_walls, clock
 from queueing.admin.confirming import is_uuid
 
 
@@ -32,7 +31,7 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     desk = Desk.objects.filter(user=user).first() or Desk(user=user, timezone=clock.here())
     form = ClockForm(request.POST or None, instance=desk)
-    back = _back(request)
+    back = back_to(request, reverse("admin:index"))
     if request.method == "POST" and form.is_valid():
         form.save()
         local = timezone.localtime(timezone=zones.zone(desk.timezone))
@@ -58,14 +57,4 @@ def choose_client(request: HttpRequest) -> HttpResponse:
     desk = Desk.objects.filter(user=user).first() or Desk(user=user, timezone=clock.here())
     desk.client = chosen
     desk.save()
-    return HttpResponseRedirect(_back(request))
-
-
-def _back(request: HttpRequest) -> str:
-    """Return the page that somebody came from, of this site alone."""
-    asked = request.POST.get("back") or request.META.get("HTTP_REFERER", "")
-    allowed = url_has_allowed_host_and_scheme(
-        asked, {request.get_host()}, require_https=request.is_secure()
-    )
-    is_here = request.path in asked
-    return asked if asked and allowed and not is_here else reverse("admin:index")
+    return HttpResponseRedirect(back_to(request, reverse("admin:index")))

@@ -7,6 +7,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from campaigns.hours import zones
 from campaigns.models import LinkedInAccount, Prospect
+from queueing import gates
 from queueing.desk import status
 from queueing.gates import cadence, hours
 from queueing.models import WILL_SEND, QueueItemQuerySet
@@ -61,10 +62,12 @@ def going(
     items: QueueItemQuerySet, accounts: QuerySet[LinkedInAccount], now: dt.datetime
 ) -> QueueItemQuerySet:
     """Return the pending items that go without anybody doing something."""
+    stopped = list(gates.stops().of_one)
     lost = accounts.exclude(status=LinkedInAccount.Status.CONNECTED).exclude(
         paused_until__gt=now, other_login=""
     )
-    return items.pending().filter(WILL_SEND).exclude(linkedin_account__in=list(_keys(lost)))
+    held = Q(linkedin_account__in=list(_keys(lost))) | Q(workspace__in=stopped)
+    return items.pending().filter(WILL_SEND).exclude(held)
 
 
 def _keys(accounts: QuerySet[LinkedInAccount]) -> QuerySet[LinkedInAccount, object]:

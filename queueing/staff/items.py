@@ -213,6 +213,11 @@ def _others_of_the_person() -> list[QueueItemQuerySet]:
     ]
 
 
+def held_elsewhere() -> list[Exists]:
+    """Return the conditions under which a person is queued or invited by another item."""
+    return [Exists(others) for others in _others_of_the_person()]
+
+
 class BackToPending(ItemAction):
     """Failed items wait again, as if they had never been tried."""
 
@@ -224,7 +229,7 @@ class BackToPending(ItemAction):
         return [
             When(campaign__status=Campaign.Status.ARCHIVED, then=Value(ARCHIVED)),
             When(QueueItem.PERSON_HAS_ENDED, then=Value(ENDED)),
-            *(When(Exists(others), then=Value(HELD)) for others in _others_of_the_person()),
+            *(When(held, then=Value(HELD)) for held in held_elsewhere()),
         ]
 
     def others_told(self) -> list[When]:

@@ -7,6 +7,9 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+LOOKED_AT = 60  # entries
+SHORT = 60  # characters
+
 API = "api"  # the user whose name stands in the log for who calls over HTTP
 
 
@@ -19,6 +22,15 @@ def the_api() -> User:
         user.set_unusable_password()
         user.save(update_fields=["password"])
     return user
+
+
+def last_reasons(by: User, at_most: int = 5) -> list[str]:
+    """Return the reasons that somebody gave last, each once, the newest first."""
+    entries = LogEntry.objects.filter(user=by.pk, action_flag=CHANGE).order_by("-pk")
+    told = entries.values_list("change_message", flat=True)[:LOOKED_AT]
+    reasons = (message.partition(": ")[2].strip() for message in told if ": " in message)
+    short = (reason for reason in reasons if 0 < len(reason) <= SHORT)
+    return list(dict.fromkeys(short))[:at_most]
 
 
 def note(by: User, rows: Iterable[models.Model], what: str, reason: str = "") -> None:

@@ -37,7 +37,7 @@ class RetrySpread(BackToPending):
 
     @contextmanager
     def _planning(self, items: QueueItemQuerySet, now: dt.datetime) -> Iterator[None]:
-        concerned = items.filter(status=Status.FAILED).order_by()
+        concerned = items.filter(status__in=self.starts_from).order_by()
         accounts = LinkedInAccount.objects.filter(
             pk__in=concerned.values("linkedin_account").distinct()
         ).select_related("workspace")

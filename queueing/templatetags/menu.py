@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from campaigns.models import Workspace
 from campaigns.pages import CappedPaginator, behind_walls, client, clock
+from queueing.admin import undoing
 from queueing.models import QueueItem
 
 register = template.Library()
@@ -82,6 +83,13 @@ def _counted(entry: Entry, request: HttpRequest) -> Entry:
     failed = CappedPaginator(items.filter(status=QueueItem.Status.FAILED), per_page=1)
     count = f"{failed.count:,}{'+' if failed.is_cut else ''}" if failed.count else ""
     return Entry(entry.words, entry.url, entry.is_here, count)
+
+
+@register.filter
+def undo_token(message: Any) -> str:
+    """Return what a message offers to undo, if anything."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix(undoing.TAG) if tags.startswith(undoing.TAG) else ""
 
 
 _QUEUE = "admin:queueing_queueitem_changelist"

@@ -105,7 +105,7 @@ def test_an_items_page_is_cheap(
 ) -> None:
     item = an_item(campaign, account)
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(30):
         desk.get(f"{QUEUE}{item.pk}/change/")
 
 

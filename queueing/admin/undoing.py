@@ -1,0 +1,92 @@
+"""A way back beside what was done: a button in the message, for a quarter of an hour."""
+
+import datetime as dt
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from campaigns.models import Campaign
+from campaigns.pages import back_to, behind_walls
+from queueing.admin.anew import plan_anew, with_waiting
+from queueing.staff import back, items, places
+
+SALT = "undo"
+LASTS = dt.timedelta(minutes=15)
+TAG = "undo:"  # before the token, in a message's tags
+REASON = "Undone"
+TOO_LATE = (
+    "That cannot be undone any more with one button. “Put back in the queue” can, on the list."
+)
+
+
+def of_skip(by: User, reason: str, since: dt.datetime, now: dt.datetime, *, barred: bool) -> str:
+    """Return the tag that offers to undo what was skipped since then."""
+    kind = "unbar" if barred else "put_back"
+    return _tag(by, kind, [reason, since.isoformat(), now.isoformat()])
+
+
+def of_move(by: User, campaigns: list[Campaign], undo: str) -> str:
+    """Return the tag that offers to pause or resume campaigns again."""
+    return _tag(by, undo, [str(campaign.pk) for campaign in campaigns])
+
+
+def _tag(by: User, kind: str, what: list[str]) -> str:
+    return TAG + signing.dumps([by.pk, kind, what], salt=SALT, compress=True)
+
+
+@require_POST
+def undo(request: HttpRequest) -> HttpResponse:
+    """Undo what a message offered to, where it is still as it was left."""
+    user = cast(User, request.user)
+    answer = HttpResponseRedirect(back_to(request, reverse("admin:index")))
+    try:
+        who, kind, what = signing.loads(request.POST.get("undo", ""), salt=SALT, max_age=LASTS)
+    except signing.BadSignature:
+        messages.warning(request, TOO_LATE)
+        return answer
+    if who != user.pk:
+        raise PermissionDenied
+    told, level = (_moved if kind in _MOVES else _put_back)(user, kind, what)
+    messages.add_message(request, level, told)
+    return answer
+
+
+def _put_back(user: User, kind: str, what: list[str]) -> tuple[str, int]:
+    if not user.has_perm("queueing.change_queueitem"):
+        raise PermissionDenied
+    reason, since, until = what
+    now = timezone.now()
+    found = back.skipped_between(user, reason, *map(dt.datetime.fromisoformat, (since, until)))
+    rows: Any = behind_walls(found, user, "workspace", narrowed=False)
+    action = back.Unbar() if kind == "unbar" else back.PutBack()
+    result = items.act(action, rows, user, now, reason=REASON)
+    return result.sentence(action.verb), messages.WARNING if result.left else messages.SUCCESS
+
+
+_MOVES = {"resume": places.RESUME, "pause": places.PAUSE}
+
+
+def _moved(user: User, kind: str, what: list[str]) -> tuple[str, int]:
+    if not user.has_perm("campaigns.change_campaign"):
+        raise PermissionDenied
+    rows = behind_walls(Campaign.objects.filter(pk__in=what), user, "workspace", narrowed=False)
+    done, left = [], []
+    for campaign in rows:
+        try:
+            places.move(campaign, _MOVES[kind], user, REASON)
+            done.append(campaign)
+        except places.NotNowError as error:
+            left.append(str(error))
+    told = [f"{_MOVES[kind].verb.capitalize()}: {', '.join(map(str, done))}."] if done else []
+    if done and kind == "resume":
+        ids = [campaign.pk for campaign in done]
+        moved = plan_anew(with_waiting(Campaign.objects.filter(pk__in=ids)), timezone.now())
+        told += [moved] if moved else []
+    return " ".join([*told, *left]), messages.WARNING if left else messages.SUCCESS
