@@ -97,7 +97,7 @@ def chat_shape(world: World, account: Account, chat: Chat) -> JSON:
         "is_pinned": False,
         "is_readonly": chat.room is Room.SPONSORED,
         "is_archived": False,
-        "muted_until": None,
+        "muted_until": False,
         "folders": ["INBOX"],
         "provider": "linkedin",
     }

@@ -6,6 +6,7 @@ concluded; nothing is retried here.
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from queueing.unipile.values import (
     Invitation,
     LinkWanted,
     Message,
+    MessageKind,
     Profile,
     Registration,
     Relation,
@@ -182,12 +184,16 @@ class V1Client:
         """
         chats, trouble = self._chats_with(account_id, provider_id, since)
         ids = [one.id for one in chats]
+        adverts = {one.id for one in chats if one.is_advert}
         if chat_id and chat_id not in ids:
             ids.append(chat_id)
         found: list[Message] = []
         for one in ids:
             path = f"/chats/{segment(one, Outcome.REJECTED)}/messages"
             read, strange = self._walk(path, _after("", since), messages.messages)
+            # Of an advert the chat tells, not the message.
+            if one in adverts:
+                read = [replace(each, kind=MessageKind.ADVERT) for each in read]
             found += read
             trouble = trouble or strange
         found.sort(key=lambda one: one.at or dt.datetime.min.replace(tzinfo=dt.UTC))
