@@ -94,14 +94,13 @@ def test_logging_in(desk: Desk, chromium: Browser, live_server: LiveServer) -> N
     with page.expect_navigation():
         keyboard.press("Enter")
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Operations desk")
+    expect(page.get_by_role("heading", level=2, name="Needs you")).to_be_visible()
     page.close()
 
 
 def test_failures_are_retried_in_bulk(desk: Desk, keyboard: Keyboard) -> None:
     page = desk.page
-    keyboard.skip_to_content()
-    keyboard.follow(page.locator("section[aria-labelledby=needs-you] a", has_text="failed"))
+    keyboard.follow(page.locator("nav.menu .daily a", has_text="To fix"))
 
     keyboard.skip_to_content()
     keyboard.go_to(page.locator("#action-toggle"))
@@ -135,7 +134,7 @@ def test_an_item_explains_itself(desk: Desk, keyboard: Keyboard) -> None:
     page = desk.page
     keyboard.skip_to_content()
 
-    keyboard.follow(page.locator("section[aria-labelledby=waiting] a[href*=queueitem]").last)
+    keyboard.follow(page.locator(".today-bar a[href*=queueitem]"))
 
     expect(page.get_by_role("region", name="Why not yet?")).to_be_visible()
 

@@ -16,7 +16,7 @@ Status = QueueItem.Status
 def test_dashboard_leads_to_the_failure(desk: Desk) -> None:
     page = desk.page
 
-    page.get_by_role("link", name="failed").first.click()
+    page.locator("nav.menu .daily a", has_text="To fix").click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("ailed send")
     expect(page.locator("#result_list")).to_contain_text("Wanda Example")
