@@ -18,9 +18,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from campaigns.models import Campaign
 from queueing import planning
-from queueing.models import ProcessRun
+from queueing.looking import events
+from queueing.models import ProcessRun, WebhookEvent
 from queueing.sending import DatabaseClock, runs
 from queueing.staff import log
+from queueing.unipile import receiver
+
+WEBHOOK_BYTES_AT_MOST = 256 * 1024
 
 View = Callable[[HttpRequest], JsonResponse]
 
@@ -105,6 +109,41 @@ def _campaign(request: HttpRequest) -> Campaign | None:
 
 
 @csrf_exempt
+def unipile_webhook(request: HttpRequest) -> JsonResponse:
+    """Keep what Unipile tells, and answer at once; `look_for_answers` works it off.
+
+    Whether it is Unipile that tells is seen before anything is read or kept. The body is taken as
+    it came: Unipile sends JSON and calls it a form.
+    """
+    if request.method != "POST":
+        return _not_allowed("POST")
+    try:
+        body = request.body if _length(request) <= WEBHOOK_BYTES_AT_MOST else None
+    except RequestDataTooBig:
+        body = None
+    except OSError:  # it broke off
+        return error(400, "The body is not whole.")
+    if body is None or len(body) > WEBHOOK_BYTES_AT_MOST:
+        return error(413, f"A webhook has at most {WEBHOOK_BYTES_AT_MOST} bytes.")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    now = timezone.now()
+    reader = receiver(settings.UNIPILE_API_VERSION)
+    if not reader.is_genuine(headers, body, settings.UNIPILE_WEBHOOK_SECRETS, now):
+        return error(401, "This is not known to come from Unipile: the secret is missing or wrong.")
+    text = body.decode("utf-8", "replace").replace("\x00", "")
+    try:
+        WebhookEvent.objects.create(received_at=now, try_at=now, body=text)
+    except db.Error:
+        return error(503, "The database cannot be reached now. Try again later.")
+    return JsonResponse({"success": True})
+
+
+def _length(request: HttpRequest) -> int:
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return int(told) if told.isdigit() else 0
+
+
+@csrf_exempt
 def not_found(request: HttpRequest) -> JsonResponse:
     """Answer for every other address under /api/."""
     return error(404, "There is nothing at this address.")
@@ -127,6 +166,7 @@ bad_request = in_json(400, "This request cannot be answered.", defaults.bad_requ
 server_error = in_json(500, "Something went wrong; the log says what.", defaults.server_error)
 
 urlpatterns = [
+    path(events.WEBHOOK_PATH, unipile_webhook),
     path("api/cron/process-send-queue", process_send_queue),
     path("api/campaigns/direct/send-connection-requests-queued", send_connection_requests_queued),
     re_path(r"^api/", not_found),

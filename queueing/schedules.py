@@ -39,6 +39,7 @@ def jobs() -> list[Job]:
         ),
         Job("process_pending_prospects", "*/15 * * * *", ("process_pending_prospects",)),
         Job("reconcile_send_queue", "*/5 * * * *", ("reconcile_send_queue",)),
+        Job("look_for_answers", "* * * * *", ("look_for_answers",)),
         Job("sync_accounts", "7-59/15 * * * *", ("sync_accounts",)),
         Job("execute_scheduled_campaigns", "*/5 * * * *", ("execute_scheduled_campaigns",)),
         Job("deliver_webhooks", "* * * * *", ("deliver_webhooks",)),

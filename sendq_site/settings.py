@@ -256,6 +256,10 @@ UNIPILE_API_KEY = env.str("UNIPILE_API_KEY", default="")
 UNIPILE_API_VERSION = env.str("UNIPILE_API_VERSION", default="") or "v1"
 UNIPILE_SERVICE_KEY = env.str("UNIPILE_SERVICE_KEY", default="")  # V2: registers webhooks
 UNIPILE_WEBHOOK_SECRET = env.str("UNIPILE_WEBHOOK_SECRET", default="")
+# Two at once, separated by a comma, while one is being changed: the first is registered anew.
+UNIPILE_WEBHOOK_SECRETS = [
+    part for part in map(str.strip, UNIPILE_WEBHOOK_SECRET.split(",")) if part
+]
 if bool(UNIPILE_DSN) != bool(UNIPILE_API_KEY):
     raise ImproperlyConfigured(
         "Set both UNIPILE_DSN and UNIPILE_API_KEY to send for real, or neither for the sandbox."
@@ -343,7 +347,7 @@ redaction.remember(
     *SECRET_KEY_FALLBACKS,
     UNIPILE_API_KEY,
     UNIPILE_SERVICE_KEY,
-    UNIPILE_WEBHOOK_SECRET,
+    *UNIPILE_WEBHOOK_SECRETS,
     CRON_SECRET,
     env.str("METRICS_TOKEN", default=""),
     *redaction.passwords_in(env.str("DATABASE_URL", default=""), EMAIL_URL, SENTRY_DSN),

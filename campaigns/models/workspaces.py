@@ -18,6 +18,7 @@ from campaigns import messages
 from campaigns.models.do_not_contact import DoNotContact
 from campaigns.models.prospects import Prospect, columns_of_people
 from campaigns.models.sending_hours import ClosedDay, SendingHours, default_hours, validate_zone
+from campaigns.models.steps import Step
 from campaigns.models.walls import Workspace, problem_with_hours
 
 __all__ = [
@@ -133,6 +134,11 @@ class LinkedInAccount(models.Model):
     # In whose days the last request counted, and which zones held before, each until its day ends.
     counted_in = models.CharField(max_length=64, blank=True, editable=False)
     counted_before = models.JSONField(default=list, blank=True, editable=False)
+    # When its connections were last read; up to when its conversations were; and since when it was
+    # away, where what happened meanwhile was not read yet: then nothing goes.
+    relations_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    chats_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    look_back_from = models.DateTimeField(null=True, blank=True, editable=False)
     warm_up_started_on = models.DateField(
         null=True, blank=True, help_text="Start slowly from this day on. Empty: no warm-up."
     )
@@ -238,8 +244,16 @@ class LinkedInAccount(models.Model):
         if is_over or (ends_rest and self.rests_for_its_loss):
             self.paused_until, self.rest_reason = None, ""
         self.pause_reason = self.why_it_rests if self.paused_until else ""
+        if self.look_back_from is None and self.has_follow_ups:
+            self.look_back_from = self.changed_at or now
         self.status, self.changed_at = self.Status.CONNECTED, now
-        self.save(update_fields=[*self.RESTED, "status", "changed_at", "warm_up_started_on"])
+        changed = ["status", "changed_at", "warm_up_started_on", "look_back_from"]
+        self.save(update_fields=[*self.RESTED, *changed])
+
+    @property
+    def has_follow_ups(self) -> bool:
+        """Say whether any of its campaigns writes to who has accepted."""
+        return Step.objects.filter(campaign__accounts=self).exists()
 
     @property
     def note_limit(self) -> int:

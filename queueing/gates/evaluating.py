@@ -31,6 +31,7 @@ class Gate(StrEnum):
     NOTES = "notes"
     PERSON_RESTED = "person_rested"
     ANSWER_KNOWN = "answer_known"
+    CAUGHT_UP = "caught_up"
     NOTHING_IN_FLIGHT = "nothing_in_flight"
 
 
@@ -89,6 +90,7 @@ class AccountFacts:
     full_before: CapOfDay | None = None  # the day under way in a zone that held before, full
     other_login: str = ""  # who else is logged in behind the account
     kind: str = Kind.CONNECTION_REQUEST
+    look_back_from: dt.datetime | None = None  # what happened since then is not known yet
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,14 @@ def _answer_known(facts: Facts, now: dt.datetime) -> GateState:
     last = f" Last: {_utc(facts.asked_at)}, no answer." if facts.asked_at else ""
     detail = f"Whether the person has answered is looked up right before it goes.{last}"
     return GateState(Gate.ANSWER_KNOWN, True, detail)
+
+
+def _caught_up(facts: Facts, now: dt.datetime) -> GateState:
+    since = facts.account.look_back_from
+    if since is None:
+        return GateState(Gate.CAUGHT_UP, True, "Nothing is missing of what happened meanwhile")
+    detail = f"The account was away since {_utc(since)}: what happened meanwhile is read first"
+    return GateState(Gate.CAUGHT_UP, False, detail)
 
 
 def _account_connected(facts: Facts, now: dt.datetime) -> GateState:
@@ -384,5 +394,6 @@ _IN_ORDER: tuple[Callable[[Facts, dt.datetime], GateState], ...] = (
     _notes,
     _person_rested,
     _answer_known,
+    _caught_up,
     _nothing_in_flight,
 )

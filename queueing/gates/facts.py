@@ -165,16 +165,14 @@ def usages(
     kind: str = Kind.CONNECTION_REQUEST,
 ) -> dict[uuid.UUID, AccountFacts]:
     """Count what accounts have sent of a kind, in one query, or some more where weeks are full."""
-    rules = policy()
-    days = {account: days_of(account, now) for account in accounts}
-    began = {account: of[0].begins for account, of in days.items()}
-    counted = counting.by_account(began, now, without, kind)
+    rules, days = policy(), {account: days_of(account, now) for account in accounts}
+    counted = counting.by_account({a: of[0].begins for a, of in days.items()}, now, without, kind)
     full_before = _full_before(days, now, rules, without, kind)
     weekly = {account.pk: weekly_limit_of(account, rules, kind) for account in accounts}
-    excess = {pk: counted[pk].week - limit.value for pk, limit in weekly.items()}
-    notes = counting.notes_sent(accounts, now) if kind == Kind.CONNECTION_REQUEST else {}
-    full = {pk: over for pk, over in excess.items() if over >= 0}
+    over = {pk: counted[pk].week - limit.value for pk, limit in weekly.items()}
+    full = {pk: by for pk, by in over.items() if by >= 0}
     frees_at = counting.weeks_free_at(full, now, kind)
+    notes = counting.notes_sent(accounts, now) if kind == Kind.CONNECTION_REQUEST else {}
     return {
         account.pk: AccountFacts(
             kind=kind,
@@ -194,9 +192,9 @@ def usages(
             daily_tomorrow=_daily_tomorrow(account, days[account][0].date, rules, kind),
             full_before=full_before.get(account.pk),
             week_frees_at=frees_at.get(account.pk),
-            note_limit=account.note_limit,
+            look_back_from=account.look_back_from,
             other_login=account.other_login,
-            **_notes(notes.get(account.pk)),
+            **_notes(account, notes.get(account.pk)),
         )
         for account in accounts
     }
@@ -241,13 +239,14 @@ def notes_limit(account: LinkedInAccount) -> int | None:
     return settings.FREE_NOTES if account.account_type == LinkedInAccount.Type.FREE else None
 
 
-def _notes(sent: Sequence[dt.datetime] | None) -> dict[str, Any]:
+def _notes(account: LinkedInAccount, sent: Sequence[dt.datetime] | None) -> dict[str, Any]:
     """Return the facts on an account's notes; `sent` is None where it may send any number."""
     if sent is None:
-        return {}
+        return {"note_limit": account.note_limit}
     most = settings.FREE_NOTES
     used_up = most and len(sent) >= most
     return {
+        "note_limit": account.note_limit,
         "notes_sent": len(sent),
         "notes_limit": most,
         "notes_free_at": sent[-most] + limits.NOTES_WINDOW if used_up else None,

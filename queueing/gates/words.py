@@ -21,6 +21,7 @@ IN_WORDS = {
     Gate.CONTACT_ALLOWED: "a decision: on the do-not-contact list",
     Gate.PERSON_RESTED: "24 hours to pass since the person was last written to",
     Gate.ANSWER_KNOWN: "word whether the person has answered",
+    Gate.CAUGHT_UP: "what happened while its account was away to be read",
     Gate.ACCOUNT_CONNECTED: "its account to be reconnected",
     "account_returns": "its account to come back after its rest",
     Gate.ACCOUNT_RESTED: "its account to end its rest",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 
@@ -58,6 +59,21 @@ def sync_accounts(client: Client, now: dt.datetime, fence: Fence | None = None) 
     planning.replan(returned, now, fence)
     changed["set_aside"] = len(fence.aside)
     return +changed
+
+
+def bring(account_id: uuid.UUID, reported: Account, now: dt.datetime) -> str:
+    """Bring one account to what was reported of it; return its new status or "".
+
+    :param now: before the report was asked for.
+    """
+    if reported.trouble:
+        return ""
+    with transaction.atomic():
+        account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+        status = _bring_to(account, reported, now)
+    if status == Status.CONNECTED:
+        planning.replan([account], now, Fence(now))
+    return status
 
 
 def _told_of(accounts: Iterable[Account]) -> tuple[dict[str, Account], set[str]]:

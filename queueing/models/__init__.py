@@ -6,6 +6,7 @@ Names of models, fields and the table are relied on outside the code: keep them.
 from queueing.models.alarms import Notice, SendingStop
 from queueing.models.attempts import ProcessRun, SendAttempt
 from queueing.models.cards import Card
+from queueing.models.events import WebhookEvent
 from queueing.models.installation import Installation
 from queueing.models.items import (
     WILL_SEND,
@@ -35,6 +36,7 @@ __all__ = [
     "SendAttempt",
     "SendingStop",
     "UnconfirmedSend",
+    "WebhookEvent",
     "counts_since",
     "has_ended",
     "in_doubt_since",

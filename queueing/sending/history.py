@@ -80,11 +80,10 @@ def answers_from(item: QueueItem) -> dt.datetime:
     From the first touch of the workspace on, or from when they were imported; of who was out of
     office, from when they were tagged so.
     """
-    person = item.prospect
     if item.kind != Kind.MESSAGE:
-        return person.created_at
+        return item.prospect.created_at
     began = news.first_touches(item.workspace_id, [item.person_key]).get(item.person_key)
-    return max(began or person.created_at, person.answers_count_from or person.created_at)
+    return news.answers_from(item.prospect, began)
 
 
 class _Made(NamedTuple):

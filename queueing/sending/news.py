@@ -112,22 +112,29 @@ def answered(
     people = Prospect.objects.filter(pk__in=ids).prefetch_related("queue_items")
     keys = {item.person_key for person in people for item in person.queue_items.all()}
     began = min(first_touches(workspace_id, keys).values(), default=None)
-    concerned = [
-        person.pk
-        for person in people
-        if at > max(began or person.created_at, person.answers_count_from or person.created_at)
-    ]
+    concerned = [person.pk for person in people if at > answers_from(person, began)]
     requested = QueueItem.objects.filter(
         prospect__in=concerned, kind=Kind.CONNECTION_REQUEST, sent_at__isnull=False
     )
     accepted(set(requested.values_list("prospect", flat=True)), at, source, now)
     is_first = Q(replied_at__isnull=True) | Q(replied_at__gt=at)
-    return Prospect.objects.filter(pk__in=concerned).update(
+    is_news = is_first | Q(last_replied_at__lt=at)
+    return Prospect.objects.filter(is_news, pk__in=concerned).update(
         replied_source=Case(When(is_first, then=Value(source)), default=F("replied_source")),
         replied_at=Least(Coalesce("replied_at", Value(at)), Value(at)),
         last_replied_at=Greatest(Coalesce("last_replied_at", Value(at)), Value(at)),
         status=Value(Status.REPLIED),
     )
+
+
+def answers_from(person: Prospect, first_touch: dt.datetime | None) -> dt.datetime:
+    """Return from when on what a person writes is an answer.
+
+    From the first touch on, or from when they were imported; of who was out of office, from when
+    they were tagged so.
+    """
+    began = first_touch or person.created_at
+    return max(began, person.answers_count_from or began)
 
 
 def first_touches(workspace_id: uuid.UUID, keys: Collection[str]) -> dict[str, dt.datetime]:

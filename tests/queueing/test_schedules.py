@@ -25,6 +25,9 @@ JOBS = {
     "process_pending_prospects",
     "reconcile_send_queue",
     "sync_accounts",
+    "look_for_answers",
+    "deliver_webhooks",
+    "prune",
     "execute_scheduled_campaigns",
 }
 

@@ -103,6 +103,7 @@ NOBODY = str(uuid.UUID(int=7))
         ("execute_scheduled_campaigns now", "unrecognized arguments: now"),
         ("reconcile_send_queue now", "unrecognized arguments: now"),
         ("sync_accounts now", "unrecognized arguments: now"),
+        ("look_for_answers now", "unrecognized arguments: now"),
     ],
 )
 def test_wrong_usage_is_2_and_does_nothing(
@@ -118,7 +119,13 @@ def test_wrong_usage_is_2_and_does_nothing(
 
 @pytest.mark.parametrize(
     "command",
-    ["process_send_queue", "process_pending_prospects", "reconcile_send_queue", "sync_accounts"],
+    [
+        "process_send_queue",
+        "process_pending_prospects",
+        "reconcile_send_queue",
+        "sync_accounts",
+        "look_for_answers",
+    ],
 )
 def test_without_a_unipile_to_talk_to_it_is_1(
     manage: Any, item: QueueItem, settings: LazySettings, command: str

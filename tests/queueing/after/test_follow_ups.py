@@ -1,0 +1,201 @@
+"""From the acceptance to the message, and what an answer stops: over HTTP, against the sandbox."""
+
+import pytest
+
+from campaigns.models import LinkedInAccount, Prospect
+from queueing.gates import Gate, report
+from queueing.looking import reconciling
+from queueing.models import Kind, QueueItem, SendAttempt
+from tests.builders import a_campaign, a_prospect, an_account, an_item
+from tests.queueing.after.conftest import World
+
+pytestmark = pytest.mark.django_db
+Status = QueueItem.Status
+Source = Prospect.Source
+
+
+def test_who_accepts_is_known_and_gets_the_message(world: World) -> None:
+    person = world.invited()
+    world.later(hours=1)
+    world.accept(person)
+
+    assert world.look() == {"accepted": 1}
+
+    person.refresh_from_db()
+    assert person.status == Prospect.Status.CONNECTED
+    assert (person.accepted_at, person.accepted_source) == (world.clock(), Source.RELATIONS)
+    assert world.plan() == 1
+    world.later(hours=30)
+    world.due()
+    world.run()
+    item = world.message()
+    assert item.status == Status.SENT
+    assert item.chat_id
+    assert item.message_id
+    assert item.asked_at == world.clock()
+    assert world.wrote() == ["Hello Ada!"]
+    made = item.send_attempts.order_by("number").values_list("route", "outcome")
+    assert list(made) == [("chat", "found"), ("message", "sent")]
+
+
+def test_news_told_again_is_none(world: World) -> None:
+    person = world.invited()
+    world.accept(person)
+
+    assert world.look() == {"accepted": 1}
+    world.later(hours=9)
+    assert world.look() == {}
+
+
+def test_no_message_goes_within_a_day_of_the_invitation(world: World) -> None:
+    person = world.invited()
+    world.accept(person)
+    world.look()
+    world.plan()
+    world.later(hours=24)
+    world.due()
+
+    world.run()
+
+    item = world.message()
+    assert item.status == Status.PENDING
+    closed = report(item.pk, world.clock()).binding
+    assert closed is not None
+    assert closed.gate == Gate.PERSON_RESTED
+    world.later(minutes=11)
+    world.run()
+    assert world.wrote() == ["Hello Ada!"]
+
+
+def test_an_answer_is_seen_right_before_the_message_and_stops_it(world: World) -> None:
+    person = world.connected()
+    world.answers(person)
+
+    world.run()
+
+    item = world.message()
+    assert (item.status, item.error_code) == (Status.SKIPPED, "has_answered")
+    person.refresh_from_db()
+    assert person.status == Prospect.Status.REPLIED
+    assert person.replied_at == world.clock()
+    assert world.wrote() == []
+
+
+def test_an_answer_stops_the_person_in_every_campaign(world: World) -> None:
+    person = world.connected()
+    other_account = an_account(world.account.workspace)
+    other = a_campaign(world.account.workspace, other_account)
+    same = a_prospect(other, public_identifier=person.public_identifier)
+    waiting = an_item(other, other_account, prospect=same, person_key="another-key")
+    world.answers(person)
+
+    assert world.look()["answered"] == 2
+
+    same.refresh_from_db()
+    assert same.status == Prospect.Status.REPLIED
+    closed = report(waiting.pk, world.clock()).binding
+    assert closed is not None
+    assert closed.gate == Gate.CONTACT_ALLOWED
+
+
+@pytest.mark.parametrize("room", ["group", "sponsored"])
+def test_what_is_no_answer_stops_nothing(world: World, room: str) -> None:
+    person = world.connected()
+    world.answers(person, room=room)
+
+    world.run()
+
+    assert world.wrote() == ["Hello Ada!"]
+
+
+def test_the_note_in_the_conversation_is_an_acceptance_and_no_answer(world: World) -> None:
+    person = world.invited(message="Shall we connect?")
+    world.accept(person)
+    LinkedInAccount.objects.update(relations_read_at=world.clock())  # not due
+    world.later(minutes=5)
+
+    assert world.look() == {"accepted": 1}
+
+    person.refresh_from_db()
+    assert person.status == Prospect.Status.CONNECTED
+    assert person.accepted_source == Source.NOTE_ECHO
+
+
+@pytest.mark.parametrize("fault", ["close", "garbage", "hang"])
+def test_what_cannot_be_looked_up_does_not_go_and_says_when(world: World, fault: str) -> None:
+    world.connected()
+    world.sandbox.control.fault(fault, route="messages", times=0, seconds=0.1)
+    world.sandbox.control.fault(fault, route="chats", times=0, seconds=0.1)
+
+    world.run()
+
+    item = world.message()
+    assert (item.status, item.error_code) == (Status.PENDING, "could_not_ask")
+    state = next(
+        state for state in report(item.pk, world.clock()).states if state.gate == Gate.ANSWER_KNOWN
+    )
+    assert not state.is_open
+    assert state.opens_at == item.ask_again_at
+    assert world.wrote() == []
+    world.sandbox.control.clear_faults()
+    world.later(minutes=31)
+    world.run()
+    assert world.wrote() == ["Hello Ada!"]
+
+
+@pytest.mark.parametrize(("when", "becomes"), [("after", Status.SENT), ("before", Status.PENDING)])
+def test_a_message_without_an_answer_is_settled_by_reading(
+    world: World, when: str, becomes: str
+) -> None:
+    world.connected()
+    world.sandbox.control.fault("answer", route="message", when=when, status=504)
+    world.sandbox.control.fault("answer", route="first_message", when=when, status=504)
+    world.run()
+    assert world.message().status == Status.UNCONFIRMED
+    landed = len(world.wrote())
+    world.sandbox.control.clear_faults()
+
+    for _ in range(2):
+        world.later(minutes=31)
+        reconciling.reconcile(world.client, world.clock)
+
+    assert world.message().status == becomes
+    world.due()
+    world.run()
+    world.later(minutes=31)
+    world.run()
+    assert world.message().status == Status.SENT
+    assert world.wrote() == ["Hello Ada!"]
+    assert landed == (when == "after")
+
+
+def test_an_account_that_was_away_reads_what_happened_before_anything_goes(world: World) -> None:
+    person = world.connected()
+    LinkedInAccount.objects.update(look_back_from=world.clock())
+    world.answers(person)
+
+    world.run()
+
+    item = world.message()
+    assert item.status == Status.PENDING
+    closed = report(item.pk, world.clock()).binding
+    assert closed is not None
+    assert closed.gate == Gate.CAUGHT_UP
+    world.look()
+    person.refresh_from_db()
+    assert person.status == Prospect.Status.REPLIED
+    world.account.refresh_from_db()
+    assert world.account.look_back_from is None
+
+
+def test_a_run_sends_a_request_and_a_message_of_an_account(world: World) -> None:
+    world.connected()
+    an_item(world.campaign, world.account)
+
+    world.run()
+
+    kinds = SendAttempt.objects.filter(started_at=world.clock(), kind=SendAttempt.Kind.SEND)
+    assert set(kinds.values_list("item__kind", flat=True)) == {
+        Kind.MESSAGE,
+        Kind.CONNECTION_REQUEST,
+    }
