@@ -1,12 +1,13 @@
 """Every way in which an answer can go wrong, before and after the effect."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.looking import reconciling
-from queueing.models import ProcessRun, QueueItem
+from queueing.models import ProcessRun, QueueItem, SendingStop
 from queueing.sending import runs
 from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
@@ -50,9 +51,11 @@ def campaign(account: LinkedInAccount) -> Campaign:
 
 
 @pytest.fixture
-def impatient(sandbox: Sandbox) -> Client:
+def impatient(sandbox: Sandbox, api: str) -> Client:
     """A client that does not wait long, so that a test need not."""
-    return connect(sandbox.url, sandbox.api_key, connect_timeout=1, read_timeout=1, total_timeout=1)
+    return connect(
+        sandbox.url, sandbox.api_key, api, connect_timeout=1, read_timeout=1, total_timeout=1
+    )
 
 
 def send(client: Client, clock: MovedClock, item: QueueItem) -> str:
@@ -61,31 +64,37 @@ def send(client: Client, clock: MovedClock, item: QueueItem) -> str:
     return item.status
 
 
+UNCLEAR: list[tuple[str, dict[str, object], str]] = [
+    ("answer", {"status": 500}, Status.UNCONFIRMED),
+    ("answer", {"status": 502, "body": "<html>Bad gateway</html>"}, Status.UNCONFIRMED),
+    ("answer", {"status": 504}, Status.UNCONFIRMED),
+    ("hang", {"seconds": 5}, Status.UNCONFIRMED),
+    ("drip", {"interval": 0.2}, Status.UNCONFIRMED),
+    ("drip", {"interval": 0.2, "head": True}, Status.UNCONFIRMED),
+    ("reset", {}, Status.UNCONFIRMED),
+    ("close", {}, Status.UNCONFIRMED),
+    ("garbage", {}, Status.UNCONFIRMED),
+    ("empty", {}, Status.UNCONFIRMED),
+    ("truncated", {}, Status.UNCONFIRMED),
+    ("huge", {"megabytes": 10}, Status.UNCONFIRMED),
+    ("wrong_types", {}, Status.UNCONFIRMED),
+    ("redirect", {"location": "/elsewhere"}, Status.UNCONFIRMED),
+]
+IN_OTHER_SHAPES = [one for one in UNCLEAR if one[0] in {"reset", "garbage", "wrong_types"}]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    ("kind", "fields", "before"),
-    [
-        ("answer", {"status": 500}, Status.UNCONFIRMED),
-        ("answer", {"status": 502, "body": "<html>Bad gateway</html>"}, Status.UNCONFIRMED),
-        ("answer", {"status": 504}, Status.UNCONFIRMED),
-        ("hang", {"seconds": 5}, Status.UNCONFIRMED),
-        ("drip", {"interval": 0.2}, Status.UNCONFIRMED),
-        ("drip", {"interval": 0.2, "head": True}, Status.UNCONFIRMED),
-        ("reset", {}, Status.UNCONFIRMED),
-        ("close", {}, Status.UNCONFIRMED),
-        ("garbage", {}, Status.UNCONFIRMED),
-        ("empty", {}, Status.UNCONFIRMED),
-        ("truncated", {}, Status.UNCONFIRMED),
-        ("huge", {"megabytes": 10}, Status.UNCONFIRMED),
-        ("wrong_types", {}, Status.UNCONFIRMED),
-        ("redirect", {"location": "/elsewhere"}, Status.UNCONFIRMED),
-    ],
+    ("api", "kind", "fields", "before"),
+    [*(("v1", *one) for one in UNCLEAR), *(("v2", *one) for one in IN_OTHER_SHAPES)],
+    indirect=["api"],
 )
 def test_an_unclear_answer_is_settled_by_looking(
     account: LinkedInAccount,
     campaign: Campaign,
     sandbox: Sandbox,
     impatient: Client,
+    client_of_unipile: Client,
     clock: MovedClock,
     kind: str,
     fields: dict[str, object],
@@ -97,11 +106,10 @@ def test_an_unclear_answer_is_settled_by_looking(
 
     status = send(impatient, clock, item)
     effects = sandbox.control.effects()
-    patient = connect(sandbox.url, sandbox.api_key)
     for _ in range(3):
         clock.advance(minutes=61)
         sandbox.control.freeze(clock().isoformat())
-        reconciling.reconcile(patient, clock)
+        reconciling.reconcile(client_of_unipile, clock)
 
     item.refresh_from_db()
     assert status == before
@@ -231,4 +239,70 @@ def test_a_server_without_tls_is_no_https_server(
     secure = connect(sandbox.url.replace("http:", "https:"), sandbox.api_key)
 
     assert send(secure, clock, item) == Status.PENDING
+    assert sandbox.control.effects() == []
+
+
+@pytest.mark.parametrize("api", ["v2"], indirect=True)
+@pytest.mark.parametrize(
+    ("when", "kind", "status", "rests"),
+    [
+        ("before", "api/too_many_requests", 429, dt.timedelta(seconds=60)),
+        ("before", "provider/too_many_requests", 429, dt.timedelta(hours=1)),
+        ("after", "provider/too_many_requests", 429, dt.timedelta()),
+        ("before", "provider/unprocessable_entity", 422, dt.timedelta(hours=24)),
+        ("after", "provider/unprocessable_entity", 422, dt.timedelta()),
+        ("before", "provider/conflict", 409, dt.timedelta(hours=24)),
+    ],
+)
+def test_a_refusal_of_v2_is_looked_into_and_the_account_rests(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    when: str,
+    kind: str,
+    status: int,
+    rests: dt.timedelta,
+) -> None:
+    """V2 does not say why: what is seen decides, and no try of the item is used up."""
+    item = an_item(campaign, account)
+    sandbox.control.settings(lag_seconds=0)
+    sandbox.control.fault("answer", route="invite", when=when, status=status, type=kind)
+
+    told = send(client_of_unipile, clock, item)
+    account.refresh_from_db()
+
+    if when == "after":
+        assert (told, len(sandbox.control.effects())) == (Status.SENT, 1)
+        return
+    assert (told, item.attempts, item.error_code) == (Status.PENDING, 0, kind)
+    assert account.paused_until == clock() + rests
+    clock.advance(seconds=rests.total_seconds())
+    sandbox.control.freeze(clock().isoformat())
+    assert send(client_of_unipile, clock, item) == Status.SENT
+
+
+@pytest.mark.parametrize("api", ["v2"], indirect=True)
+@pytest.mark.parametrize(
+    ("kind", "status", "stops"),
+    [("provider/invalid_authorization", 401, False), ("api/inactive_subscription", 403, True)],
+)
+def test_what_v2_says_of_account_or_key_stops_the_one_or_all(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    kind: str,
+    status: int,
+    stops: bool,
+) -> None:
+    item = an_item(campaign, account)
+    sandbox.control.fault("answer", route="invite", status=status, type=kind)
+
+    assert send(client_of_unipile, clock, item) == Status.PENDING
+    account.refresh_from_db()
+    assert (account.status == LinkedInAccount.Status.DISCONNECTED) is not stops
+    assert SendingStop.objects.open().exists() is stops
     assert sandbox.control.effects() == []

@@ -196,6 +196,7 @@ class V1Client:
                 read = [replace(each, kind=MessageKind.ADVERT) for each in read]
             found += read
             trouble = trouble or strange
+        found.reverse()  # told newest first; of one instant the order stays
         found.sort(key=lambda one: one.at or dt.datetime.min.replace(tzinfo=dt.UTC))
         return Conversation(tuple(found), trouble, tuple(ids))
 

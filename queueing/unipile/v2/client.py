@@ -170,6 +170,7 @@ class V2Client:
             read, trouble = self._walk(path, messages.messages, params)
             found += read
             troubles.append(trouble)
+        found.reverse()  # told newest first; of one instant the order stays
         found.sort(key=lambda one: one.at or dt.datetime.min.replace(tzinfo=dt.UTC))
         return Conversation(tuple(found), "; ".join(filter(None, troubles)), tuple(ids))
 
