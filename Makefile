@@ -64,6 +64,11 @@ torture: install
 screenshots: install
 	"$(BIN)/pytest" -q tests/browser/pictures.py
 
+# Three of them, which agree: what an installation needs, what a trial has besides, and all.
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate pyproject.toml
+
 lock:
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --group dev -o requirements.lock
+	$(LOCK) --group trial -c requirements.lock -o requirements-trial.lock
+	$(LOCK) -c requirements.lock -o requirements-run.lock

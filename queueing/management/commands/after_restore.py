@@ -108,5 +108,5 @@ def _end_what_ran() -> None:
 
 def _say(ready: str) -> None:
     """Say in the stop that was made of itself what is to be done about it now."""
-    own = SendingStop.objects.open().filter(stopped_by__isnull=True)
+    own = SendingStop.objects.open().of_all().filter(stopped_by__isnull=True)
     own.filter(reason__contains="after_restore").update(reason=ready)

@@ -1,23 +1,46 @@
-"""Start the cluster, with the jobs as the settings have them now."""
+"""Start the cluster, with the jobs as the settings have them now, once the database answers."""
 
 import logging
+import time
 from typing import Any
 
-from django.db import OperationalError, connection
+from django import db
+from django.db import connection
 from django_q.management.commands import qcluster
+from django_q.models import Schedule
 
 from queueing.schedules import make_schedules
 
 logger = logging.getLogger(__name__)
+
+PAUSES_SECONDS = (1, 2, 5, 10)  # the last one again and again
 
 
 class Command(qcluster.Command):  # type: ignore[misc]
     """django-q2's own, which stands behind ours in INSTALLED_APPS."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            make_schedules()
-        except OperationalError:  # it may come up before its database does, and waits for it then
-            logger.exception("The schedules stay as they were: the database does not answer")
+        wait_for_the_database()
         connection.close()  # what is forked must not share it
         super().handle(*args, **options)
+
+
+def wait_for_the_database() -> None:
+    """Make the schedules, however long the database is not there, or not migrated.
+
+    A cluster often starts with its machine, before its database does. A signal ends the wait.
+    """
+    tries = 0
+    while True:
+        try:
+            make_schedules()
+            if Schedule._meta.db_table in connection.introspection.table_names():
+                return
+            told = "its tables are not there: run `manage.py migrate`"
+        except db.Error as error:
+            told = " ".join(str(error).split())[:300]
+        pause = PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)]
+        logger.warning("Waiting for the database: %s. The next try in %s s", told, pause)
+        connection.close()
+        time.sleep(pause)
+        tries += 1
