@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Case, F, QuerySet, Value, When, prefetch_related_objects
 
-from campaigns.models import Campaign, LinkedInAccount, SendingHours, default_hours
+from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours, default_hours
 from queueing.gates import hours
 from queueing.gates.counting import among
 from queueing.gates.evaluating import AccountFacts, Facts, Report, evaluate
@@ -106,11 +106,11 @@ class Explainer:
         account_id: uuid.UUID,
         campaign_id: uuid.UUID,
         *,
-        status: str = QueueItem.Status.PENDING,
         scheduled_for: dt.datetime | None = None,
         do_not_contact: bool = False,
         sort: "Sort | None" = None,
         item: QueueItem | None = None,
+        person_has_ended: str = "",
         touched_at: dt.datetime | None = None,
     ) -> Report:
         """Ask every gate; `scheduled_for` None stands for an item that is due.
@@ -122,7 +122,7 @@ class Explainer:
         facts = Facts(
             stop=self.stops.of_all,
             stop_here=self.stop_here[campaign_id],
-            item_status=status,
+            item_status=item.status if item else QueueItem.Status.PENDING,
             scheduled_for=scheduled_for or self.now,
             do_not_contact=do_not_contact,
             campaign_status=self.status[campaign_id],
@@ -131,6 +131,7 @@ class Explainer:
             policy=self.policy,
             note_length=len(item.message) if item else Note(sort.note).length(account.note_limit),
             may_drop_note=self.may_drop_note[campaign_id],
+            person_has_ended=person_has_ended,
             campaign_starts_at=self.starts_at[campaign_id],
             by_hand=sort.by_hand,
             touched_at=touched_at,
@@ -161,16 +162,19 @@ def reports(items: Collection[QueueItem], now: dt.datetime) -> dict[uuid.UUID, R
     """Explain a page of items, in a fixed number of queries."""
     campaigns = Campaign.objects.filter(pk__in={item.campaign_id for item in items})
     explain = Explainer(now, {item.linkedin_account_id for item in items}, campaigns)
-    listed = QueueItem.objects.filter(on_do_not_contact_list(), pk__in=[item.pk for item in items])
-    barred = set(listed.order_by().values_list("pk", flat=True))
+    closed = QueueItem.objects.filter(
+        QueueItem.PERSON_HAS_ENDED | on_do_not_contact_list(), pk__in=[item.pk for item in items]
+    )
+    ended = When(QueueItem.PERSON_HAS_ENDED, then=F("prospect__status"))
+    ends = dict(closed.order_by().values_list("pk", Case(ended, default=Value(""))))
     touched = _touched(items)
     return {
         item.pk: explain.report(
             item.linkedin_account_id,
             item.campaign_id,
-            status=item.status,
             scheduled_for=item.scheduled_for,
-            do_not_contact=item.pk in barred,
+            do_not_contact=item.pk in ends,
+            person_has_ended=Prospect.Status(end).label if (end := ends.get(item.pk)) else "",
             item=item,
             touched_at=touched.get(item.pk),
         )

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from campaigns.models import Campaign, DoNotContact, LinkedInAccount
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from queueing import gates
-from queueing.gates import Gate, Waits, barred, waiting, words
+from queueing.gates import Gate, Waits, barred, explaining, waiting, words
 from queueing.models import QueueItem, SendingStop
 from queueing.sending import claiming
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, hours_all_day
@@ -312,3 +312,14 @@ def test_items_of_an_account_that_comes_back_are_listed_apart(item: QueueItem) -
 
     assert list(waiting.waiting_for(items, "account_returns", NOON)) == [item]
     assert waiting.count_waiting(items, Waits(items, NOON, None)) == {"account_returns": 1}
+
+
+def test_a_list_says_of_whom_has_ended_what_the_claim_goes_by(account: LinkedInAccount) -> None:
+    item = an_item(a_campaign(account.workspace, account), account)
+    Prospect.objects.update(status=Prospect.Status.REPLIED)
+
+    (listed,) = explaining.reports([item], NOON).values()
+
+    assert listed.binding == gates.report(item.pk, NOON).binding
+    assert listed.binding is not None
+    assert listed.binding.gate == Gate.CONTACT_ALLOWED
