@@ -64,6 +64,10 @@ class UploadForm(forms.Form):
         choices=list(ENCODINGS.items()),
         help_text="Of a CSV file. Try the first; where it is wrong, you are told.",
     )
+    sheet = forms.CharField(
+        required=False,
+        help_text="Of a workbook. Empty: the first one with people that is not hidden.",
+    )
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,18 +75,25 @@ class UploadForm(forms.Form):
         targets.queryset = targets_of(self.target_field, request)
 
     def suggest(self, option: str) -> None:
-        """Choose the encoding that would help, if it is that what the option names."""
-        name = option.removeprefix("--encoding ")
-        if name in ENCODINGS and name:
-            self.data = {**dict(self.data.items()), "encoding": name}
-            self.add_error("encoding", f"Now {ENCODINGS[name]}: choose the file again to try it.")
+        """Choose what would help, if the option names it."""
+        name, _, value = option.removeprefix("--").partition(" ")
+        name, value = name.replace("-", "_"), value.strip("“”")
+        if name not in self.fields or (name == "encoding" and value not in ENCODINGS):
+            return
+        self.data = {**dict(self.data.items()), name: value or "on"}
+        now = ENCODINGS.get(value, f"“{value}”" if value else "chosen")
+        self.add_error(name, f"Now {now}: choose the file again to try it.")
 
-    def about(self) -> dict[str, str]:
-        """Return what the upload is for."""
+    def about(self) -> dict[str, Any]:
+        """Return what the upload is for, and how it is read.
+
+        A list of whom never to contact is read with its hidden rows: rather too many than too few.
+        """
         values = self.cleaned_data
         return {
             "target": str(values[self.target_field].pk),
-            **{name: values.get(name, "") for name in ("encoding", "kind", "reason")},
+            "with_hidden": values.get("with_hidden", True),
+            **{name: values.get(name, "") for name in ("encoding", "sheet", "kind", "reason")},
         }
 
 
@@ -90,7 +101,10 @@ class ProspectsForm(UploadForm):
     target_field = "campaign"
 
     campaign = forms.ModelChoiceField(Campaign.objects.none())
-    field_order = ("campaign",)
+    with_hidden = forms.BooleanField(
+        label="Hidden rows, too", required=False, help_text="Of a workbook: also filtered ones."
+    )
+    field_order = ("campaign", "file", "encoding", "sheet", "with_hidden")
 
 
 class DoNotContactForm(UploadForm):
@@ -160,6 +174,8 @@ class ImportingAdmin(ExportingAdmin):
         if request.method == "POST" and not work.upload.done:
             if "confirm" in request.POST:
                 return self._confirmed(request, work)
+            if "read-again" in request.POST:
+                return self._read_again(request, work)
             for index in range(min(COLUMNS_SHOWN, len(work.upload.fields))):
                 chosen = request.POST.get(f"column-{index}")
                 if chosen in columns.FIELDS:
@@ -178,6 +194,18 @@ class ImportingAdmin(ExportingAdmin):
             return self._shown(request, "import_progress.html", **about)
         work.upload = Upload.of(token) or work.upload  # what was found since it was opened
         return self._shown(request, "import_review.html", **self._findings(request, work))
+
+    def _read_again(self, request: HttpRequest, work: Work) -> HttpResponse:
+        """Read another sheet, or hidden rows too, and try that."""
+        try:
+            work.read_again(
+                request.POST.get("sheet", work.upload.sheet),
+                with_hidden="with-hidden" in request.POST or isinstance(work.target, Workspace),
+            )
+        except UnreadableFileError as error:
+            messages.error(request, str(error))
+            return self._to_review(work.upload)
+        return self._tried(request, work)
 
     def rejects_file(self, request: HttpRequest, token: str) -> FileResponse:
         """Give the rows that were refused, to correct and import again."""

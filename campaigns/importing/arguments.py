@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from campaigns.importing import columns
 from campaigns.importing.columns import ColumnMapping, MappingError
-from campaigns.importing.reading import Table, is_text_encoding, read_table
+from campaigns.importing.reading import SHEET, Table, is_text_encoding, read_table
 from campaigns.importing.verdicts import Verdict
 
 SHOWN = 20
@@ -22,6 +22,12 @@ def add_file(parser: ArgumentParser) -> None:
         "--encoding", default="", metavar="NAME", help="of a CSV that is not UTF-8, such as cp1252"
     )
     parser.add_argument(
+        SHEET,
+        default="",
+        metavar="NAME",
+        help="of a workbook; without it the first one with people that is not hidden",
+    )
+    parser.add_argument(
         "--map",
         action="append",
         default=[],
@@ -33,10 +39,13 @@ def add_file(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", dest="as_json", help="report as JSON")
 
 
-def read(options: dict[str, Any], identifying: tuple[str, ...]) -> tuple[Table, ColumnMapping]:
+def read(
+    options: dict[str, Any], identifying: tuple[str, ...], *, with_hidden: bool
+) -> tuple[Table, ColumnMapping]:
     """Return the file and what its columns are.
 
     :param identifying: fields of which the file needs one.
+    :param with_hidden: read rows of a workbook that are hidden or filtered out, too.
     :raises CommandError: with exit code 2 where an argument is wrong.
     :raises UnreadableFileError: where the file cannot be used.
     """
@@ -49,7 +58,9 @@ def read(options: dict[str, Any], identifying: tuple[str, ...]) -> tuple[Table, 
             returncode=WRONG_USAGE,
         )
     corrections = dict(_correction(text) for text in options["corrections"])
-    table = read_table(path, encoding, list(corrections))
+    table = read_table(
+        path, encoding, list(corrections), sheet=options["sheet"], with_hidden=with_hidden
+    )
     try:
         return table, columns.guess(table.header, table.sample, corrections, identifying)
     except MappingError as error:

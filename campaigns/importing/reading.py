@@ -1,27 +1,21 @@
-"""Files as rows of text: encoding, delimiter, the header below any notes, and broken rows.
-
-Nothing is read as a whole: a file may have millions of rows, and one row may be as large as a file.
-"""
+"""Files as tables: encoding, delimiter, sheet, and the header below any notes."""
 
 import codecs
-import csv
 import io
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
 from campaigns import people
-from campaigns.importing import columns, headers, workbook
-from campaigns.importing.links import without_formulas
+from campaigns.importing import columns, delimited, headers, workbook
 from campaigns.importing.rows import Row, UnreadableFileError
+from campaigns.importing.workbook import Sheet
 
 DELIMITERS = (",", ";", "\t")
-MAX_LINE = 1_000_000  # characters, of one line and of one row
-MAX_ROW_LINES = 2_000  # a quotation mark that is still open after them was never closed
 HEADER_WITHIN = 25  # rows from the top
 SAMPLE_ROWS = 100
+SHEET, WITH_HIDDEN = "--sheet", "--with-hidden"
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -50,7 +44,9 @@ _KNOWN_STARTS = (
 class Table:
     """A file whose header was found. `rows()` reads it again from the start, row by row.
 
-    `codec` is empty for a workbook, of which `sheet` is read and the sheets in `not_read` are not.
+    `codec` is empty for a workbook, of which `sheet` is read, and the sheets in `not_read` are not;
+    `sheets` are the names of all, and `hidden_sheets` of those that people do not see. Of the
+    sheet, `hidden_rows` rows are hidden; they are read where `with_hidden`.
     Where cells link to profiles: a column in `replaced` becomes the addresses; for each in `linked`
     a column of addresses, which the file does not have, stands at the end.
     """
@@ -62,7 +58,11 @@ class Table:
     delimiter: str = ","
     codec: str = ""
     sheet: int = 0
+    sheets: tuple[str, ...] = ()
     not_read: tuple[str, ...] = ()
+    hidden_sheets: tuple[str, ...] = ()
+    hidden_rows: int = 0
+    with_hidden: bool = False
     rows_expected: int | None = None
     linked: tuple[int, ...] = ()
     replaced: tuple[int, ...] = ()
@@ -73,11 +73,11 @@ class Table:
         :raises UnreadableFileError: where the file breaks off or changed since it was opened.
         """
         if self.codec:
-            records = _records(self.path, self.codec, self.delimiter)
+            records = delimited.records(self.path, self.codec, self.delimiter)
         else:
             records = workbook.rows(self.path, self.sheet)
         for record in records:
-            if record.number <= self.header_row:
+            if record.number <= self.header_row or (record.is_hidden and not self.with_hidden):
                 continue
             row = self.with_links(record)
             if row.problem or any(map(str.strip, row.cells)):
@@ -110,13 +110,23 @@ class Table:
         return any(map(str.strip, chain(*self.sample))) or next(self.rows(), None) is not None
 
 
-def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Table:
+def read_table(
+    path: Path,
+    encoding: str = "",
+    named: Sequence[str] = (),
+    *,
+    sheet: str = "",
+    with_hidden: bool = False,
+) -> Table:
     """Open a file of people: CSV in UTF-8, UTF-16 with a mark or the encoding given, or XLSX.
 
-    Of a workbook, the first sheet that looks like a list of people.
+    Of a workbook, what people see of it: the first sheet that is not hidden and looks like a list
+    of people, without the rows that are hidden or filtered out.
 
     :param encoding: for text without a byte order mark; empty means UTF-8.
     :param named: names of columns that staff have given, by which the header is found too.
+    :param sheet: the name of the sheet to read, be it hidden.
+    :param with_hidden: read the sheet's hidden rows, too.
     :raises UnreadableFileError: with what to do about it.
     """
     squeezed = [headers.squeezed(name) for name in named]
@@ -126,7 +136,7 @@ def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Tab
         if not start.strip():
             raise UnreadableFileError("The file is empty.")
         if workbook.is_workbook(path):
-            table = _read_workbook(path, squeezed)
+            table = _read_workbook(path, squeezed, sheet, with_hidden=with_hidden)
         else:
             codec = _codec(start, encoding)
             rows_expected = _lines_decoded(path, codec)
@@ -142,6 +152,12 @@ def read_table(path: Path, encoding: str = "", named: Sequence[str] = ()) -> Tab
             f"--map “COLUMN={headers.PROFILE_URL}”",
         )
     if not table.has_rows():
+        if table.hidden_rows:
+            raise UnreadableFileError(
+                f"All {table.hidden_rows:,} rows below the names of the columns are hidden or "
+                "filtered out. Show them in the workbook, or choose to read hidden rows.",
+                WITH_HIDDEN,
+            )
         raise UnreadableFileError("The file has names of columns, but no row below them.")
     return table
 
@@ -173,18 +189,63 @@ def _codec(start: bytes, encoding: str) -> str:
     return encoding or "utf-8"
 
 
-def _read_workbook(path: Path, named: Sequence[str]) -> Table | None:
+def _read_workbook(
+    path: Path, named: Sequence[str], wanted: str, *, with_hidden: bool
+) -> Table | None:
     sheets = workbook.sheets(path, HEADER_WITHIN + SAMPLE_ROWS)
-    found = [
-        replace(table, sheet=sheet.number, rows_expected=sheet.rows_expected)
-        for sheet in sheets
-        if (table := _below_header(path, sheet.top, named))
-    ]
-    chosen = max(found, key=lambda table: columns.names_people(table.header, named), default=None)
+    found = {
+        sheet.number: _of_sheet(table, sheet, with_hidden=with_hidden)
+        for sheet in _to_choose_from(sheets, wanted)
+        if (table := _below_header(path, sheet.top, named, with_hidden=with_hidden))
+    }
+    chosen = max(
+        found.values(),
+        key=lambda table: (columns.names_people(table.header, named), not _is_away(table, sheets)),
+        default=None,
+    )
     if chosen is None:
         return None
-    others = (sheet.name for sheet in sheets if sheet.number != chosen.sheet and sheet.top)
-    return replace(chosen, not_read=tuple(others))
+    if _is_away(chosen, sheets) and not wanted:
+        name = sheets[chosen.sheet].name
+        raise UnreadableFileError(
+            f"The people are on the sheet “{name}”, which is hidden in the workbook. Show it "
+            "there, or choose that sheet.",
+            f"{SHEET} “{name}”",
+        )
+    others = [sheet for sheet in sheets if sheet.number != chosen.sheet and sheet.top]
+    return replace(
+        chosen,
+        sheets=tuple(sheet.name for sheet in sheets),
+        not_read=tuple(sheet.name for sheet in others if not sheet.is_hidden),
+        hidden_sheets=tuple(sheet.name for sheet in others if sheet.is_hidden),
+    )
+
+
+def _to_choose_from(sheets: list[Sheet], wanted: str) -> list[Sheet]:
+    """Return the sheet of this name, or all.
+
+    :raises UnreadableFileError: where there is none, naming those that are.
+    """
+    named = [sheet for sheet in sheets if wanted.casefold() in {"", sheet.name.casefold()}]
+    if named:
+        return named
+    names = ", ".join(f"“{sheet.name}”" for sheet in sheets)
+    raise UnreadableFileError(f"The workbook has no sheet “{wanted}”. Its sheets are: {names}.")
+
+
+def _of_sheet(table: Table, sheet: Sheet, *, with_hidden: bool) -> Table:
+    hidden = sum(number > table.header_row for number in sheet.hidden_rows)
+    return replace(
+        table,
+        sheet=sheet.number,
+        rows_expected=sheet.rows_expected,
+        hidden_rows=hidden,
+        with_hidden=with_hidden,
+    )
+
+
+def _is_away(table: Table, sheets: list[Sheet]) -> bool:
+    return sheets[table.sheet].is_hidden
 
 
 def _read_text(path: Path, codec: str, named: Sequence[str]) -> Table | None:
@@ -201,7 +262,7 @@ def _read_text(path: Path, codec: str, named: Sequence[str]) -> Table | None:
 
 
 def _top(path: Path, codec: str, delimiter: str) -> list[Row]:
-    return list(islice(_records(path, codec, delimiter), HEADER_WITHIN + SAMPLE_ROWS))
+    return list(islice(delimited.records(path, codec, delimiter), HEADER_WITHIN + SAMPLE_ROWS))
 
 
 def _lines_decoded(path: Path, codec: str) -> int:
@@ -241,14 +302,16 @@ def _undecodable(
 
 def _delimiters_to_try(path: Path, codec: str) -> tuple[str, ...]:
     """Return the delimiter that Excel's first line `sep=;` names, or all of them."""
-    with _open_text(path, codec) as stream:
+    with delimited.open_text(path, codec) as stream:
         first = stream.readline(10).strip().lower()
     if first.startswith("sep=") and len(first) == 5:
         return (first[4],)
     return DELIMITERS
 
 
-def _below_header(path: Path, top: list[Row], named: Sequence[str]) -> Table | None:
+def _below_header(
+    path: Path, top: list[Row], named: Sequence[str], *, with_hidden: bool = True
+) -> Table | None:
     """Return the table below the row that looks most like a header, or None if none does."""
     candidates = [
         row for row in top[:HEADER_WITHIN] if not row.problem and not _names_somebody(row)
@@ -257,7 +320,11 @@ def _below_header(path: Path, top: list[Row], named: Sequence[str]) -> Table | N
     if header is None or not columns.header_score(header.cells, named):
         return None
     names = tuple(cell.strip() for cell in header.cells)
-    below = [row for row in top if row.number > header.number and not row.problem]
+    below = [
+        row
+        for row in top
+        if row.number > header.number and not row.problem and (with_hidden or not row.is_hidden)
+    ]
     linked, replaced = _linking(names, below)
     table = Table(
         path=path,
@@ -294,83 +361,3 @@ def _linking(names: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[int, ...]
     }
     plain = {link.column for row in rows for link in row.links} - others
     return tuple(sorted(others - addresses)), tuple(sorted(addresses | plain))
-
-
-def _open_text(path: Path, codec: str) -> io.TextIOWrapper:
-    return path.open("r", encoding=codec, newline="")
-
-
-def _records(path: Path, codec: str, delimiter: str) -> Iterator[Row]:
-    """Yield the rows of a CSV file, numbered as a spreadsheet numbers them, also the broken ones.
-
-    A broken row costs one line: what follows is read anew, so that a quotation mark that nobody
-    closed does not swallow the people below it.
-    """
-    with _open_text(path, codec) as stream:
-        lines = _Lines(stream)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
-        number = 0
-        while True:
-            lines.begin_row()
-            number += 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(number, (lines.give_back()[:1000],), _in_words(error))
-                continue
-            except UnicodeDecodeError as error:
-                raise UnreadableFileError("The file changed while it was read.") from error
-            yield without_formulas(Row.checked(number, cells))
-
-
-class _Lines:
-    """The lines of a file, of which those of one row can be given back."""
-
-    def __init__(self, stream: io.TextIOWrapper) -> None:
-        self._stream = stream
-        self._returned: deque[str] = deque()
-        self._row: list[str] = []
-        self._size = 0
-
-    def begin_row(self) -> None:
-        self._row = []
-        self._size = 0
-
-    def give_back(self) -> str:
-        """Return the row's first line, and let the others be read again."""
-        first, *others = self._row
-        self._returned.extendleft(reversed(others))
-        return first
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else self._stream.readline(MAX_LINE + 1)
-        if not line:
-            raise StopIteration
-        self._row.append(line)
-        self._size += len(line)
-        if len(line) > MAX_LINE:
-            self._skip_rest_of(line)
-            raise csv.Error(f"longer than {MAX_LINE:,} characters")
-        if self._size > MAX_LINE or len(self._row) > MAX_ROW_LINES:
-            raise csv.Error("unexpected end of data")
-        return line
-
-    def _skip_rest_of(self, line: str) -> None:
-        while line and not line.endswith(("\n", "\r")):
-            line = self._stream.readline(MAX_LINE)
-
-
-def _in_words(error: csv.Error) -> str:
-    text = str(error)
-    if "longer than" in text:
-        return f"the row is {text}"
-    if "field larger" in text:
-        return f"a cell is longer than {csv.field_size_limit():,} characters"
-    if "unexpected end" in text:
-        return "a quotation mark is opened and never closed"
-    return "the quotation marks are out of balance"

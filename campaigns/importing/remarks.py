@@ -8,9 +8,23 @@ from campaigns.importing.verdicts import Mark
 
 
 def on_table(table: Table) -> list[str]:
-    """Say what of a workbook is not read."""
-    names = ", ".join(table.not_read)
-    return [f"Other sheets of the workbook are not read: {names}."] if names else []
+    """Say what of a workbook is not read, and what of it is read that people do not see."""
+    remarks = []
+    if table.not_read:
+        others = ", ".join(table.not_read)
+        remarks.append(f"Other sheets of the workbook are not read: {others}.")
+    if table.hidden_sheets:
+        hidden = ", ".join(table.hidden_sheets)
+        remarks.append(f"Hidden sheets of the workbook are not read: {hidden}.")
+    if table.hidden_rows:
+        one = table.hidden_rows == 1
+        rows = "1 row" if one else f"{table.hidden_rows:,} rows"
+        not_read = "" if table.with_hidden else " not"
+        remarks.append(
+            f"{rows} of the sheet {'is' if one else 'are'} hidden or filtered out, and{not_read} "
+            f"read{', too' if table.with_hidden else ''}."
+        )
+    return remarks
 
 
 def on_people(

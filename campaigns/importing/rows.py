@@ -30,12 +30,16 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` counts as a spreadsheet does, from 1. `problem` says why it could not be read."""
+    """`number` counts as a spreadsheet does, from 1. `problem` says why it could not be read.
+
+    `is_hidden`: by hand or by a filter, so that people do not see it.
+    """
 
     number: int
     cells: tuple[str, ...]
     problem: str = ""
     links: tuple[Link, ...] = ()
+    is_hidden: bool = False
 
     @classmethod
     def checked(cls, number: int, cells: Iterable[str]) -> Self:

@@ -69,6 +69,8 @@ class Upload:
     encoding: str = ""
     kind: str = ""
     reason: str = ""
+    sheet: str = ""
+    with_hidden: bool = False
     invite_connected: bool = False
     fields: list[str] = field(default_factory=list)
     found: dict[str, Any] = field(default_factory=dict)
@@ -80,19 +82,14 @@ class Upload:
     done: bool = False
 
     @classmethod
-    def kept(
-        cls,
-        file: "UploadedFile[bytes]",
-        *,
-        target: str,
-        encoding: str = "",
-        kind: str = "",
-        reason: str = "",
-    ) -> Self:
-        """Keep a file that has arrived. What others left behind is swept away."""
+    def kept(cls, file: "UploadedFile[bytes]", *, target: str, **about: Any) -> Self:
+        """Keep a file that has arrived. What others left behind is swept away.
+
+        :param about: how it is read, and what for: fields of the upload.
+        """
         sweep()
         name = (file.name or "file")[:200]
-        upload = cls(secrets.token_urlsafe(24), name, target, encoding, kind, reason)
+        upload = cls(secrets.token_urlsafe(24), name, target, **about)
         upload.folder.mkdir(parents=True, mode=0o700)
         with upload.path.open("xb") as kept:
             for part in file.chunks():
@@ -126,7 +123,9 @@ class Upload:
         :raises UnreadableFileError: where it cannot be used.
         """
         if not self.found:
-            table = read_table(self.path, self.encoding)
+            table = read_table(
+                self.path, self.encoding, sheet=self.sheet, with_hidden=self.with_hidden
+            )
             shown = [[cell[:SHOWN] for cell in row] for row in table.sample]
             found = replace(table, sample=tuple(map(tuple, shown)))
             self.found = {**asdict(found), "path": ""}

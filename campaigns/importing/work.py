@@ -1,7 +1,7 @@
 """What an upload is for: people of a campaign, or people and companies never to be written to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaigns.importing import columns, remarks
 from campaigns.importing.columns import ColumnMapping
@@ -42,6 +42,26 @@ class Work:
             added = self.upload.counts.get(Outcome.ADDED, 0)
             found += remarks.on_people(self.mapping(), added, self.upload.marks)
         return found
+
+    @property
+    def may_leave_hidden(self) -> bool:
+        """Whether rows may be left out because they are hidden: of people to invite alone."""
+        return isinstance(self.target, Campaign) and bool(self.table.hidden_rows)
+
+    @property
+    def may_read_more(self) -> bool:
+        """Whether the workbook has another sheet, or rows that are hidden."""
+        return len(self.table.sheets) > 1 or self.may_leave_hidden
+
+    def read_again(self, sheet: str, *, with_hidden: bool) -> None:
+        """Read another sheet of the workbook, or its hidden rows, too.
+
+        :raises UnreadableFileError: where that cannot be used; then all stays as it was.
+        """
+        upload = replace(self.upload, sheet=sheet, with_hidden=with_hidden, found={})
+        self.table = upload.table()
+        upload.fields = columns.guessed_fields(self.table.header, self.table.sample, {})
+        self.upload = upload
 
     def connected_by(self) -> str:
         """Return the column that says who is connected already, or ""."""

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from campaigns.importing import links
+from campaigns.importing import hidden, links
+from campaigns.importing.package import Package, Reader
 from campaigns.importing.rows import Link, Row, UnreadableFileError
 
 # A workbook is a ZIP archive, and a small one may unpack to much: here, in bytes and times its
@@ -31,7 +31,7 @@ _DAMAGED = (
     zlib.error,
     ParseError,
     InvalidFileException,
-    KeyError,
+    LookupError,
     ValueError,
     TypeError,
     EOFError,
@@ -43,18 +43,26 @@ def is_workbook(path: Path) -> bool:
     """Tell an XLSX workbook from other ZIP archives and other files."""
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return "xl/workbook.xml" in archive.namelist()
+    try:
+        with Package(path) as archive:
+            return archive.is_workbook()
+    except _DAMAGED:
+        return False
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet's number from 0, its name, its first rows, and how many rows it says it has."""
+    """A sheet's number from 0, its name, its first rows, and how many rows it says it has.
+
+    `hidden_rows` are the numbers of those that hold something and are not shown.
+    """
 
     number: int
     name: str
     top: list[Row]
     rows_expected: int | None
+    is_hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
 
 
 def sheets(path: Path, rows_each: int) -> list[Sheet]:
@@ -66,14 +74,25 @@ def sheets(path: Path, rows_each: int) -> list[Sheet]:
         if not book.worksheets:
             raise UnreadableFileError("The workbook has no sheet with cells.")
         return [
-            Sheet(number, sheet.title, list(islice(_rows_of(sheet), rows_each)), expected)
+            _sheet(number, sheet, rows_each)
             for number, sheet in enumerate(book.worksheets[:MAX_SHEETS])
-            for expected in [sheet.max_row]  # before the rows, which forget it
         ]
 
 
+def _sheet(number: int, sheet: Any, rows_each: int) -> Sheet:
+    expected = sheet.max_row  # before the rows, which forget it
+    return Sheet(
+        number,
+        sheet.title,
+        list(islice(_rows_of(sheet), rows_each)),
+        expected,
+        sheet.sheet_state != "visible",
+        _hidden_on(sheet),
+    )
+
+
 def rows(path: Path, sheet: int) -> Iterator[Row]:
-    """Yield the rows of a sheet.
+    """Yield the rows of a sheet, also those that are hidden.
 
     :raises UnreadableFileError: where the workbook is damaged or much larger than it looks.
     """
@@ -84,6 +103,7 @@ def rows(path: Path, sheet: int) -> Iterator[Row]:
 def _rows_of(sheet: Any) -> Iterator[Row]:
     # The sheet's file in the archive: openpyxl says it nowhere else while it reads row by row.
     linked = links.on_sheet(sheet.parent._archive, sheet._worksheet_path)
+    hidden_rows = _hidden_on(sheet)
     sheet.reset_dimensions()  # a sheet may claim a million columns
     for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
         cells = [_text(value) for value in values]
@@ -93,8 +113,12 @@ def _rows_of(sheet: Any) -> Iterator[Row]:
             cells[column] = cells[column] or formula.text  # of one that was never calculated
         while cells and not cells[-1] and len(cells) - 1 not in found:
             cells.pop()
-        row = Row.checked(number, cells)
+        row = replace(Row.checked(number, cells), is_hidden=number in hidden_rows)
         yield row if row.problem or not found else replace(row, links=_sorted(found))
+
+
+def _hidden_on(sheet: Any) -> frozenset[int]:
+    return hidden.on_sheet(sheet.parent._archive, sheet._worksheet_path)
 
 
 def _sorted(found: dict[int, links.Formula]) -> tuple[Link, ...]:
@@ -120,7 +144,9 @@ class _Opened:
         # By its content: openpyxl judges a path by its ending, which an upload does not have.
         self._file = self._path.open("rb")
         try:
-            self._book = openpyxl.load_workbook(self._file, read_only=True, data_only=True)
+            reader = Reader(self._file)
+            reader.read()
+            self._book = reader.wb
         except _DAMAGED as error:
             self._file.close()
             raise UnreadableFileError(f"The workbook is damaged: {error}.") from error

@@ -39,9 +39,8 @@ class Command(BaseCommand):
             )
         kind = DoNotContact.Kind.COMPANY if options["companies"] else DoNotContact.Kind.PERSON
         try:
-            table, mapping = arguments.read(
-                options, ("company",) if options["companies"] else columns.IDENTIFYING
-            )
+            identifying = ("company",) if options["companies"] else columns.IDENTIFYING
+            table, mapping = arguments.read(options, identifying, with_hidden=True)
             with tqdm(total=table.rows_expected, unit=" rows", disable=None, leave=False) as bar:
                 report = import_do_not_contact(
                     table,

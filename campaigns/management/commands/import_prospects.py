@@ -14,7 +14,7 @@ from tqdm import tqdm
 from campaigns.importing import arguments, remarks
 from campaigns.importing.arguments import WRONG_USAGE
 from campaigns.importing.columns import IDENTIFYING, ColumnMapping
-from campaigns.importing.reading import Table
+from campaigns.importing.reading import WITH_HIDDEN, Table
 from campaigns.importing.rejects import RejectsFile
 from campaigns.importing.rows import UnreadableFileError
 from campaigns.importing.verdicts import (
@@ -52,6 +52,11 @@ class Command(BaseCommand):
             help="write refused rows and reasons here",
         )
         parser.add_argument(
+            WITH_HIDDEN,
+            action="store_true",
+            help="import rows of a workbook that are hidden or filtered out, too",
+        )
+        parser.add_argument(
             "--invite-connected",
             action="store_true",
             help="add as new also whom the file says to be connected: with another account",
@@ -61,7 +66,9 @@ class Command(BaseCommand):
         campaign = _campaign(options["campaign"], options["workspace"])
         arguments.check_rejects(options["rejects"], options["file"])
         try:
-            table, mapping = arguments.read(options, IDENTIFYING)
+            table, mapping = arguments.read(
+                options, IDENTIFYING, with_hidden=options["with_hidden"]
+            )
             report = _import(table, mapping, campaign, options)
         except UnreadableFileError as error:
             raise CommandError(
@@ -74,7 +81,12 @@ class Command(BaseCommand):
         if options["as_json"]:
             self.stdout.write(
                 json.dumps(
-                    _as_json(report, mapping, campaign) | {"sheets_not_read": table.not_read},
+                    _as_json(report, mapping, campaign)
+                    | {
+                        "sheets_not_read": table.not_read,
+                        "hidden_sheets": table.hidden_sheets,
+                        "hidden_rows": table.hidden_rows,
+                    },
                     ensure_ascii=False,
                 )
             )

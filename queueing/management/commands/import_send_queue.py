@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from campaigns.importing import arguments
+from campaigns.importing import arguments, remarks
 from campaigns.importing.arguments import WRONG_USAGE
 from campaigns.importing.columns import IDENTIFYING
 from campaigns.importing.rows import UnreadableFileError
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         campaign = campaign_named(options["campaign"], options["workspace"])
         account = _account(options["account"], campaign)
         try:
-            table, mapping = arguments.read(options, IDENTIFYING)
+            table, mapping = arguments.read(options, IDENTIFYING, with_hidden=True)
             with tqdm(total=table.rows_expected, unit=" rows", disable=None, leave=False) as bar:
                 report = move_over(
                     table,
@@ -62,7 +62,9 @@ class Command(BaseCommand):
         if options["as_json"]:
             self.stdout.write(json.dumps(_as_json(report, campaign, account), ensure_ascii=False))
         else:
-            self.stdout.write("\n".join(_in_words(report, campaign, account)))
+            self.stdout.write(
+                "\n".join([*remarks.on_table(table), *_in_words(report, campaign, account)])
+            )
 
 
 def _account(text: str, campaign: Campaign) -> LinkedInAccount:

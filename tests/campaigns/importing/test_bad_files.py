@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from campaigns.importing.reading import MAX_LINE
+from campaigns.importing.delimited import MAX_LINE
 from campaigns.models import Campaign, Prospect
 from tests.campaigns.importing.conftest import FILES, Write, imported, reasons
 

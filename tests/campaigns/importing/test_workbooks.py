@@ -10,9 +10,10 @@ from openpyxl import Workbook
 from pytest_django import Settings
 
 from campaigns.importing.reading import read_table
-from campaigns.models import Campaign, Prospect
+from campaigns.models import Campaign, DoNotContact, Prospect
 from tests.campaigns.importing.conftest import imported
 from tests.campaigns.importing.test_admin import wait_for
+from tests.campaigns.importing.test_hidden import a_book, people
 from tests.queueing.admin.conftest import a_user, logged_in
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,53 @@ def test_the_page_names_the_other_sheets_and_opens_the_workbook_no_more(
     assert "Other sheets of the workbook are not read: About." in page
     assert "linkedin.com/in/ada-example" in page
     assert browser.get(url).content.decode().count("ada-example") == page.count("ada-example")
+
+
+def test_the_page_says_what_is_hidden_and_lets_staff_choose(
+    campaign: Campaign, tmp_path: Path, settings: Settings
+) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    browser = logged_in(a_user("operator", campaign.workspace, group="Operator"))
+    others: Rows = [PEOPLE[0], ["Eve", "linkedin.com/in/eve-example"]]
+    path = a_book(tmp_path / "a.xlsx", (2,), People=people("ada", "ben"), OLD=others)
+    with path.open("rb") as file:
+        answer: Any = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
+
+    seen = browser.get(answer.url).content.decode()
+    chosen = {"read-again": "x", "sheet": "People", "with-hidden": "on"}
+    whole = browser.post(answer.url, chosen, follow=True).content.decode()
+    old = browser.post(answer.url, {"read-again": "x", "sheet": "OLD"}, follow=True)
+
+    assert "1 row of the sheet is hidden or filtered out, and not read." in seen
+    assert "Hidden sheets of the workbook are not read: OLD." in seen
+    assert "<b>1</b> new" in seen
+    assert "<b>2</b> new" in whole
+    assert "eve-example" in old.content.decode()
+
+
+def test_the_command_reads_hidden_rows_and_sheets_where_it_is_told(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    path = a_book(tmp_path / "a.xlsx", (2,), People=people("ada", "ben"), OLD=people("eve"))
+
+    seen = imported(path, "--dry-run")
+    imported(path, "--with-hidden")
+    imported(path, "--sheet", "OLD")
+
+    assert (seen["added"], seen["hidden_rows"], seen["hidden_sheets"]) == (1, 1, ["OLD"])
+    assert set(campaign.prospects.values_list("first_name", flat=True)) == {"Ada", "Ben", "Eve"}
+
+
+def test_whom_never_to_contact_is_read_with_what_is_hidden(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    path = a_book(tmp_path / "a.xlsx", (2,), People=people("ada", "ben"))
+
+    call_command(
+        "import_do_not_contact", "--workspace", campaign.workspace.name, "--reason", "x", str(path)
+    )
+
+    assert DoNotContact.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
