@@ -25,10 +25,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         url = options["url"] or events.webhook_address()
         secrets = settings.UNIPILE_WEBHOOK_SECRETS
-        if not secrets and settings.UNIPILE_API_VERSION == "v1":
-            raise CommandError(
-                "Set UNIPILE_WEBHOOK_SECRET first, to a long random text: Unipile sends it along."
-            )
         try:
             client = runs.unipile_client()
             if options["check"]:

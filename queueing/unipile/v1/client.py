@@ -288,6 +288,12 @@ class V1Client:
         One that tells all events is made anew too, since what secret it sends cannot be compared
         without keeping it.
         """
+        if not secret:
+            raise UnipileError(
+                Outcome.REJECTED,
+                title="UNIPILE_WEBHOOK_SECRET is not set",
+                detail="set it to a long random text first: Unipile sends it along",
+            )
         old = [one for one in self.webhooks() if one.url == url]
         lines = []
         for source, wanted in events.WANTED.items():

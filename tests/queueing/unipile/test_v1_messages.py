@@ -151,6 +151,13 @@ def test_a_wrong_sender_on_a_new_chat_is_found_out_by_reading(
     assert (read.id, read.from_us) == (event.message.id, True)
 
 
+def test_without_a_secret_no_webhook_is_made(client: Client) -> None:
+    with pytest.raises(UnipileError, match="UNIPILE_WEBHOOK_SECRET is not set"):
+        client.register_webhooks("https://sendq.example.com/hook", "")
+
+    assert client.webhooks() == ()
+
+
 @pytest.mark.parametrize(
     ("word", "state"),
     [
