@@ -17,7 +17,7 @@ from queueing.looking import logins
 from queueing.models import Kind, QueueItem, QueueItemQuerySet
 from queueing.sending import Clock, conversing, news
 from queueing.telling import Fence
-from queueing.unipile import Chat, ChatKind, Client, Conversation, MessageKind, Relation
+from queueing.unipile import Chat, ChatKind, Client, Conversation, Relation
 
 logger = logging.getLogger(__name__)
 Source = Prospect.Source
@@ -174,13 +174,13 @@ def heard(items: Sequence[QueueItem], conversation: Conversation, now: dt.dateti
     them. What cannot be told is none: the gate before each message holds for it.
     """
     found: Counter[str] = Counter()
-    notes = [one.at or now for one in conversation.messages if one.kind == MessageKind.NOTE]
     invited = [
         item for item in items if item.kind == Kind.CONNECTION_REQUEST and item.sent_at is not None
     ]
-    if notes:
-        for item in invited:
-            at = max(*notes[:1], item.sent_at or now)
+    for item in invited:
+        notes = (one for one in conversation.messages if conversing.is_note(one, item.message))
+        if (note := next(notes, None)) is not None:
+            at = max(note.at or now, item.sent_at or now)
             found["accepted"] += news.accepted([item.prospect_id], at, Source.NOTE_ECHO, now)
     names = {name for item in items for name in (item.linkedin_user_id, item.person_key)}
     workspace = items[0].workspace_id

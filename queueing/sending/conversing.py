@@ -67,5 +67,15 @@ def is_answer(message: Message, answers_from: dt.datetime) -> bool | None:
     return True
 
 
+def is_note(message: Message, note: str) -> bool:
+    """Return whether a message is the note of our invitation: it shows once that is accepted.
+
+    Not every version of Unipile's API says so of a message: then its text does.
+    """
+    if message.kind == MessageKind.NOTE:
+        return True
+    return bool(message.from_us and note) and _normal(message.text) == _normal(note)
+
+
 def _normal(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())

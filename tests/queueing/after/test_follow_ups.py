@@ -7,6 +7,7 @@ from queueing.gates import Gate, report
 from queueing.looking import reconciling
 from queueing.models import Kind, QueueItem, SendAttempt
 from tests.builders import a_campaign, a_prospect, an_account, an_item
+from tests.conftest import BOTH
 from tests.queueing.after.conftest import World
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,7 @@ def test_what_is_no_answer_stops_nothing(world: World, room: str) -> None:
     assert world.wrote() == ["Hello Ada!"]
 
 
+@BOTH
 def test_the_note_in_the_conversation_is_an_acceptance_and_no_answer(world: World) -> None:
     person = world.invited(message="Shall we connect?")
     world.accept(person)
@@ -121,11 +123,13 @@ def test_the_note_in_the_conversation_is_an_acceptance_and_no_answer(world: Worl
     assert person.accepted_source == Source.NOTE_ECHO
 
 
+@BOTH
 @pytest.mark.parametrize("fault", ["close", "garbage", "hang"])
 def test_what_cannot_be_looked_up_does_not_go_and_says_when(world: World, fault: str) -> None:
     world.connected()
     world.sandbox.control.fault(fault, route="messages", times=0, seconds=0.1)
     world.sandbox.control.fault(fault, route="chats", times=0, seconds=0.1)
+    world.sandbox.control.fault(fault, route="chats_with", times=0, seconds=0.1)
 
     world.run()
 
