@@ -24,6 +24,7 @@ from queueing.admin import undoing
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.deeds import Deed, Done
 from queueing.admin.forecast import ForecastAdmin
+from queueing.admin.steps import StepInline
 from queueing.desk import campaigns as desk_of_campaigns
 from queueing.desk.campaigns import Line
 from queueing.gates import limits
@@ -209,6 +210,7 @@ class CampaignAdmin(ForecastAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("workspace", "accounts", "sending_hours")
     readonly_fields = ("status",)  # buttons change it: what is queued has to follow
+    inlines = (StepInline,)
     times_depend_on = ("accounts", "sending_hours", "starts_at", "without_note_when_used_up")
     deeds = (
         _deed("start", "Start", places.START.starts_from, _new_people, _start),

@@ -88,6 +88,7 @@ class QueueItemAdmin(Retrying, SendingNext, Settling, ItemList):
     )
     list_filter = (
         "status",
+        "kind",
         WaitsForFilter,
         AccountFilter,
         CampaignFilter,
@@ -102,12 +103,17 @@ class QueueItemAdmin(Retrying, SendingNext, Settling, ItemList):
             {
                 "classes": ("collapse",),
                 "fields": (
+                    "kind",
+                    "step",
+                    "variant",
                     "workspace",
                     "person_key",
                     "linkedin_user_id",
                     "planned_for",
                     "sent",
                     "invitation_id",
+                    "chat_id",
+                    "asked_at",
                     "attempts",
                     "error_code",
                     "error_message",

@@ -29,6 +29,7 @@ from campaigns.pages import (
     workspaces_of,
 )
 from queueing.models import QueueItem
+from queueing.staff import tags
 from queueing.staff.people import correct_identity, never_contact, person_has_ended
 
 AT_MOST = 5_000  # people who are barred at once
@@ -160,14 +161,24 @@ class ProspectAdmin(ImportingAdmin):
     import_form = ProspectsForm
     import_title = "Import people into a campaign"
     list_display = ("__str__", "at_company", "campaign", "status", "follow_up_due_at")
-    list_filter = ("status", CampaignFilter, CompanyFilter)
+    list_filter = ("status", "tag", CampaignFilter, CompanyFilter)
     list_select_related = ("campaign",)
     # As the index has them, which serves the list of one campaign and of all.
     ordering = ("campaign_id", "status", "created_at", "id")
     search_fields = ("public_identifier",)  # stands for `search.matching`
     search_help_text = "Beginnings of names and companies, or a profile address"
     autocomplete_fields = ("campaign",)
-    readonly_fields = ("resolved_with", "resolved_at", "created_at")
+    readonly_fields = (
+        "accepted_at",
+        "accepted_source",
+        "replied_at",
+        "replied_source",
+        "goes_on_at",
+        "invite_again_from",
+        "resolved_with",
+        "resolved_at",
+        "created_at",
+    )
     actions = ("never_contact",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prospect]:
@@ -202,6 +213,10 @@ class ProspectAdmin(ImportingAdmin):
             correct_identity(obj, form.initial["public_identifier"])
         else:
             super().save_model(request, obj, form, change)
+        if change and "tag" in form.changed_data:
+            tags.tag(obj, obj.tag, user, reason, timezone.now())
+        if is_set:
+            tags.set_by_hand(obj, timezone.now())
         if is_set and (told := person_has_ended(obj, user, reason, timezone.now())):
             messages.info(request, told)
 
