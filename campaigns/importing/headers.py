@@ -44,9 +44,9 @@ NAMES = {
         nimi imięinazwisko celéjméno adsoyad фио полноеимя 氏名 姓名 성명""",
     "headline": """headline linkedinheadline jobtitle title position currentjob currenttitle
         currentposition linkedinjobtitle prospectposition role titel cargo puesto poste ruolo
-        functie occupation jobrole currentrole designation berufsbezeichnung intitulédeposte
-        fonction cargoactual puestoactual posizione qualifica funktion stilling befattning titteli
-        stanowisko
+        functie occupation jobrole currentrole designation jobbezeichnung berufsbezeichnung
+        intitulédeposte fonction cargoactual puestoactual posizione qualifica funktion stilling
+        befattning titteli stanowisko
         pozice munkakör funcție ünvan pozisyon должность посада organizationtitle1
         currentcompanyposition 役職 职位 직책""",
     "company": """company companyname currentcompany organization organisation organizationname
@@ -55,8 +55,8 @@ NAMES = {
         companyaccount organization1 företag virksomhed bedrift yritys firma przedsiębiorstwo
         společnost cég companie şirket компания компанія εταιρεία 会社 会社名 公司 회사
         companynameforemails""",
-    "location": """location personlocation prospectlocation mailingcity standort ort city
-        stadt ville ciudad
+    "location": """location locationname personlocation prospectlocation mailingcity standort
+        ort city stadt ville ciudad
         ubicacion ubicación localidad localisation lieu localização località plaats woonplaats
         lokalizacja lokalita konum местоположение город 所在地 地点 위치""",
     IGNORE: "sendqrow sendqverdict sendqfield sendqreason",
@@ -104,7 +104,8 @@ _PROFILE = re.compile(r"(?:person)?linkedin.*(?:url|link|profile?|address|uri)")
 _WHOLE_NAMES_ALONE = frozenset(["nom", "nome", "nombre", "nume"])
 _OF_CONNECTIONS = _words(
     """
-    connectedon connectedat connectedsince connectiondate dateconnected verbundenam verbundenseit
+    connected isconnected connectedon connectedat connectedsince connectiondate dateconnected
+    verbundenam verbundenseit
     vernetztam vernetztseit kontaktseit connectele connectedepuis relationdepuis enrelationdepuis
     conectadoel conectadodesde conectadoem conectadaem conexiondesde conexaodesde collegatodal
     collegatoil connessodal verbondenop verbondensinds connectiessinds forbundetden kontaktsidan

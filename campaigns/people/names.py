@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from campaigns.people.nothing import is_nothing
 from campaigns.people.pretenders import is_job, is_no_last_name, is_no_name
@@ -64,9 +65,9 @@ def greeting_name(name: str, last_name: str = "", *, is_first: bool = True) -> s
 
     :param is_first: a first name; a last one may begin with a particle: `de la Cruz`.
     """
-    words = _words_of(name, is_first=is_first)
+    words = list(_bare_words(name, is_first=is_first))
     core = " ".join(words)
-    if is_first and is_no_name(core, " ".join(_words_of(last_name, is_first=False))):
+    if is_first and is_no_name(core, " ".join(_bare_words(last_name, is_first=False))):
         return ""
     if not is_first and is_no_last_name(core):
         return ""
@@ -91,13 +92,13 @@ def greeting_last_name(first_name: str, last_name: str) -> str:
 
 def is_nobody(first_name: str, last_name: str) -> bool:
     """Return whether a name is none, and so says nothing about who somebody is."""
-    first, last = _words_of(first_name, is_first=True), _words_of(last_name, is_first=False)
+    first, last = _bare_words(first_name, is_first=True), _bare_words(last_name, is_first=False)
     return is_no_name(" ".join(first), " ".join(last))
 
 
 def job_in(first_name: str, last_name: str) -> str:
     """Return the job that stands where a name should: “Recruiter at Example Bank”; else ""."""
-    first, last = _words_of(first_name, is_first=True), _words_of(last_name, is_first=False)
+    first, last = _bare_words(first_name, is_first=True), _bare_words(last_name, is_first=False)
     is_one = is_job(" ".join(first), " ".join(last))
     return " ".join(f"{first_name} {last_name}".split()) if is_one else ""
 
@@ -161,6 +162,11 @@ def name_words(name: str) -> list[str]:
     words = [word for word in map(_bare, _readable(_without_banners(name)).split()) if word]
     words = without_suffixes(without_titles(words, is_first=False))
     return [word for word in words if word.lower() not in _PARTICLES]
+
+
+@lru_cache(maxsize=1_024)  # of one person it is asked several times
+def _bare_words(name: str, *, is_first: bool) -> tuple[str, ...]:
+    return tuple(_words_of(name, is_first=is_first))
 
 
 def _words_of(name: str, *, is_first: bool) -> list[str]:

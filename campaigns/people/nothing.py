@@ -40,7 +40,8 @@ _NO_NAMES = _each(
 _NAMES_TOO = _each("Null|Nil|NIL|Nan|NAN|Na")
 # #REF!, #WERT!, #¡VALOR!, #ИМЯ?, #DIV/0!: what sheets show for a formula that came to nothing.
 _ERROR_OF_A_SHEET = re.compile(r"#¡?[^\W\d_a-z][\w/ ]*[!?]")
-_ONLY_SIGNS = re.compile(r"[-\u2010-\u2015\u2026_.?/\\*'\"`\s]+")
+_ONLY_SIGNS = re.compile(r"[-\u2010-\u2015\u2026_.?/\\'\"`\s]+")
+_LONGEST = 40  # characters of what is nothing in words
 _BETWEEN = re.compile(r"[\s/\\._-]+")
 _INITIALS = re.compile(r"(?:[^\W\d_](?:\.\s*|\s+|$)){2,}")
 
@@ -56,6 +57,8 @@ def is_nothing(text: str, *, of_a_name: bool = False) -> bool:
     if _ERROR_OF_A_SHEET.fullmatch(text):
         return text == text.upper()
     if of_a_name and (text in _NAMES_TOO or (_INITIALS.fullmatch(text) and text.isupper())):
+        return False
+    if len(text) > _LONGEST:
         return False
     words = _spaced(text)
     return words in _WORDS or (of_a_name and words in _NO_NAMES)

@@ -40,7 +40,7 @@ _SUFFIXES = _words(
 )
 # Suffixes that are names, too: only in capitals, behind a name that is not.
 _SUFFIXES_IN_CAPITALS = _words("MA BA MD JD RN PE MS BS DO PT CA CMA MIS II III IV")
-_BRACKETS = re.compile(r"((?:[^\s(]+\s*)+?)\(([^()]{1,15})\)\s*(?=\S)")
+_IN_BRACKETS = re.compile(r"\(([^()]{1,15})\)\s*(?=\S)")
 
 
 def count_titles(words: list[str]) -> int:
@@ -80,10 +80,12 @@ def without_suffixes(words: list[str]) -> list[str]:
 
 def without_brackets_of_titles(text: str) -> str:
     """Return `Mag. (FH) Ada` without what stands in brackets behind the title."""
-    found = _BRACKETS.match(text[:200])
-    if found is None or count_titles(before := found[1].split()) < len(before):
+    before, bracket, _ = text.partition("(")
+    found = _IN_BRACKETS.match(text, len(before))
+    words = before.split()
+    if not bracket or not words or found is None or count_titles(words) < len(words):
         return text
-    return f"{found[1]} {text[found.end() :]}"
+    return f"{before} {text[found.end() :]}"
 
 
 def are_suffixes(text: str) -> bool:

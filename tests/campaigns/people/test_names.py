@@ -162,3 +162,11 @@ def test_what_a_program_wrote_for_half_a_name_is_left_out() -> None:
     assert without_empty_words("Ada undefined") == "Ada"
     assert without_empty_words("nan nan") == ""
     assert without_empty_words("Ada Null") == "Ada Null"
+
+
+@pytest.mark.parametrize("piece", ["a", "a ", "Dr. ", "(", "' ", "# ", "& ", "A.", "View 's "])
+def test_long_texts_in_the_place_of_names_are_read_in_no_time(piece: str) -> None:
+    text = piece * 2_000
+
+    assert isinstance(greeting_name(text, text), str)
+    assert len(split_name(text)) == 2
