@@ -47,28 +47,28 @@ def running_sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-BOTH = pytest.mark.parametrize("api", list(Version), indirect=True)
+BOTH = pytest.mark.parametrize("spoken", list(Version), indirect=True)
 """For what must hold whichever version of Unipile's API is spoken."""
 
 
 @pytest.fixture
-def api(request: pytest.FixtureRequest) -> str:
+def spoken(request: pytest.FixtureRequest) -> str:
     """Which version the sandbox and its client speak: V1, except in tests that are marked BOTH."""
     return str(getattr(request, "param", Version.V1))
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox, api: str) -> Sandbox:
+def sandbox(running_sandbox: Sandbox, spoken: str) -> Sandbox:
     """A sandbox as it is when started bare."""
     running_sandbox.control.reset()
-    if api != Version.V1:
-        running_sandbox.control.settings(api=api)
+    if spoken != Version.V1:
+        running_sandbox.control.settings(api=spoken)
     return running_sandbox
 
 
 @pytest.fixture
-def client_of_unipile(sandbox: Sandbox, api: str) -> Client:
-    return connect(sandbox.url, sandbox.api_key, api, service_key=sandbox.service_key)
+def client_of_unipile(sandbox: Sandbox, spoken: str) -> Client:
+    return connect(sandbox.url, sandbox.api_key, spoken, service_key=sandbox.service_key)
 
 
 @pytest.fixture(autouse=True)

@@ -51,10 +51,10 @@ def campaign(account: LinkedInAccount) -> Campaign:
 
 
 @pytest.fixture
-def impatient(sandbox: Sandbox, api: str) -> Client:
+def impatient(sandbox: Sandbox, spoken: str) -> Client:
     """A client that does not wait long, so that a test need not."""
     return connect(
-        sandbox.url, sandbox.api_key, api, connect_timeout=1, read_timeout=1, total_timeout=1
+        sandbox.url, sandbox.api_key, spoken, connect_timeout=1, read_timeout=1, total_timeout=1
     )
 
 
@@ -85,9 +85,9 @@ IN_OTHER_SHAPES = [one for one in UNCLEAR if one[0] in {"reset", "garbage", "wro
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    ("api", "kind", "fields", "before"),
+    ("spoken", "kind", "fields", "before"),
     [*(("v1", *one) for one in UNCLEAR), *(("v2", *one) for one in IN_OTHER_SHAPES)],
-    indirect=["api"],
+    indirect=["spoken"],
 )
 def test_an_unclear_answer_is_settled_by_looking(
     account: LinkedInAccount,
@@ -242,7 +242,7 @@ def test_a_server_without_tls_is_no_https_server(
     assert sandbox.control.effects() == []
 
 
-@pytest.mark.parametrize("api", ["v2"], indirect=True)
+@pytest.mark.parametrize("spoken", ["v2"], indirect=True)
 @pytest.mark.parametrize(
     ("when", "kind", "status", "rests"),
     [
@@ -283,7 +283,7 @@ def test_a_refusal_of_v2_is_looked_into_and_the_account_rests(
     assert send(client_of_unipile, clock, item) == Status.SENT
 
 
-@pytest.mark.parametrize("api", ["v2"], indirect=True)
+@pytest.mark.parametrize("spoken", ["v2"], indirect=True)
 @pytest.mark.parametrize(
     ("kind", "status", "stops"),
     [("provider/invalid_authorization", 401, False), ("api/inactive_subscription", 403, True)],

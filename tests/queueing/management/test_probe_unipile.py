@@ -14,12 +14,12 @@ pytestmark = [pytest.mark.django_db, BOTH]
 def test_the_open_questions(
     account: LinkedInAccount,
     sandbox: Sandbox,
-    api: str,
+    spoken: str,
     settings: LazySettings,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
-    settings.UNIPILE_API_VERSION = api
+    settings.UNIPILE_API_VERSION = spoken
     unipile_id = account.unipile_account_id
     sandbox.control.invite_by_hand(unipile_id, "ada-example", "milo-example")
     sandbox.control.set_degree(unipile_id, "zoe-example", "FIRST_DEGREE")

@@ -27,8 +27,8 @@ pytestmark = BOTH
 
 
 @pytest.fixture
-def version(api: str) -> str:
-    return api
+def version(spoken: str) -> str:
+    return spoken
 
 
 @pytest.fixture

@@ -236,7 +236,7 @@ def test_the_id_of_a_message_may_be_a_list_or_nothing(told: object) -> None:
 
 
 @pytest.fixture
-def api() -> str:
+def spoken() -> str:
     return "v2"
 
 
