@@ -29,6 +29,7 @@ from queueing.desk import campaigns as desk_of_campaigns
 from queueing.desk.campaigns import Line
 from queueing.gates import limits
 from queueing.models import QueueItem
+from queueing.planning import ends, withdrawals
 from queueing.planning.selection import values_of
 from queueing.staff import log, places
 
@@ -121,6 +122,28 @@ def _resume(campaign: Campaign, values: dict[str, Any], by: User, now: dt.dateti
     return Done(told, undo=undoing.of_move(by, [campaign], "pause"))
 
 
+def _before_withdrawing(campaign: Campaign, now: dt.datetime) -> str:
+    return withdrawals.preview(campaign, now).in_words(withdrawals.AFTER_DAYS)
+
+
+def _withdraw(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    days = withdrawals.AFTER_DAYS
+    Campaign.objects.filter(pk=campaign.pk).update(withdraw_after_days=days)
+    log.note(by, [campaign], f"Withdraws what nobody answers for {days} days", values["reason"])
+    return Done(f"What nobody answers for {days} days is withdrawn from now on, a few each day.")
+
+
+def _keep_unanswered(
+    campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime
+) -> Done:
+    Campaign.objects.filter(pk=campaign.pk).update(withdraw_after_days=None)
+    waiting = campaign.queue_items.pending().filter(kind=QueueItem.Kind.WITHDRAWAL)
+    told = f"Not withdrawn after all, says {by}: {values['reason']}"
+    number = ends.set_aside(waiting, withdrawals.ENDED, told, now)
+    log.note(by, [campaign], "Withdraws nothing any more", values["reason"])
+    return Done(f"Nothing more is withdrawn; {number:,} that waited for it stay.")
+
+
 def _archive(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     accounts = with_waiting(Campaign.objects.filter(pk=campaign.pk))
     result = places.archive(campaign, by, values["reason"], now)
@@ -197,6 +220,10 @@ def _deed(slug: str, label: str, states: tuple[str, ...], warns: Any, do: Any) -
     return Deed(slug, label, warns, lambda campaign, now: campaign.status in states, do)
 
 
+def _may_withdraw(campaign: Campaign) -> bool:
+    return campaign.status in {Campaign.Status.ACTIVE, Campaign.Status.COMPLETED}
+
+
 CAN_BE_QUEUED = (Campaign.Status.DRAFT, Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
 
 
@@ -218,6 +245,20 @@ class CampaignAdmin(ForecastAdmin):
         _deed("pause", "Pause", places.PAUSE.starts_from, _held, _pause),
         _deed("resume", "Resume", places.RESUME.starts_from, _going_on, _resume),
         _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
+        Deed(
+            "withdraw",
+            "Withdraw what nobody answers",
+            _before_withdrawing,
+            lambda campaign, now: _may_withdraw(campaign) and not campaign.withdraw_after_days,
+            _withdraw,
+        ),
+        Deed(
+            "keep-unanswered",
+            "Withdraw nothing any more",
+            lambda campaign, now: "Invitations that nobody has answered stay pending from now on.",
+            lambda campaign, now: campaign.withdraw_after_days is not None,
+            _keep_unanswered,
+        ),
         Deed(
             "end",
             "Skip what is left",

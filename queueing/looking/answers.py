@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from campaigns.models import LinkedInAccount, Prospect
-from queueing.looking import logins
+from queueing.looking import logins, withdrawals
 from queueing.models import Kind, QueueItem, QueueItemQuerySet
 from queueing.sending import Clock, conversing, news
 from queueing.telling import Fence
@@ -44,6 +44,8 @@ def look_for_news(client: Client, clock: Clock, fence: Fence) -> Counter[str]:
                 continue
             if is_due(account, account.relations_read_at, BETWEEN_RELATIONS, clock()):
                 found["accepted"] += read_relations(client, account, clock)
+                # Who has accepted is known by now: what is left may be withdrawn.
+                found["withdrawals planned"] += withdrawals.choose(client, account, clock)
             if is_due(account, account.chats_read_at, BETWEEN_CHATS, clock()):
                 found += read_chats(client, account, clock)
     return +found
