@@ -1,11 +1,13 @@
 """Do-not-contact lists from files."""
 
 import json
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from campaigns.models import Campaign, DoNotContact
@@ -107,3 +109,16 @@ def test_what_cannot_be_done_is_refused(
         call_command("import_do_not_contact", *arguments)
 
     assert refused.value.returncode == code
+
+
+def test_who_was_barred_under_another_spelling_is_barred_under_the_one(campaign: Campaign) -> None:
+    about: dict[str, Any] = {"workspace": campaign.workspace, "kind": "person"}
+    for value in ("ada\u2013example", "ben-example", USER_ID):
+        entry = DoNotContact.objects.create(**about, value="placeholder-example")
+        DoNotContact.objects.filter(pk=entry.pk).update(value=value)  # as it was stored before
+    migration = import_module("campaigns.migrations.0021_barred_in_their_one_spelling")
+
+    migration.bar_the_one_spelling(apps, None)
+
+    values = set(DoNotContact.objects.values_list("value", flat=True))
+    assert values == {"ada\u2013example", "ada-example", "ben-example", USER_ID}
