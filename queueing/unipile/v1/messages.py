@@ -17,6 +17,7 @@ from queueing.unipile.reading import (
 from queueing.unipile.v1.shapes import page
 from queueing.unipile.values import Chat, ChatKind, Message, MessageKind, SentMessage
 
+ID_LIMIT = 200  # of chats and messages, which have a column of this length
 _CHAT_KINDS = {0: ChatKind.SINGLE, 1: ChatKind.GROUP, 2: ChatKind.CHANNEL}
 _ADVERTS = ("sponsored", "linkedin_offer")
 _KINDS = {
@@ -38,8 +39,8 @@ def sent_message(answer: Answer, chat_id: str) -> SentMessage:
     with contract(answer, reading=False):
         check_object(body, "MessageSent" if chat_id else "ChatStarted")
         return SentMessage(
-            chat_id=chat_id or optional_id(body, "chat_id", 300),
-            message_id=optional_id(body, "message_id", 300),
+            chat_id=chat_id or optional_id(body, "chat_id", ID_LIMIT),
+            message_id=optional_id(body, "message_id", ID_LIMIT),
             http_status=answer.status,
             raw=safe_text(answer.body),
         )
@@ -78,7 +79,7 @@ def kind_of(told: dict[str, Any], advert: bool = False) -> MessageKind:
 def _chat(told: object) -> Chat:
     item = obj(told)
     return Chat(
-        id=id_of(item, "id", 300),
+        id=id_of(item, "id", ID_LIMIT),
         person_id=optional_id(item, "attendee_provider_id"),
         kind=_CHAT_KINDS.get(item.get("type"), ChatKind.UNKNOWN),  # type: ignore[arg-type]
         last_at=instant(item.get("timestamp")),
@@ -89,8 +90,8 @@ def _chat(told: object) -> Chat:
 def _message(told: object) -> Message:
     item = obj(told)
     return Message(
-        id=id_of(item, "id", 300),
-        chat_id=optional_id(item, "chat_id", 300),
+        id=id_of(item, "id", ID_LIMIT),
+        chat_id=optional_id(item, "chat_id", ID_LIMIT),
         from_us=maybe_flag(item.get("is_sender")),
         text=text_of(item.get("text")),
         at=instant(item.get("timestamp")),

@@ -37,7 +37,7 @@ from queueing.unipile.values import (
 
 T = TypeVar("T")
 
-ID_LIMIT = 300  # of requests, chats and messages: the provider's own strings
+ID_LIMIT = 200  # of chats and messages, which have a column of this length
 _TYPES = {"sent": "SENT", "received": "RECEIVED"}
 _WAITING = ("errored", "paused")
 _PARTLY = ("degraded", "partial")
@@ -77,7 +77,7 @@ def invitation(answer: Answer, asked: str) -> Invitation:
         if user is not None and obj(user).get("id") != asked:
             raise ValueError("the receipt is about somebody else")
         return Invitation(
-            invitation_id=id_of(body, "id", ID_LIMIT),
+            invitation_id=id_of(body, "id"),
             usage=None,
             http_status=answer.status,
             raw=safe_text(answer.body),
@@ -183,7 +183,7 @@ def _sent_invitation(told: object) -> SentInvitation:
         raise ValueError("it was not sent")
     user = obj(item.get("user") or {})
     return SentInvitation(
-        id=optional_id(item, "id", ID_LIMIT),
+        id=optional_id(item, "id"),
         invited_user_id=optional_id(user, "id"),
         public_identifier=slug_of(user, "public_identifier"),
         sent_at=instant(item.get("created_at")),
