@@ -117,6 +117,11 @@ class Prospect(models.Model):
         editable=False,
         help_text="Looked at twice then: views are budgeted.",
     )
+    is_same_person = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="LinkedIn shows another name, and somebody has said that it is this person.",
+    )
     variables = models.JSONField(default=dict, blank=True, validators=[people.validate_variables])
     status = models.CharField(max_length=30, choices=Status, default=Status.NEW)
     status_reason = models.TextField(blank=True, help_text="Why skipped or failed, in words.")
@@ -259,6 +264,11 @@ class Prospect(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def must_be_called(self) -> tuple[str, str]:
+        """First and last name that LinkedIn must show; empty where any name will do."""
+        return ("", "") if self.is_same_person else (self.first_name, self.last_name)
 
     @property
     def person_key(self) -> str:

@@ -27,7 +27,7 @@ from campaigns.people.identity import (
     validate_user_id,
     validate_variables,
 )
-from campaigns.people.likeness import name_conflict
+from campaigns.people.likeness import name_conflict, tells_somebody
 from campaigns.people.nothing import is_nothing
 from campaigns.people.slugs import INVISIBLE, USER_ID, normalised_slug, slug_told
 
@@ -55,6 +55,7 @@ __all__ = [
     "slug_in",
     "slug_of",
     "slug_told",
+    "tells_somebody",
     "user_id_in",
     "validate_email_list",
     "validate_profile_url",

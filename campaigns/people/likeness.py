@@ -15,6 +15,13 @@ from campaigns.people.pretenders import is_no_last_name
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OF_A_GENERATION = frozenset(["jr", "sr", "ii", "iii", "iv", "junior", "senior", "filho", "neto"])
+_FOR_ANYBODY = frozenset(  # programs write “Person 17”, “First Last” and “Test User”
+    (
+        *("first", "last", "name", "firstname", "lastname", "full", "test", "tester", "user"),
+        *("person", "people", "prospect", "contact", "lead", "member", "profile", "sample"),
+        *("demo", "dummy", "fake", "unknown", "anonymous", "nobody", "somebody"),
+    )
+)
 _PLAIN = "ø:o ł:l đ:d ð:d þ:th ı:i æ:ae œ:oe"  # noqa: RUF001
 _SPELT_OUT = "ä:ae ö:oe ü:ue å:aa ø:oe"
 _IN_LATIN = """
@@ -25,6 +32,12 @@ _IN_LATIN = """
     ψ:ps ω:o
 """  # noqa: RUF001
 _NEAR_ENOUGH = 0.7  # names are brought into other letters in many ways: Sergey, Sergei, Serguei
+
+
+def tells_somebody(name: str) -> bool:
+    """Return whether a first or last name is one: not empty, a number, or good for anybody."""
+    words = [letters.casefold() for letters in _LETTERS.findall(name)]
+    return bool(words) and not any(map(str.isdigit, name)) and not _FOR_ANYBODY.issuperset(words)
 
 
 def name_conflict(listed: tuple[str, str], told: tuple[str, str]) -> str:

@@ -32,6 +32,12 @@ RETRY_NOW = Plan(
     warning="Their time has passed: they go before what is planned for later. Hours and limits "
     "still hold.",
 )
+SAME_PERSON = Plan(
+    "It is the same person: retry",
+    lambda asked: triage.SamePerson(),
+    warning="LinkedIn shows another name at their addresses. Open the profiles before you confirm: "
+    "names are not compared for them any more.",
+)
 RETRY_SPREAD = Plan("Retry, spread over the next windows", lambda asked: triage.RetrySpread())
 EDIT_AND_RETRY = Plan(
     "Edit the message and retry",
@@ -102,6 +108,10 @@ class Retrying(Setting):
     @admin.action(permissions=["change"], description="Retry now…")
     def retry_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         return self.confirm(request, chosen, RETRY_NOW)
+
+    @admin.action(permissions=["change"], description="It is the same person: retry…")
+    def same_person(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, SAME_PERSON)
 
     @admin.action(permissions=["change"], description="Retry, spread over the next windows…")
     def retry_spread(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:

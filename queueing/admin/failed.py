@@ -61,7 +61,14 @@ def groups(failed: QuerySet[Any]) -> list[Group]:
 class FailedSendAdmin(Retrying, ItemList):
     changelist = AnsweredList
     change_list_template = "admin/queueing/failedsend/change_list.html"
-    actions = ("retry_now", "retry_spread", "edit_and_retry", "skip", "never_contact")
+    actions = (
+        "retry_now",
+        "same_person",
+        "retry_spread",
+        "edit_and_retry",
+        "skip",
+        "never_contact",
+    )
     list_display = (
         "recipient",
         "error",

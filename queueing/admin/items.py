@@ -25,7 +25,7 @@ from queueing.admin.listing import ExplainedList, ItemList
 from queueing.gates import GateState, words
 from queueing.looking import next_steps
 from queueing.models import QueueItem
-from queueing.sending import meaning
+from queueing.sending import judging, meaning
 from queueing.staff import triage
 
 Status = QueueItem.Status
@@ -39,6 +39,7 @@ _SETTLED = (
     ("unconfirmedsend", "mark_sent", "Mark as sent…", "confirm"),
     ("unconfirmedsend", "confirm_not_sent", "Confirm as not sent…", "confirm"),
 )
+_SAME_PERSON = (("failedsend", "same_person", "It is the same person: retry…", "change"),)
 BUTTONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     Status.PENDING: (
         ("queueitem", "send_now", "Send with the next run…", "send_now"),
@@ -69,6 +70,7 @@ class QueueItemAdmin(Retrying, SendingNext, Settling, ItemList):
     change_form_template = "admin/queueing/item.html"
     actions = (
         "retry_now",
+        "same_person",
         "retry_spread",
         "edit_and_retry",
         "skip",
@@ -198,6 +200,8 @@ def _buttons_of(item: QueueItem) -> tuple[tuple[str, str, str, str], ...]:
     Until somebody says what became of that, it holds the person.
     """
     of_status = BUTTONS.get(item.status, ())
+    if item.status == Status.FAILED and item.error_code == judging.SOMEBODY_ELSE:
+        of_status = (*_SAME_PERSON, *of_status)
     may_be_settled = item.status in triage.TRIED_IN and item.tried_at and item.sent_at is None
     return (*of_status, *_SETTLED) if may_be_settled else of_status
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
+from campaigns import people
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from queueing import gates
 from queueing.looking import budget
@@ -151,7 +152,7 @@ def _was_found_elsewhere(prospect: Prospect, account: LinkedInAccount) -> bool:
         resolved_with=account, public_identifier=prospect.public_identifier
     ).exclude(linkedin_user_id="")
     newest = same.order_by("-resolved_at").first()
-    if newest is None:
+    if newest is None or people.name_conflict(prospect.must_be_called, newest.must_be_called):
         return False
     Prospect.objects.filter(pk=prospect.pk, resolved_at__isnull=True).update(
         linkedin_user_id=newest.linkedin_user_id,
@@ -162,7 +163,12 @@ def _was_found_elsewhere(prospect: Prospect, account: LinkedInAccount) -> bool:
 
 
 def _keep(prospect: Prospect, account: LinkedInAccount, profile: Profile, now: dt.datetime) -> str:
-    """Keep who was found; return what the prospect has become."""
+    """Keep who was found; return what the prospect has become.
+
+    Of somebody else nothing is kept: the look before the send holds them, with both names.
+    """
+    if other := judging.on_name(profile, prospect.must_be_called):
+        return other.error_code
     slug = profile.public_identifier
     prospect.public_identifier = prospect.public_identifier or slug
     # Under a slug of former times the person is not recognised in the queue: without an id, the

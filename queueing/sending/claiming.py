@@ -50,6 +50,7 @@ class Claim:
     identifier: str = ""
     message: str = ""
     name: str = ""
+    listed_as: tuple[str, str] = ("", "")  # whom LinkedIn must show; empty: anybody
     item_kind: str = QueueItem.Kind.CONNECTION_REQUEST
     chat_id: str = ""
     invitation_id: str = ""
@@ -229,6 +230,7 @@ def _take(
         identifier=item.prospect.public_identifier or item.prospect.linkedin_user_id,
         message=item.message,
         name=str(item.prospect),
+        listed_as=item.prospect.must_be_called,
         item_kind=item.kind,
         chat_id=item.chat_id,
         invitation_id=item.invitation_id,

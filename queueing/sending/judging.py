@@ -9,12 +9,14 @@ from dataclasses import replace
 from enum import StrEnum
 
 from campaigns.models import Campaign, Prospect
+from campaigns.people import name_conflict, tells_somebody
 from queueing.models import QueueItem, has_ended
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.unipile import Outcome, Profile
 
 Status = QueueItem.Status
 
+SOMEBODY_ELSE = "somebody_else"
 SHOWS_AFTER = dt.timedelta(minutes=2)  # lists and profiles lag behind an invitation by a minute
 HELD_FOR = dt.timedelta(days=1)
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
@@ -73,6 +75,28 @@ def by_what_is_seen(shown: Seen, tried_at: dt.datetime | None, now: dt.datetime)
         date = (now + REINVITE_AFTER).date()
         verdict = replace(verdict, error_message=verdict.error_message.format(date=date))
     return verdict
+
+
+def on_name(profile: Profile, listed: tuple[str, str]) -> Verdict | None:
+    """Judge who stands behind an address: slugs are given up, and taken by others.
+
+    Only where first and last name are known on both sides, and both are different.
+
+    :param listed: first and last name as they were imported; empty where nobody is compared.
+    """
+    told = (profile.first_name, profile.last_name)
+    if not all(tells_somebody(name) for name in (*listed, *told)):
+        return None
+    conflict = name_conflict(listed, told)
+    if not conflict:
+        return None
+    return Verdict(
+        Status.FAILED,
+        SOMEBODY_ELSE,
+        f"{conflict} Nothing was sent. Is it the same person, press “It is the same person”; else "
+        "correct the address, or skip them.",
+        prospect_status=Prospect.Status.FAILED,
+    )
 
 
 def on_refused_repeat(

@@ -64,6 +64,7 @@ _BY_PERSON = {
     "already_invited_recently",
     "action_already_performed",
     "already_connected",
+    "somebody_else",
     "provider/invalid_parameters",
     "provider/resource_not_found",
     "provider/insufficient_permissions",

@@ -82,7 +82,12 @@ def note_try(item_id: uuid.UUID, attempt_id: uuid.UUID) -> None:
 
 def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict | None:
     """Decide after the look-up before a send, and keep whom it found; None means: go on."""
-    verdict = deciding.after_first_look(answer, history_of(claim, now), now)
+    before = history_of(claim, now)
+    is_first = claim.item_kind == QueueItem.Kind.CONNECTION_REQUEST and before.tried_at is None
+    listed_as = claim.listed_as if is_first else ("", "")  # after a try, that is the question
+    if answer.profile and (other := judging.on_name(answer.profile, listed_as)):
+        return other
+    verdict = deciding.after_first_look(answer, before, now)
     if verdict is None and answer.conversation is not None:
         _note_that_nobody_answered(claim, now)
     if answer.profile is None or verdict is not None:

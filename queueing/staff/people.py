@@ -72,6 +72,7 @@ def correct_identity(person: Prospect, former_slug: str) -> None:
     if person.public_identifier and person.public_identifier != former_slug:
         person.linkedin_user_id = ""
     person.resolved_with = person.resolved_at = None
+    person.is_same_person = False
     person.save()
     ended = [QueueItem.Status.FAILED, QueueItem.Status.SKIPPED]
     person.queue_items.filter(status__in=ended, sent_at__isnull=True).update(

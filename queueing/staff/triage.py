@@ -16,6 +16,7 @@ from queueing.planning.board import Board
 from queueing.planning.selection import values_of
 from queueing.planning.slots import Jitter
 from queueing.sending import Verdict, recording
+from queueing.sending.judging import SOMEBODY_ELSE
 from queueing.staff import log
 from queueing.staff.barring import bar
 from queueing.staff.items import ALREADY, WAITS, BackToPending, ItemAction, Result, Status
@@ -27,6 +28,21 @@ IS_SKIPPED = "are skipped, for the campaign or the person has ended"
 
 class RetryNow(BackToPending):
     """Failed items go with the next run whose gates let them, before what is planned for later."""
+
+
+class SamePerson(RetryNow):
+    """Held because LinkedIn shows another name: it is the person all the same, from now on."""
+
+    verb = "confirmed as the same person and retried"
+
+    def others_left(self) -> list[When]:
+        other = ~Q(error_code=SOMEBODY_ELSE)
+        return [When(other, then=Value("not held for another name")), *super().others_left()]
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
+        persons = [item.prospect_id for item in items]
+        Prospect.objects.filter(pk__in=persons).update(is_same_person=True)
+        return super().change(items, by, reason, now)
 
 
 class RetrySpread(BackToPending):
