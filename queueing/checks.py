@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from campaigns.hours import zones
-from campaigns.models import LinkedInAccount, SendingHours
+from campaigns.models import Campaign, LinkedInAccount, SendingHours, Workspace
 from queueing import gates, schedules
 from queueing.gates import cadence, hours
 from queueing.gates.ticker import ticker
@@ -154,10 +154,20 @@ def check_database(
     return [
         *(checks.Warning(problem, id="queueing.W001") for problem in schedules.differences()),
         *(checks.Warning(problem, id="queueing.W002") for problem in _calendars_that_end()),
+        *(checks.Info(problem, id="queueing.I002") for problem in _nobody_told()),
         *(
             checks.Info(f"{account}: {problem}", id="queueing.I001")
             for account, problem in cadence.limits_out_of_reach(timezone.now())
         ),
+    ]
+
+
+def _nobody_told() -> list[str]:
+    silent = Workspace.objects.filter(notify_emails="", campaigns__status=Campaign.Status.ACTIVE)
+    return [
+        f"Workspace “{workspace}” has no addresses for notices: nobody is mailed when something "
+        "fails, an account is lost, or a campaign cannot start. Add them on its page."
+        for workspace in silent.distinct().order_by("name")
     ]
 
 

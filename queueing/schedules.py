@@ -1,6 +1,7 @@
 """The jobs that the ticker starts: one row a job, by its name, which follows the settings."""
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import Schedule
 
+from campaigns.models import LinkedInAccount
+from queueing import planning
+from queueing.models import QueueItem
 from queueing.staff import log
+from queueing.telling import Fence
 
+logger = logging.getLogger(__name__)
+
+SENDING = "process_send_queue"
 FAR = dt.timedelta(days=8)
 COMMAND = "django.core.management.call_command"
 ON, OFF = -1, 0  # of `repeats`, as django-q2 reads it: without end, and never
@@ -33,7 +41,7 @@ def jobs() -> list[Job]:
     """Return all scheduled jobs."""
     return [
         Job(
-            "process_send_queue",
+            SENDING,
             settings.SEND_QUEUE_CRON,
             ("process_send_queue", "--trigger", "schedule"),
         ),
@@ -57,13 +65,18 @@ def make_schedules(**_signal: object) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [__name__])
-        for job in jobs():
-            _write(job)
+        changed = [job.name for job in jobs() if _write(job)]
+    if SENDING in changed:  # what waits was planned for other runs
+        now = timezone.now()
+        waiting = QueueItem.objects.pending().order_by().values("linkedin_account")
+        moved = planning.replan(LinkedInAccount.objects.filter(pk__in=waiting), now, Fence(now))
+        logger.info("Runs start at other times: %s items have new ones", moved)
 
 
-def _write(job: Job) -> None:
+def _write(job: Job) -> bool:
+    """Write a job's row; return whether it ran at other times before."""
     row, *others = _rows_of(job) or [Schedule(name=job.name, repeats=ON)]
-    now = timezone.now()
+    now, moves = timezone.now(), row.pk is not None and row.cron != job.cron
     # A next run far ahead was set by a clock that was wrong: nothing would run until then.
     if row.pk is None or row.cron != job.cron or row.next_run > now + FAR:
         row.next_run = croniter(job.cron, now).get_next(dt.datetime)
@@ -73,6 +86,7 @@ def _write(job: Job) -> None:
     row.save()
     for other in others:  # a copy would run the job as well, at times of its own
         other.delete()
+    return moves
 
 
 def _rows_of(job: Job) -> list[Schedule]:

@@ -18,12 +18,16 @@ class Notice(models.Model):
         SENDING_STOPPED = "sending_stopped", "All sending stopped"
         UNIPILE_CHANGED = "unipile_changed", "Unipile's answers"
         SET_ASIDE = "set_aside", "Set aside"
+        NOT_STARTED = "not_started", "Campaign not started"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey("campaigns.Workspace", on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind)
     item = models.ForeignKey(
         "queueing.QueueItem", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    page = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="Where it is dealt with: a path."
     )
     text = models.TextField()
     detail = models.TextField(blank=True, help_text="What Unipile answered, cut to size.")

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, ClosedDay, LinkedInAccount, default_hours
 from queueing import gates
@@ -150,13 +151,14 @@ class Board:
         self._calendars: dict[tuple[hours.Hours, str], Calendar] = {}
         self._hours_of: dict[uuid.UUID, hours.Hours] = {}
         self._calendar_of: dict[tuple[uuid.UUID, uuid.UUID], Calendar] = {}
-        sent, noted = self._sent(), self._noted()
+        (sent, last), noted = self._sent(), self._noted()
         self.timelines = {
             key: Timeline(
                 self._terms(account),
                 epoch(now),
                 sent[key],
                 [min(epoch(at), epoch(now)) for at in noted.get(key, ())],
+                last.get(key),
             )
             for key, account in self.accounts.items()
         }
@@ -258,23 +260,26 @@ class Board:
             return {}
         return counting.notes_sent(self.accounts.values(), self.now)
 
-    def _sent(self) -> dict[uuid.UUID, list[int]]:
-        """Return when the requests were sent that still count, by account, in one query.
+    def _sent(self) -> tuple[dict[uuid.UUID, list[int]], dict[uuid.UUID, int]]:
+        """Return when requests were sent that still count, and when the last began, by account.
 
         Those in flight count as sent now; those in doubt as long as `counting_since` counts them.
         """
         longest_gap = max((a.min_gap_seconds or 0 for a in self.accounts.values()), default=0)
         since = self.now - max(limits.WEEK, dt.timedelta(seconds=longest_gap))
-        counting = (
+        rows = (
             QueueItem.objects.filter(linkedin_account__in=self.accounts, kind=self.kind)
             .counting_since(since)
-            .annotate(at=counts_from())
-            .values_list("linkedin_account_id", "at")
+            .annotate(at=counts_from(), began=Coalesce("sent_at", counting.MAYBE_SENT_AT))
+            .values_list("linkedin_account_id", "at", "began")
         )
         sent: dict[uuid.UUID, list[int]] = defaultdict(list)
-        for account_id, at in counting:
-            sent[account_id].append(min(epoch(at), epoch(self.now)))
-        return sent
+        last: dict[uuid.UUID, int] = {}
+        now = epoch(self.now)
+        for account_id, at, began in rows:
+            sent[account_id].append(min(epoch(at), now))
+            last[account_id] = max(last.get(account_id, 0), min(epoch(began), now))
+        return sent, last
 
 
 def pending_of(items: QueueItemQuerySet) -> Iterator[Pending]:

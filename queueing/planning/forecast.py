@@ -111,6 +111,11 @@ def forecast_campaign(campaign: Campaign, now: dt.datetime, *, replanned: bool =
     holding = items.pending().order_by().values("linkedin_account")
     accounts = LinkedInAccount.objects.filter(Q(campaigns=fresh) | Q(pk__in=holding)).distinct()
     forecasting = _Forecasting(accounts, now)
+    if campaign.status != Campaign.Status.ACTIVE and not board.starts_at(fresh):
+        forecasting.note(
+            f"The campaign is {campaign.get_status_display().lower()}: nothing goes before it is "
+            "active. This is as if it were from now on."
+        )
     forecasting.queue(replanned=replanned, of_campaign=fresh)
     forecasting.new_people(fresh)
     forecasting.count_held(items, as_if_active=fresh)
@@ -161,7 +166,11 @@ class _Forecasting:
         here = next((stops.of_one.get(account.workspace_id) for account in rows), "")
         if stop := stops.of_all or here:
             what = "All sending" if stops.of_all else "Sending for this workspace"
-            self._result.note = f"{what} is stopped ({stop}): this is as if it went on now."
+            self.note(f"{what} is stopped ({stop}): this is as if it went on now.")
+
+    def note(self, text: str) -> None:
+        """Say what the whole calendar waits for."""
+        self._result.note = f"{self._result.note} {text}".strip()
 
     def queue(self, *, replanned: bool, of_campaign: Campaign | None = None) -> None:
         """Foresee what is queued."""

@@ -221,12 +221,15 @@ class _Arranging:
 
     @staticmethod
     def _goes_with(item: Pending, slot: Slot, calendar: Calendar, not_before: int) -> bool:
-        """Return whether the slot's run would send the item at its old time too, an open one."""
+        """Return whether the slot's run would send the item at its old time too, an open one.
+
+        And no other: what falls due just after a run is taken by that run where it comes late.
+        """
         since = max(item.at, not_before)
         first = calendar.at_or_after(since)
-        return (
-            first is not None and first[0].opens <= since and first[0].ticks[first[1]] == slot.tick
-        )
+        if first is None or first[0].ticks[first[1]] != slot.tick:
+            return False
+        return max(first[0].opens, first[0].due_from(first[1])) <= since
 
 
 _MOVE = """

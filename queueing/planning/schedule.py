@@ -10,7 +10,7 @@ from queueing.models import QueueItem
 from queueing.planning import ends, steps
 from queueing.planning.enqueue import CannotEnqueueError, cannot_start, enqueue
 from queueing.planning.replan import replan_overdue
-from queueing.telling import Fence
+from queueing.telling import Fence, notices
 
 STILL_TO_DO = (Prospect.Status.NEW, Prospect.Status.QUEUED)
 STILL_UNDER_WAY = (
@@ -117,12 +117,18 @@ def _start(campaign: Campaign, now: dt.datetime, report: ScheduleReport) -> None
     try:
         queued = enqueue(campaign, now)
     except CannotEnqueueError as error:
-        report.not_started[campaign.name] = str(error)
+        _cannot_start(campaign, str(error), now, report)
         return
     report.queued += queued.queued
     if problem := cannot_start(campaign, queued):
-        report.not_started[campaign.name] = problem
+        _cannot_start(campaign, problem, now, report)
         return
     draft = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT)
     if draft.update(status=Campaign.Status.ACTIVE):
         report.started.append(campaign.name)
+
+
+def _cannot_start(campaign: Campaign, why: str, now: dt.datetime, report: ScheduleReport) -> None:
+    """Tell whoever called, and the workspace's people: nobody else would see it."""
+    report.not_started[campaign.name] = why
+    notices.campaign_not_started(campaign, why, now)

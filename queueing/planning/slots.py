@@ -84,13 +84,24 @@ class Timeline:
     """What one account has sent and will send, in order."""
 
     def __init__(
-        self, terms: Terms, now: int, sent: Iterable[int], noted: Iterable[int] = ()
+        self,
+        terms: Terms,
+        now: int,
+        sent: Iterable[int],
+        noted: Iterable[int] = (),
+        last: int | None = None,
     ) -> None:
-        """Begin with what counts already: the instants of `sent`, and of those with a note."""
+        """Begin with what counts already: the instants of `sent`, and of those with a note.
+
+        :param last: when the last of them began. One in doubt counts by its end, and keeps others
+            at a distance by its beginning.
+        """
         self.terms = terms
         self.now = now
         self.earliest = max(now, terms.rests_until)
         self._times = sorted(sent)
+        self._began_with = len(self._times)
+        self._last = last
         self._noted = sorted(noted)
         self._day_limits: dict[dt.date, limits.Limit] = {}
         self._gaps: dict[tuple[int, dt.date], int] = {}
@@ -156,7 +167,7 @@ class Timeline:
             if begins <= instant < ends and self._between(begins, ends) >= most:
                 return Binds.DAILY_CAP, ends
         position = bisect_right(self._times, instant)
-        if position and instant < (free_at := self._times[position - 1] + gap):
+        if position and instant < (free_at := self._before(position) + gap):
             return Binds.SPACING, free_at
         if position < len(self._times) and self._times[position] < instant + self._widest_gap:
             return Binds.SPACING, self._times[position] + gap
@@ -167,6 +178,12 @@ class Timeline:
             notes_at = _window_is_full(self._noted, self.terms.notes, NOTES_SECONDS, instant)
             return None if notes_at is None else (Binds.NOTES, notes_at)
         return None
+
+    def _before(self, position: int) -> int:
+        """Return when the send before a position began."""
+        if self._last is not None and position == self._began_with:
+            return self._last
+        return self._times[position - 1]
 
     def _between(self, begins: int, ends: int) -> int:
         return bisect_left(self._times, ends) - bisect_left(self._times, begins)
@@ -220,7 +237,7 @@ class Timeline:
         position = bisect_right(self._times, tick)
         since = max(stretch.due_from(index), self.earliest, not_before)
         if position:
-            since = max(since, self._times[position - 1] + gap)
+            since = max(since, self._before(position) + gap)
         slot = Slot(tick - int(jitter.lead * max(tick - since, 0)), tick, stretch.day)
         self.take(slot, note)
         return slot

@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from campaigns.hours import clocks, zones
-from campaigns.models import LinkedInAccount, Workspace, default_hours
+from campaigns.models import Campaign, LinkedInAccount, Workspace, default_hours
 from campaigns.people import email_list
 from queueing.models import Installation, Notice, QueueItem
 from queueing.telling.fencing import Fence
@@ -57,6 +57,22 @@ def account_changed(account: LinkedInAccount, text: str, now: dt.datetime) -> No
         workspace_id=account.workspace_id,
         kind=Notice.Kind.ACCOUNT_CHANGED,
         text=f"{account.name}: {text}",
+        page=reverse("admin:campaigns_linkedinaccount_change", args=[account.pk]),
+        created_at=now,
+    )
+
+
+def campaign_not_started(campaign: Campaign, why: str, now: dt.datetime) -> None:
+    """Note that a campaign could not start at its time; once a day, as long as that lasts."""
+    page = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    told = Notice.objects.filter(kind=Notice.Kind.NOT_STARTED, page=page)
+    if told.filter(created_at__gt=now - dt.timedelta(days=1)).exists():
+        return
+    Notice.objects.create(
+        workspace_id=campaign.workspace_id,
+        kind=Notice.Kind.NOT_STARTED,
+        page=page,
+        text=f"“{campaign}” could not start at its time. {why}",
         created_at=now,
     )
 
@@ -167,6 +183,12 @@ def _zone_of(workspace: Workspace) -> str:
     return key if key in zones.names() else "UTC"
 
 
+def _page_of(notice: Notice) -> str:
+    if notice.item_id:
+        return reverse("admin:queueing_queueitem_change", args=[notice.item_id])
+    return notice.page or reverse("admin:index")
+
+
 def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:
     lines = [f"SendQ has something to tell about {workspace}.", ""]
     zone = zones.zone(_zone_of(workspace))
@@ -174,9 +196,8 @@ def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -
         told = clocks.in_text(notice.text, zone, notice.created_at)
         where = f" ({clocks.city(zone.key)} time)" if told != notice.text else ""
         lines.append(f"- {told}{where}")
-        if notice.item_id:
-            path = reverse("admin:queueing_queueitem_change", args=[notice.item_id])
-            lines.append(f"  {settings.SITE_URL}{path}")
+        if page := _page_of(notice):
+            lines.append(f"  {settings.SITE_URL}{page}")
         if notice.detail:
             of_ours = notice.kind == Notice.Kind.SET_ASIDE
             by = "The log has more" if of_ours else "Unipile answered"

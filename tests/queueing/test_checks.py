@@ -193,7 +193,7 @@ def test_without_databases_nothing_is_asked_of_one() -> None:
     ("limit", "hours_open", "reachable"), [(22, 11, True), (23, 11, False), (48, 24, True)]
 )
 def test_i001_a_limit_that_runs_cannot_reach(limit: int, hours_open: int, reachable: bool) -> None:
-    account = an_account(a_workspace(), daily_limit=limit)
+    account = an_account(a_workspace(notify_emails="ada@example.com"), daily_limit=limit)
     own = {} if hours_open == 24 else {"sending_hours": None}  # from 7 to 18, without one
     a_campaign(account.workspace, account, **own)
 
@@ -311,3 +311,18 @@ def test_i001_does_not_blame_limits_for_hours_that_a_calendar_closed() -> None:
 
     assert problem.startswith("nothing can go. These hours do not open once in the 400 days")
     assert "The holiday calendar of LK ends with 2026" in problem
+
+
+@pytest.mark.django_db
+def test_i002_a_workspace_whose_people_nobody_mails() -> None:
+    told, silent, idle = a_workspace(notify_emails="ada@example.com"), a_workspace(), a_workspace()
+    for workspace in (told, silent):
+        a_campaign(workspace, an_account(workspace))
+    a_campaign(idle, an_account(idle), status=Campaign.Status.DRAFT)
+
+    found = [each for each in checks.check_database(databases=["default"]) if each.id == "queueing.I002"]
+
+    assert [each.msg for each in found] == [
+        f"Workspace “{silent}” has no addresses for notices: nobody is mailed when something "
+        "fails, an account is lost, or a campaign cannot start. Add them on its page."
+    ]

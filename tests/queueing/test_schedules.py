@@ -231,3 +231,16 @@ def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
     task = Task.objects.get(group="process_send_queue")
     assert (task.success, task.result) == (True, "CR sent. 0 messages remaining in queue")
     assert Schedule.objects.get(name="process_send_queue").next_run > timezone.now()
+
+
+@pytest.mark.django_db
+def test_a_changed_cron_gives_what_waits_times_for_the_new_runs(settings: LazySettings) -> None:
+    account = an_account(a_workspace())
+    noon = timezone.now().replace(hour=12, minute=0, second=10) + dt.timedelta(days=30)
+    item = an_item(a_campaign(account.workspace, account), account, scheduled_for=noon)
+    settings.SEND_QUEUE_CRON = "*/15 * * * *"
+
+    schedules.make_schedules()  # a run at 12:00 that came late would take it, unforeseen
+
+    item.refresh_from_db()
+    assert item.scheduled_for != noon

@@ -267,3 +267,18 @@ def test_at_the_earliest_instant_what_was_closed_is_open(
     }
     later = ask(report.earliest, account | freed, scheduled_for=NOON + due_in * MINUTE)
     assert later.is_open
+
+
+def test_a_gap_over_midnight_is_that_of_the_new_day_s_limit() -> None:
+    last = ACCOUNT.next_day_at - 10 * MINUTE
+    warming = {
+        "daily": limits.Limit(5, "warm-up, day 1 of 14"),
+        "daily_tomorrow": limits.Limit(72, "warm-up, day 2 of 14"),
+        "own_gap_seconds": None,
+        "last_send_at": last,
+    }
+
+    report = ask(last + MINUTE, warming, hours=ALL_DAY)
+
+    state = next(state for state in report.states if state.gate == Gate.SPACING)
+    assert state.opens_at == last + 16 * MINUTE  # 80 % of a day by 72; by 5 it would be 230

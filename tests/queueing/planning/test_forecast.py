@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount
-from queueing import planning
+from queueing import gates, planning
 from queueing.models import QueueItem, SendingStop
 from queueing.planning.binding import Kind
 from tests.builders import (
@@ -208,3 +208,35 @@ def test_nothing_is_foreseen_of_what_somebody_must_act_for() -> None:
     item = an_item(campaign, campaign.accounts.get())
 
     assert planning.foreseen_at(item, NOON) is None
+
+
+@pytest.mark.parametrize("status", ["paused", "draft", "completed"])
+def test_the_forecast_of_a_campaign_that_does_not_run_says_so(status: str) -> None:
+    campaign = a_queue(3)
+    running = planning.forecast_campaign(campaign, NOON)
+    Campaign.objects.update(status=status)
+    campaign.refresh_from_db()
+
+    forecast = planning.forecast_campaign(campaign, NOON)
+
+    assert running.note == ""
+    assert forecast.note == (
+        f"The campaign is {status}: nothing goes before it is active. This is as if it were from "
+        "now on."
+    )
+
+
+def test_a_send_in_doubt_keeps_others_at_a_distance_by_its_beginning() -> None:
+    campaign = a_queue(1)
+    account = LinkedInAccount.objects.get()
+    LinkedInAccount.objects.update(min_gap_seconds=1_800)
+    doubtful = an_item(campaign, account, status="unconfirmed", claimed_at=NOON)
+    item = QueueItem.objects.pending().get()
+    QueueItem.objects.filter(pk=item.pk).update(scheduled_for=NOON)
+    now = NOON + dt.timedelta(minutes=1)
+
+    report = gates.report(item.pk, now)
+
+    assert doubtful.claimed_at is not None
+    assert report.earliest == NOON + dt.timedelta(minutes=30)
+    assert planning.foreseen_at(item, now) == report.earliest

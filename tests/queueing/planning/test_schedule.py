@@ -5,11 +5,14 @@ import json
 from io import StringIO
 
 import pytest
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from campaigns.models import Campaign, Prospect
 from queueing import planning
 from queueing.models import QueueItem
+from queueing.telling import notices
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +101,39 @@ def test_a_campaign_without_people_is_not_completed() -> None:
     campaign.prospects.all().delete()
 
     assert planning.execute_scheduled_campaigns(NOON).completed == []
+
+
+def test_a_campaign_that_cannot_start_is_told_once_a_day_with_its_page(
+    mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    settings.SITE_URL = "https://sendq.example.com"
+    workspace = a_workspace(notify_emails="ada@example.com")
+    lost = an_account(workspace, status="disconnected")
+    campaign = a_campaign(workspace, lost, name="Spring", status="draft", starts_at=NOON)
+    a_prospect(campaign)
+
+    for hours in (0, 1, 25):
+        now = NOON + dt.timedelta(hours=hours)
+        assert planning.execute_scheduled_campaigns(now).not_started.keys() == {"Spring"}
+        notices.send_digests(now)
+
+    assert len(mailoutbox) == 2
+    body = mailoutbox[0].body
+    assert f"“Spring” could not start at its time. No account of the campaign can send: {lost}" in (
+        body
+    )
+    page = f"https://sendq.example.com/admin/campaigns/campaign/{campaign.pk}/change/"
+    assert page in body.splitlines()[-1]
+
+
+def test_mails_about_accounts_lead_to_their_pages(
+    mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    settings.SITE_URL = "https://sendq.example.com"
+    account = an_account(a_workspace(notify_emails="ada@example.com"))
+    notices.account_changed(account, "is lost", NOON)
+
+    notices.send_digests(NOON)
+
+    page = f"https://sendq.example.com/admin/campaigns/linkedinaccount/{account.pk}/change/"
+    assert page in mailoutbox[0].body
