@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("queueing", "0022_cards"),
+        ("queueing", "0023_webhook_events"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0019_chosen_clients"),
+        ("campaigns", "0020_what_accounts_have_read"),
     ]
 
     operations = [
