@@ -320,7 +320,9 @@ def test_i002_a_workspace_whose_people_nobody_mails() -> None:
         a_campaign(workspace, an_account(workspace))
     a_campaign(idle, an_account(idle), status=Campaign.Status.DRAFT)
 
-    found = [each for each in checks.check_database(databases=["default"]) if each.id == "queueing.I002"]
+    found = [
+        each for each in checks.check_database(databases=["default"]) if each.id == "queueing.I002"
+    ]
 
     assert [each.msg for each in found] == [
         f"Workspace “{silent}” has no addresses for notices: nobody is mailed when something "
