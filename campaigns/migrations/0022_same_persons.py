@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0020_what_accounts_have_read"),
+        ("campaigns", "0021_barred_in_their_one_spelling"),
     ]
 
     operations = [
