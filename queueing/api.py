@@ -89,7 +89,8 @@ def send_connection_requests_queued(request: HttpRequest) -> JsonResponse:
         return error(404, "campaign_id: there is no such campaign.")
     try:
         report = planning.enqueue(campaign, timezone.now())
-        log.note(log.the_api(), [campaign], f"Queued {report.queued:,} people over HTTP")
+        if report.queued:
+            log.note(log.the_api(), [campaign], f"Queued {report.queued:,} people over HTTP")
     except planning.CannotEnqueueError as problem:
         return error(409, str(problem))
     return JsonResponse({"success": True, **report.as_json()})

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 import requests
 from django.conf import LazySettings
+from django.contrib.admin.models import LogEntry
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
@@ -297,6 +298,10 @@ def test_queueing_twice_queues_once(browser: Client, account: LinkedInAccount) -
 
     assert [answer["queued"] for answer in answers] == [1, 0]
     assert QueueItem.objects.count() == 1
+    told = LogEntry.objects.filter(object_id=str(campaign.pk)).order_by("pk")
+    assert [(line.user.get_username(), line.change_message) for line in told] == [
+        ("api", "Queued 1 people over HTTP.")
+    ]
 
 
 @pytest.mark.parametrize("items", [1, 30])

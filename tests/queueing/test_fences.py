@@ -1,6 +1,7 @@
 """One row that can't be dealt with never ends a loop over all: it is set aside and named."""
 
 import datetime as dt
+import socket
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from pytest_django import Settings
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import gates, planning
@@ -425,3 +427,20 @@ def test_outcomes_are_decided_for_the_others_too(
     run(client_of_unipile, clock)
 
     assert sorted(states(items)) == [Status.SENDING, Status.SENT, Status.SENT]
+
+
+def test_a_mail_server_that_is_silent_holds_a_run_once(
+    settings: Settings, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        workspace = a_workspace(notify_emails=f"team-{number}@example.com")
+        notices.account_changed(an_account(workspace), "was lost", NOON)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes calls, and never says a word
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        settings.EMAIL_TIMEOUT = 0.1
+
+        assert notices.send_digests(NOON) == 0
+
+    assert caplog.text.count("could not be dealt with") == 1
+    assert not Notice.objects.filter(claimed_at__isnull=False).exists(), "they are tried again"
