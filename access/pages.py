@@ -117,6 +117,12 @@ class PasswordReset(views.PasswordResetView):
     success_url = reverse_lazy("password_reset_done")
     email_template_name = "registration/password_reset_email.txt"
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        is_printed = settings.EMAIL_BACKEND.endswith("console.EmailBackend")
+        if is_printed and not settings.ON_TRIAL:  # the link would stand in the log
+            return render(request, "access/no_mail.html", status=503)
+        return super().dispatch(request, *args, **kwargs)
+
     def form_valid(self, form: Any) -> HttpResponse:
         email = form.cleaned_data["email"]
         user = User.objects.filter(email__iexact=email, is_active=True).first()

@@ -343,13 +343,7 @@ if LOG_FORMAT not in {"line", "json"}:
     raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: write line or json.")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 redaction.remember(
-    SECRET_KEY,
-    *SECRET_KEY_FALLBACKS,
-    UNIPILE_API_KEY,
-    UNIPILE_SERVICE_KEY,
-    *UNIPILE_WEBHOOK_SECRETS,
-    CRON_SECRET,
-    env.str("METRICS_TOKEN", default=""),
+    *redaction.secrets_among(globals()),
     *redaction.passwords_in(env.str("DATABASE_URL", default=""), EMAIL_URL, SENTRY_DSN),
 )
 DEFAULT_EXCEPTION_REPORTER_FILTER = "sendq_site.redaction.ErrorPages"

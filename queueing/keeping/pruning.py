@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
 
+from access.models import Session
 from queueing.models import Notice, ProcessRun, SendAttempt
 
 BATCH = 1_000

@@ -83,6 +83,17 @@ def test_a_new_password_by_mail(client: Client, settings: Settings) -> None:
     assert list(told) == ["reset_asked", "password_changed"]
 
 
+def test_a_link_is_not_printed_into_the_log(
+    client: Client, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.ON_TRIAL = False
+    a_user("clerk", email="clerk@example.com")
+
+    assert client.post("/password-reset/", {"email": "clerk@example.com"}).status_code == 503
+    assert "password-reset" not in capsys.readouterr().out
+
+
 def test_mails_are_not_sent_without_end(client: Client) -> None:
     a_user("clerk", email="clerk@example.com")
 
