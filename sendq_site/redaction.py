@@ -21,7 +21,7 @@ HARMLESS_HEADERS = frozenset({"accept", "content-length", "content-type", "host"
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _ROW_IN_FULL = re.compile(r"DETAIL: .*")  # PostgreSQL tells of a refused row what it holds
 
-_SECRET_NAME = re.compile(r"(^|_)(KEY|SECRET|TOKEN|PASSWORD)($|_FALLBACKS$)")
+_SECRET_NAME = re.compile(r"(^|_)(KEY|SECRET|TOKEN|PASSWORD)S?($|_FALLBACKS$)")
 
 _known: set[str] = set()
 
@@ -38,7 +38,9 @@ def secrets_among(settings: dict[str, Any]) -> Iterable[str]:
     """Return the values of the settings that are secret: their names say so."""
     for name, value in settings.items():
         if name.isupper() and _SECRET_NAME.search(name):
-            yield from (each for each in (value if isinstance(value, list) else [value]) if each)
+            yield from (
+                each for each in (value if isinstance(value, list | tuple) else [value]) if each
+            )
 
 
 def passwords_in(*addresses: str) -> Iterable[str]:

@@ -29,6 +29,7 @@ _AROUND = (
 )
 _HYPHENS_APART = re.compile(r"\s-+\Z")
 _OPENING = {")": "(", "]": "[", "}": "{"}
+_LONGEST_ENCODED = 5_000
 _LONGEST = 2_000  # what is longer is nobody's, and not worth a second look
 
 # Where everybody's address would be the same: LinkedIn's own word for people out of one's network
@@ -60,7 +61,8 @@ def normalised_slug(slug: str) -> str:
 
 
 def _nearer_to_normal(slug: str) -> str:
-    while (decoded := unquote(slug)) != slug:
+    # Signs encoded ten thousand times over take minutes to decode: such a text is nobody's.
+    while len(slug) <= _LONGEST_ENCODED and (decoded := unquote(slug)) != slug:
         slug = decoded
     text = unicodedata.normalize("NFC", INVISIBLE.sub("", slug).lower()).strip()
     return text if len(text) > _LONGEST else _DASHES.sub("-", _without_signs_around(text))

@@ -55,6 +55,17 @@ def test_who_was_made_inactive_signs_in_anew(desk: Client) -> None:
     assert OUT in theirs.get("/admin/")["Location"]
 
 
+def test_a_session_outlives_a_new_secret_key_by_its_fallback(
+    desk: Client, settings: Settings
+) -> None:
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new key" * 9, [old]
+    assert desk.get("/admin/").status_code == 200
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "after a theft" * 9, []
+    assert OUT in desk.get("/admin/")["Location"]
+
+
 def test_back_after_a_log_out_shows_nobody(desk: Client) -> None:
     assert desk.post("/admin/logout/")["Clear-Site-Data"] == '"cache"'
 

@@ -83,3 +83,10 @@ STEPS_OF_NOBODY = """
 def test_an_address_of_nobody_is_refused(step: str) -> None:
     with pytest.raises(ValidationError, match="names no person"):
         identity_of(f"https://www.linkedin.com/in/{step}")
+
+
+def test_a_sign_that_is_encoded_over_and_over_is_not_decoded_for_minutes() -> None:
+    deep = "%" + "25" * 300_000 + "41"  # twelve minutes, if it is
+
+    assert normalised_slug(deep) == deep
+    assert not slug_told(deep)
