@@ -117,7 +117,7 @@ class PasswordReset(views.PasswordResetView):
     success_url = reverse_lazy("password_reset_done")
     email_template_name = "registration/password_reset_email.txt"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_printed = settings.EMAIL_BACKEND.endswith("console.EmailBackend")
         if is_printed and not settings.ON_TRIAL:  # the link would stand in the log
             return render(request, "access/no_mail.html", status=503)
