@@ -136,6 +136,8 @@ def guessed_fields(
         raise UnreadableFileError(f"The file has more than {MAX_COLUMNS:,} columns.")
     fields = _corrected(header, corrections)
     _guess_by_name(header, fields)
+    if not {"first_name", FULL_NAME} & set(fields.values()):
+        _guess_behind_prefix(header, fields)
     by_name = [index for index, field in fields.items() if field == PROFILE_URL]
     if not any(_profiles_in(sample, index) for index in by_name):  # “URL” may be their websites
         _guess_by_cells(header, sample, fields)
@@ -222,6 +224,15 @@ def _guess_by_name(header: Sequence[str], fields: dict[int, str]) -> None:
     for field, (_, index) in best.items():
         fields[index] = field
     _take_for_whole_names(header, fields)
+
+
+def _guess_behind_prefix(header: Sequence[str], fields: dict[int, str]) -> None:
+    """Add columns whose names are known behind a word that the file puts in front of them."""
+    prefix = headers.prefix_of_names(header)
+    if prefix:
+        names = [squeezed(name) for name in header]
+        bare = [name.removeprefix(prefix) if name.startswith(prefix) else "" for name in names]
+        _guess_by_name(bare, fields)
 
 
 def _take_for_whole_names(header: Sequence[str], fields: dict[int, str]) -> None:

@@ -6,6 +6,8 @@ Plain Python. A name that is known is recognised behind any prefix that says who
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 PROFILE_URL = "profile_url"
 PUBLIC_IDENTIFIER = "public_identifier"
@@ -85,7 +87,7 @@ _LEAST_TRUSTED = len(_FIELD_AND_RANK)
 _LONGEST = 100  # characters of a name, and not a text
 _WHOSE = re.compile(
     r"(?:lead|person|people|prospect|contact|profile|member|candidate|user|customer|client|"
-    r"recipient|attendee|participant|employee|persona|personne|pessoa|persoon|kontakt|"
+    r"recipient|attendee|participant|employee|decisionmaker|salesnavigator|persona|personne|pessoa|persoon|kontakt|"
     r"ansprechpartner|contacto|contato|contatto|contactpersoon|primary|main|linkedin|li)s?(?=.)"
 )
 _OF_SOMETHING_ELSE = re.compile(
@@ -99,6 +101,13 @@ _NAME_OF_A_COMPANY = re.compile(
     rf"(?:current)?{_COMPANY}{{1,2}}s?{_NAME}|{_NAME}(?:de|da|do|du|della|dell|delaempresa)?"
     rf"(?:l|la)?{_COMPANY}"
 )
+_OF_SOMEBODY_ELSE = re.compile(
+    r"owner|manager|rep|assist|send|invit|creat|modif|updat|refer|spouse|company|account|organi|"
+    r"firm|team|staff|agent|mutual|emergency|billing|assign|author|user|client|customer|parent|"
+    r"alternat|second|old|previous|former|middle"
+)
+_WORDS = re.compile(r"[^\W_]+")
+_CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PROFILE = re.compile(r"(?:person)?linkedin.*(?:url|link|profile?|address|uri)")
 # By themselves they are a first or a last name only beside the other half.
 _WHOLE_NAMES_ALONE = frozenset(["nom", "nome", "nombre", "nume"])
@@ -131,6 +140,24 @@ def rank(name: str) -> int:
 def is_whole_name_alone(name: str) -> bool:
     """Return whether a squeezed name stands for whole names where a file has no other half."""
     return without_prefix(name) in _WHOLE_NAMES_ALONE
+
+
+def prefix_of_names(header: Sequence[str]) -> str:
+    """Return the squeezed prefix that names of columns have in common, or "".
+
+    Of files that put a word of their own in front: `Record: First Name`, `Record: Last Name`. One
+    that says that they are somebody else's, such as the owner's, is none.
+    """
+    found: Counter[str] = Counter()
+    for name in header:
+        words = [squeezed(word) for word in _WORDS.findall(_CAMEL_HUMP.sub(" ", name[:_LONGEST]))]
+        for count in range(1, min(len(words), 4)):
+            field = recognised("".join(words[count:]))
+            if field in {"first_name", "last_name", FULL_NAME}:
+                found["".join(words[:count])] += 1
+                break
+    prefix = max(found, key=lambda each: found[each], default="")
+    return "" if _OF_SOMEBODY_ELSE.search(prefix) else prefix
 
 
 def is_of_connection(name: str) -> bool:

@@ -13,7 +13,7 @@ _AHEAD = r"(?=(?:[a-z0-9-]{1,63}\.){0,5}linkedin\.com\b)"
 # https// and https:/, http://https://, hhtps://, view-source:, intent://, mailto: in front of it.
 _SLIPS = re.compile(
     rf"(?:(?:view-source|url|mailto|intent|linkedin|h{{0,2}}t{{0,3}}p{{1,3}}s{{0,2}})"
-    rf"[:;.,\s]{{0,2}}[\\/]{{0,4}}){{1,3}}{_AHEAD}",
+    rf"[:;.,\s\\/]{{0,6}}){{1,3}}{_AHEAD}",
     re.IGNORECASE | re.ASCII,
 )
 _MAILTO = re.compile(r"mailto:(?=\S*/)", re.IGNORECASE)  # programs take an address for an e-mail's

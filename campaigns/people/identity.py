@@ -140,7 +140,7 @@ def _identity_of_one(text: str) -> Identity:
 
 def _identity_behind(kind: str, steps: list[str], text: str) -> Identity:
     """Return whom the steps of a path behind `in` or `pub` name."""
-    if "linkedin.com" in "/".join(steps).lower():
+    if "linkedin.com" in "/".join(steps).lower() or "in" in steps[1:-1]:
         raise ValidationError(_TWO.format(text[:100]))
     if kind == "pub":
         return Identity(slug=_slug_of_old_form(steps, text))

@@ -43,7 +43,9 @@ _OF_A_PROFILE = re.compile(
     r"(?:view )?(?P<name>\S.*?)['\u2019]s? (?:full )?(?:linkedin )?(?:profile|photo)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
-_GLUED_TITLE = re.compile(r"\b(Dr|Prof|Mr|Mrs|Ms|Mag|Ing|Engr)\.(?=[^\W\d_a-z])")
+_GLUED_TITLE = re.compile(
+    r"\b(?:(Dr|Prof|Dipl)\.(?=[^\W\d_])|(Mr|Mrs|Ms|Mag|Ing|Engr)\.(?=[^\W\d_a-z]))"
+)
 _AND = re.compile(r"(?<=[\w.])\s*[&+\uff06]\s*(?=\w)")
 _COUPLED = frozenset(["&", "+", "and", "und", "et"])
 _ABBREVIATED = re.compile(r"(?:[^\W\d_]{1,3}\.)+|St")
@@ -112,7 +114,8 @@ def split_name(full_name: str) -> tuple[str, str]:
     """
     full_name = _without_banners(full_name).strip()
     before, comma, after = (part.strip() for part in full_name.partition(","))
-    is_name = 0 < len(after.split()) <= 2 and "," not in after and not is_no_name(after)
+    is_name = 0 < len(after.split()) <= 2 and "," not in after
+    is_name = is_name and not is_no_name(after) and not is_job(before)
     if comma and is_name and not are_suffixes(after):
         return after, before
     words = full_name.split()
@@ -175,7 +178,7 @@ def _words_of(name: str, *, is_first: bool) -> list[str]:
         return []
     if _PLAIN.fullmatch(name):
         return without_titles([name], is_first=is_first)
-    text = _AND.sub(" & ", _GLUED_TITLE.sub(r"\1. ", _without_banners(name)))
+    text = _AND.sub(" & ", _GLUED_TITLE.sub(r"\g<0> ", _without_banners(name)))
     text = without_brackets_of_titles(_readable(text).strip())
     text = _AFTER_THE_NAME.sub("", text) or text
     words = [word for word in (_bare(word) for word in text.split()) if word]

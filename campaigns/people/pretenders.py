@@ -36,14 +36,16 @@ _JOBS = _words(
     desenvolvedor desenvolvedora consultor consultora estudiante estudante
     direttore direttrice ingegnere fondatore fondatrice responsabile consulente titolare
     eigenaar oprichter adviseur medewerker specjalista kierownik dyrektor inżynier менеджер
-    директор инженер рекрутер разработчик"""
+    rekruter rekruterka nurse teacher lawyer attorney
+    architect scientist intern trainee assistant директор инженер рекрутер разработчик"""
 )
 _BEFORE_A_JOB = _words(
     """senior junior lead head chief principal executive assistant associate deputy regional global
     group general managing vice digital technical product project program data creative sales
-    marketing software business account talent human operations finance people"""
+    marketing software business account talent human operations finance people
+    tech it aspiring investment certified"""
 )
-_FIELDS = _words("acquisition resources development operations partner executive")
+_FIELDS = _words("acquisition resources development operations partner executive lead banker")
 
 
 def is_no_name(first_name: str, last_name: str = "") -> bool:
@@ -55,9 +57,9 @@ def is_no_name(first_name: str, last_name: str = "") -> bool:
 
 def is_job(first_name: str, last_name: str = "") -> bool:
     """Return whether what stands where a name should is what somebody does."""
-    if _BETWEEN_JOB_AND_EMPLOYER.search(first_name) or _BEFORE_EMPLOYER.match(last_name):
-        return True
     whole = f"{first_name} {last_name}".strip()
+    if _BETWEEN_JOB_AND_EMPLOYER.search(whole) or _BEFORE_EMPLOYER.match(last_name):
+        return True
     words = [word.strip(".,").casefold() for word in whole.split()] or [""]
     if words[0] in _JOBS or whole.startswith("HR "):
         return True

@@ -15,18 +15,22 @@ _TITLES = _words(
     """dr dra prof profa profr professor doctor mr mrs ms miss mx sir dame herr frau madame monsieur
     mme mlle señor señora señorita dipl-ing dr-ing drs doc rev hon capt lt col gen engr
     dott dottor dottore dottssa dottoressa drssa profssa avv avvocato mgr inż univ-prof priv-doz
-    mudr judr phdr rndr mvdr mddr paeddr thdr pharmdr shri smt datuk dato dato' pr sigra"""
+    mudr judr phdr rndr mvdr mddr paeddr thdr pharmdr shri smt datuk dato dato' pr sigra
+    ddr mmag maga captain dña bsc msc"""
 )
 # Titles that are names, too: only with a full stop, or before another title.
 _TITLES_WITH_STOP = _words(
     """ing eng fr mag pd dipl arch adv sr sra srta m me mw mevr dhr ir ts er ar av uzm op doç yrd
     arş öğr gör lic licda lcda abg arq sig rag geom bc univ ao assoc asst kom kommr sri maj sgt
-    cpt cdr lek hab ass prim doz habil hr fru"""
+    cpt cdr lek hab ass prim doz habil hr fru di apl
+    kfm kffr wirt wirtsch"""
 )
 _PARTS_OF_TITLES = _words(
     """med dent rer nat phil jur iur oec pol habil hc h c vet techn theol sc hum agr mont publ hab
     mult üyesi cam"""
 )
+_SCHOOLS = _words("ETH TU FH")  # Dr. sc. ETH
+_ANDS = _words("& and und et y e")
 _IN_HYPHENS = _PARTS_OF_TITLES | _words(
     """ing univ doz kfm kffr wirt wirtsch inf inform psych phys chem math biol geol geogr betriebsw
     volksw päd soz hdl verw arch des ök ökon kauffrau kaufmann"""
@@ -52,6 +56,7 @@ def count_titles(words: list[str]) -> int:
             _is_title(word)
             or (count and _is_part(word))
             or (after and _is_before_another(word, after[0]))
+            or (count and after and word in _ANDS and _is_title(after[0]))
         ):
             break
         count += 1
@@ -79,13 +84,15 @@ def without_suffixes(words: list[str]) -> list[str]:
 
 
 def without_brackets_of_titles(text: str) -> str:
-    """Return `Mag. (FH) Ada` without what stands in brackets behind the title."""
+    """Return `Mag. (FH) Ada` without the title and what stands in brackets behind it."""
     before, bracket, _ = text.partition("(")
     found = _IN_BRACKETS.match(text, len(before))
     words = before.split()
-    if not bracket or not words or found is None or count_titles(words) < len(words):
+    if not bracket or not words or found is None:
         return text
-    return f"{before} {text[found.end() :]}"
+    if not all(_is_title(word) or _is_title(f"{word}.") or _is_part(word) for word in words):
+        return text
+    return text[found.end() :]
 
 
 def are_suffixes(text: str) -> bool:
@@ -108,6 +115,8 @@ def _is_title(word: str) -> bool:
 
 def _is_part(word: str) -> bool:
     """Return whether a word behind a title is part of it: `med.`, `rer. nat.`, `h.c.`."""
+    if word in _SCHOOLS:
+        return True
     is_small = word == word.lower()
     return is_small and (_plain(word) in _PARTS_OF_TITLES or (word.endswith(".") and len(word) > 2))
 

@@ -60,6 +60,19 @@ def test_what_is_not_the_persons_own_is_no_field(name: str) -> None:
     assert recognised(squeezed(name)) == ""
 
 
+def test_a_prefix_of_the_files_own_is_known_by_what_stands_behind_it() -> None:
+    header = ["Record: First Name", "Record: Last Name", "Record: Company", "URL"]
+
+    assert guess(header, (), {}).fields == ("first_name", "last_name", "company", "profile_url")
+
+
+@pytest.mark.parametrize("whose", ["Account Owner", "Sales Rep", "Assistant", "Referred by"])
+def test_the_names_of_somebody_else_are_not_the_persons(whose: str) -> None:
+    header = [f"{whose} First Name", f"{whose} Last Name", "URL"]
+
+    assert guess(header, (), {}).fields[:2] == ("variable", "variable")
+
+
 def test_a_name_without_prefix_is_better_than_one_with_it() -> None:
     header = ["Contact First Name", "First Name", "Lead Last Name", "URL"]
 
