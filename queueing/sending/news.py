@@ -12,7 +12,7 @@ from django.db.models import Case, F, Min, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing.models import TOUCHES, Kind, QueueItem, QueueItemQuerySet
+from queueing.models import Kind, QueueItem, QueueItemQuerySet
 from queueing.sending.judging import REINVITE_AFTER
 from queueing.sending.verdicts import Verdict
 
@@ -138,10 +138,18 @@ def answers_from(person: Prospect, first_touch: dt.datetime | None) -> dt.dateti
 
 
 def first_touches(workspace_id: uuid.UUID, keys: Collection[str]) -> dict[str, dt.datetime]:
-    """Return when people were first reached by the workspace, or may have been, by key."""
-    reached = TOUCHES | Q(sent_at__isnull=False)  # what was moved here has no claim
-    touched = QueueItem.objects.filter(reached, workspace=workspace_id, person_key__in=keys)
-    began = Min(Coalesce("claimed_at", "sent_at"))
+    """Return when people were first reached by the workspace, or may have been, by key.
+
+    A claim reaches nobody: what was written before its call is an answer all the same.
+    """
+    reached = Q(sent_at__isnull=False) | Q(tried_at__isnull=False)
+    touched = QueueItem.objects.filter(
+        reached,
+        workspace=workspace_id,
+        person_key__in=keys,
+        kind__in=[Kind.CONNECTION_REQUEST, Kind.MESSAGE],
+    )
+    began = Min(Least("tried_at", "claimed_at", "sent_at"))  # of those that are there
     return dict(touched.order_by().values_list("person_key").annotate(began=began))
 
 

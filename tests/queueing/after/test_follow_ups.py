@@ -82,6 +82,47 @@ def test_an_answer_is_seen_right_before_the_message_and_stops_it(world: World) -
     assert world.wrote() == []
 
 
+def test_what_somebody_writes_before_our_first_word_reaches_them_stops_it(world: World) -> None:
+    uid = world.account.unipile_account_id
+    person = a_prospect(world.campaign, status=Prospect.Status.CONNECTED)
+    world.sandbox.control.set_degree(uid, person.public_identifier, "FIRST_DEGREE")
+    user_id = world.sandbox.control.provider_id(uid, person.public_identifier)
+    an_item(
+        world.campaign,
+        world.account,
+        prospect=person,
+        kind=Kind.MESSAGE,
+        step=1,
+        message="Hello Ada!",
+        linkedin_user_id=user_id,
+    )
+    Prospect.objects.update(created_at=world.clock())
+    world.later(hours=1)
+    world.answers(person, "Who are you?")
+    world.later(hours=1)
+
+    world.run()
+
+    assert world.message().error_code == "has_answered"
+    assert world.wrote() == []
+
+
+def test_an_answer_after_a_try_that_may_have_arrived_is_seen(world: World) -> None:
+    person = world.connected()
+    world.sandbox.control.fault("answer", route="first_message", status=503, when="before")
+    world.run()
+    assert world.message().tried_at is not None
+    world.later(minutes=5)
+    world.answers(person)
+    world.later(hours=1)
+    world.due()
+
+    world.run()
+
+    assert world.message().error_code == "has_answered"
+    assert world.wrote() == []
+
+
 def test_an_answer_stops_the_person_in_every_campaign(world: World) -> None:
     person = world.connected()
     other_account = an_account(world.account.workspace)
