@@ -245,8 +245,9 @@ else:
 _ANSWERS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10}
 _ANSWERS |= {"keepalives_count": 3, "tcp_user_timeout": 60_000}
 DATABASES["default"]["OPTIONS"] = _ANSWERS | DATABASES["default"].get("OPTIONS", {})
-# Longest that one statement may take, in seconds; 0 for any time. `wsgi.py` sets it for pages.
-DATABASE_ANSWER_SECONDS = env.int("DATABASE_ANSWER_SECONDS", default=0)
+# Longest that one statement of a page may take, in seconds. Commands take any time: 0.
+_SERVES_PAGES = env.bool("SERVES_PAGES", default=False)  # wsgi.py says so
+DATABASE_ANSWER_SECONDS = env.int("DATABASE_ANSWER_SECONDS", default=60) if _SERVES_PAGES else 0
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 

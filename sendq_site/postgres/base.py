@@ -1,7 +1,8 @@
 """A database that is away refuses, and is told at once; one that is frozen answers nothing at all.
 
 For the latter the time is taken here: the server's own `statement_timeout` is frozen with it, and
-TCP's keepalives are answered by its kernel. What serves pages sets `DATABASE_ANSWER_SECONDS`.
+TCP's keepalives are answered by its kernel. For pages alone: see
+`DATABASE_ANSWER_SECONDS`.
 """
 
 from typing import Any
