@@ -81,7 +81,7 @@ class UploadForm(forms.Form):
         if name not in self.fields or (name == "encoding" and value not in ENCODINGS):
             return
         self.data = {**dict(self.data.items()), name: value or "on"}
-        now = ENCODINGS.get(value, f"“{value}”" if value else "chosen")
+        now = ENCODINGS.get(value, f"“{value}”") if value else "chosen"
         self.add_error(name, f"Now {now}: choose the file again to try it.")
 
     def about(self) -> dict[str, Any]:

@@ -154,8 +154,8 @@ def read_table(
     if not table.has_rows():
         if table.hidden_rows:
             raise UnreadableFileError(
-                f"All {table.hidden_rows:,} rows below the names of the columns are hidden or "
-                "filtered out. Show them in the workbook, or choose to read hidden rows.",
+                "All rows below the names of the columns are hidden or filtered out: "
+                f"{table.hidden_rows:,}. Show them in the workbook, or choose to read hidden rows.",
                 WITH_HIDDEN,
             )
         raise UnreadableFileError("The file has names of columns, but no row below them.")

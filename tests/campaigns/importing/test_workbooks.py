@@ -98,6 +98,26 @@ def test_the_page_says_what_is_hidden_and_lets_staff_choose(
     assert "eve-example" in old.content.decode()
 
 
+def test_what_would_help_is_chosen_where_people_are_hidden(
+    campaign: Campaign, tmp_path: Path, settings: Settings
+) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    browser = logged_in(a_user("operator", campaign.workspace, group="Operator"))
+    pages = []
+    for path in (
+        a_book(tmp_path / "a.xlsx", About=[["Name"]], OLD=people("ada")),
+        a_book(tmp_path / "b.xlsx", (2,), People=people("ada")),
+    ):
+        with path.open("rb") as file:
+            answer = browser.post(IMPORT, {"campaign": campaign.pk, "file": file})
+        pages.append(answer.content.decode())
+
+    assert "The people are on the sheet “OLD”, which is hidden" in pages[0]
+    assert "Now “OLD”: choose the file again" in pages[0]
+    assert "All rows below the names of the columns are hidden" in pages[1]
+    assert "Now chosen: choose the file again" in pages[1]
+
+
 def test_the_command_reads_hidden_rows_and_sheets_where_it_is_told(
     campaign: Campaign, tmp_path: Path
 ) -> None:
