@@ -97,14 +97,17 @@ class Person:
 
 @lru_cache(maxsize=50_000)
 def invent(slug: str) -> Person:
-    """Make up the person behind a normalised slug; `first-last` slugs give that name."""
+    """Make up the person behind a normalised slug; `first-last` slugs give that name.
+
+    Others tell no last name: one that is made up would be somebody else than a list may name.
+    """
     seed = digest("person", slug)
     quirk = digest("quirk", slug) % 64
     parts = [part for part in slug.split("-") if part.isalpha()]
     if len(parts) >= 2:
         first, last = parts[0].title(), parts[1].title()
     else:
-        first, last = _pick(_FIRST, seed), _pick(_LAST, seed >> 8)
+        first, last = _pick(_FIRST, seed), None
     return Person(
         slug=slug,
         first_name=None if quirk == 0 else first,

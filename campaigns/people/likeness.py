@@ -35,8 +35,8 @@ _NEAR_ENOUGH = 0.7  # names are brought into other letters in many ways: Sergey,
 
 
 def tells_somebody(name: str) -> bool:
-    """Return whether a first or last name is one: not empty, a number, or good for anybody."""
-    words = [letters.casefold() for letters in _LETTERS.findall(name)]
+    """Return whether a first or last name is one: no initial, no number, nor good for anybody."""
+    words = [letters.casefold() for letters in _telling(name)]
     return bool(words) and not any(map(str.isdigit, name)) and not _FOR_ANYBODY.issuperset(words)
 
 

@@ -32,6 +32,7 @@ Status = QueueItem.Status
         (("Bea", "Muster"), ("Person", "17"), False),
         (("Bea", "Muster"), ("First", "Last"), False),
         (("Bea", "Muster"), ("LinkedIn", "Member"), False),
+        (("Bea", "Muster"), ("Ada", "E."), False),
     ],
 )
 def test_only_two_names_that_are_known_and_different_are_somebody_else(
