@@ -91,6 +91,7 @@ def _import(need: Need) -> Button:
 def _failed(need: Need) -> Button:
     action, label = {
         Meaning.PERSON: ("skip", f"Skip all {need.waiting:,}"),
+        Meaning.ANOTHER: ("", "Look at them"),
         Meaning.MESSAGE: ("edit_and_retry", "Change the text"),
         Meaning.ACCOUNT: ("retry_spread", f"Retry all {need.waiting:,}"),
         Meaning.OURS: ("retry_spread", f"Retry all {need.waiting:,}"),

@@ -19,6 +19,7 @@ from queueing.sending import Advice, Meaning, meaning
 
 BUTTONS = {
     Meaning.PERSON: (("skip", "Skip all"), ("never_contact", "Never contact")),
+    Meaning.ANOTHER: (("same_person", "It is the same person"), ("skip", "Skip all")),
     Meaning.MESSAGE: (("edit_and_retry", "Change the text"), ("skip", "Skip all")),
     Meaning.ACCOUNT: (("retry_spread", "Retry all"), ("skip", "Skip all")),
     Meaning.UNKNOWN: (("skip", "Skip all"),),

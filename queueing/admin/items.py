@@ -25,7 +25,7 @@ from queueing.admin.listing import ExplainedList, ItemList
 from queueing.gates import GateState, words
 from queueing.looking import next_steps
 from queueing.models import QueueItem
-from queueing.sending import judging, meaning
+from queueing.sending import meaning
 from queueing.staff import triage
 
 Status = QueueItem.Status
@@ -200,7 +200,7 @@ def _buttons_of(item: QueueItem) -> tuple[tuple[str, str, str, str], ...]:
     Until somebody says what became of that, it holds the person.
     """
     of_status = BUTTONS.get(item.status, ())
-    if item.status == Status.FAILED and item.error_code == judging.SOMEBODY_ELSE:
+    if item.status == Status.FAILED and item.error_code == meaning.SOMEBODY_ELSE:
         of_status = (*_SAME_PERSON, *of_status)
     may_be_settled = item.status in triage.TRIED_IN and item.tried_at and item.sent_at is None
     return (*of_status, *_SETTLED) if may_be_settled else of_status

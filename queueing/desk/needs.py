@@ -178,6 +178,7 @@ def _starts(campaigns: QuerySet[Campaign], now: dt.datetime) -> Iterator[Need]:
 
 _FAILED = {
     Meaning.PERSON: ("cannot be invited", "LinkedIn refuses them for good"),
+    Meaning.ANOTHER: ("have another name on LinkedIn", "say who it is, or skip them"),
     Meaning.MESSAGE: ("have a text that LinkedIn does not take", "shorten or change it"),
     Meaning.ACCOUNT: ("failed for their account", "retry them once the account is back"),
     Meaning.UNKNOWN: ("may have been sent", "look them up before you retry"),
@@ -216,7 +217,7 @@ def _failures(items: QueueItemQuerySet) -> Iterator[Need]:
 
 
 def _singular(verb: str) -> str:
-    return verb.replace("have a text", "has a text", 1)
+    return verb.replace("have a", "has a", 1)
 
 
 _OWN_CARDS = {Gate.SENDING_ON, Gate.CAMPAIGN_ACTIVE, Gate.ACCOUNT_CONNECTED}

@@ -11,12 +11,12 @@ from enum import StrEnum
 from campaigns.models import Campaign, Prospect
 from campaigns.people import name_conflict, tells_somebody
 from queueing.models import QueueItem, has_ended
+from queueing.sending.meaning import SOMEBODY_ELSE
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.unipile import Outcome, Profile
 
 Status = QueueItem.Status
 
-SOMEBODY_ELSE = "somebody_else"
 SHOWS_AFTER = dt.timedelta(minutes=2)  # lists and profiles lag behind an invitation by a minute
 HELD_FOR = dt.timedelta(days=1)
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal

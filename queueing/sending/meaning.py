@@ -13,6 +13,7 @@ class Meaning(StrEnum):
     """Where the cause of a failure lies."""
 
     PERSON = "person"
+    ANOTHER = "another"
     MESSAGE = "message"
     ACCOUNT = "account"
     UNKNOWN = "unknown"
@@ -32,6 +33,11 @@ ADVICE = {
         "This person",
         "LinkedIn does not let this person be invited. Skip them, or never contact them.",
     ),
+    Meaning.ANOTHER: Advice(
+        "Another name",
+        "LinkedIn shows another name at this address. Open the profile: say that it is the same "
+        "person, correct the address, or skip them.",
+    ),
     Meaning.MESSAGE: Advice("This message", "Shorten or change the text, then retry."),
     Meaning.ACCOUNT: Advice(
         "The account",
@@ -44,6 +50,7 @@ ADVICE = {
     ),
 }
 
+SOMEBODY_ELSE = "somebody_else"
 _BY_TEXT = {
     "too_many_characters",
     "unescaped_characters",
@@ -64,7 +71,6 @@ _BY_PERSON = {
     "already_invited_recently",
     "action_already_performed",
     "already_connected",
-    "somebody_else",
     "provider/invalid_parameters",
     "provider/resource_not_found",
     "provider/insufficient_permissions",
@@ -83,6 +89,7 @@ def _codes() -> dict[Meaning, frozenset[str]]:
     in_doubt = {kind for (_, kind), outcome in MEANING.items() if outcome == Outcome.UNKNOWN}
     named = {
         Meaning.PERSON: frozenset(_BY_PERSON),
+        Meaning.ANOTHER: frozenset([SOMEBODY_ELSE]),
         Meaning.MESSAGE: frozenset(_BY_TEXT),
         Meaning.ACCOUNT: frozenset(by_account | set(_ACCOUNTS)) - _BY_PERSON - _BY_TEXT,
         Meaning.UNKNOWN: frozenset(in_doubt | {Outcome.UNKNOWN, ANOTHER_SHAPE, "interrupted"}),

@@ -16,7 +16,7 @@ from queueing.planning.board import Board
 from queueing.planning.selection import values_of
 from queueing.planning.slots import Jitter
 from queueing.sending import Verdict, recording
-from queueing.sending.judging import SOMEBODY_ELSE
+from queueing.sending.meaning import SOMEBODY_ELSE
 from queueing.staff import log
 from queueing.staff.barring import bar
 from queueing.staff.items import ALREADY, WAITS, BackToPending, ItemAction, Result, Status
