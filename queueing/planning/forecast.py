@@ -129,7 +129,7 @@ def foreseen_at(item: QueueItem, now: dt.datetime) -> dt.datetime | None:
     each keeps the gap. None where it goes only when somebody acts.
     """
     account = LinkedInAccount.objects.filter(pk=item.linkedin_account_id)
-    return _Forecasting(account, now).of_item(item.pk)
+    return _Forecasting(account, now, item.kind).of_item(item.pk)
 
 
 def before_and_after(
@@ -156,9 +156,14 @@ def _forecast(what: Workspace | Campaign, now: dt.datetime, *, replanned: bool) 
 class _Forecasting:
     """A forecast being made."""
 
-    def __init__(self, accounts: QuerySet[LinkedInAccount], now: dt.datetime) -> None:
+    def __init__(
+        self,
+        accounts: QuerySet[LinkedInAccount],
+        now: dt.datetime,
+        kind: str = QueueItem.Kind.CONNECTION_REQUEST,
+    ) -> None:
         rows = list(accounts.select_related("workspace").order_by("name", "pk"))
-        self._board = Board([account for account in rows if board.can_send(account)], now)
+        self._board = Board([account for account in rows if board.can_send(account)], now, kind)
         self._sends: list[tuple[Send, Calendar]] = []
         self._unplaced = 0
         self._result = Forecast()

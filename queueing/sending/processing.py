@@ -54,6 +54,7 @@ class ItemResult:
     status: str
     error_code: str
     error_message: str
+    kind: str = QueueItem.Kind.CONNECTION_REQUEST
 
 
 @dataclass
@@ -317,7 +318,14 @@ def _record(
     held = recording.record(step.call, answer, verdict, run.clock(), invitation_id)
     if held is not None:
         run.results.append(
-            ItemResult(claim.item_id, claim.name, held.status, held.error_code, held.error_message)
+            ItemResult(
+                claim.item_id,
+                claim.name,
+                held.status,
+                held.error_code,
+                held.error_message,
+                claim.item_kind,
+            )
         )
 
 

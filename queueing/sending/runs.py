@@ -16,7 +16,7 @@ from django.db.models import Count
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, tracing
 from queueing.gates import Explainer, Gate, GateState, explaining
-from queueing.models import Installation, ProcessRun, QueueItem
+from queueing.models import Installation, Kind, ProcessRun, QueueItem
 from queueing.sending import claiming, processing, recording
 from queueing.sending.clocks import Clock
 from queueing.sending.processing import ItemResult
@@ -150,6 +150,25 @@ def result_of(
     }
 
 
+_IN_RESULTS = {
+    Kind.CONNECTION_REQUEST: "CR",
+    Kind.MESSAGE: "message",
+    Kind.WITHDRAWAL: "withdrawal",
+}
+
+
+def _what(sent: list[ItemResult]) -> str:
+    """Count what was sent by kind: “CR”, “3 CRs and 1 message”."""
+    counts = Counter(result.kind for result in sent)
+    if set(counts) == {Kind.CONNECTION_REQUEST.value} and len(sent) == 1:
+        return "CR"
+    return " and ".join(
+        f"{counts[kind]} {word}{'' if counts[kind] == 1 else 's'}"
+        for kind, word in _IN_RESULTS.items()
+        if counts[kind]
+    )
+
+
 def _message(
     sent: list[ItemResult],
     results: list[ItemResult],
@@ -157,8 +176,7 @@ def _message(
     binding: GateState | None,
 ) -> str:
     if sent:
-        what = "CR" if len(sent) == 1 else f"{len(sent)} CRs"
-        return f"{what} sent. {remaining} messages remaining in queue"
+        return f"{_what(sent)} sent. {remaining} messages remaining in queue"
     if results:
         first = results[0]
         return (

@@ -3,6 +3,7 @@
 import pytest
 
 from campaigns.models import LinkedInAccount, Prospect
+from queueing import planning
 from queueing.gates import Gate, report
 from queueing.looking import reconciling
 from queueing.models import Kind, QueueItem, SendAttempt
@@ -236,8 +237,10 @@ def test_an_account_that_was_away_reads_what_happened_before_anything_goes(world
 def test_a_run_sends_a_request_and_a_message_of_an_account(world: World) -> None:
     world.connected()
     an_item(world.campaign, world.account)
+    foreseen = [planning.foreseen_at(item, world.clock()) for item in QueueItem.objects.pending()]
+    assert all(foreseen)
 
-    world.run()
+    assert world.run()["message"].startswith("1 CR and 1 message sent.")
 
     kinds = SendAttempt.objects.filter(started_at=world.clock(), kind=SendAttempt.Kind.SEND)
     assert set(kinds.values_list("item__kind", flat=True)) == {
