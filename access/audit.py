@@ -8,6 +8,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import post_save
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from access import limits, second_factor
 from access.addresses import client_address, client_program
@@ -48,7 +49,8 @@ def as_audited(typed: str) -> str:
     if user is not None:
         return user.get_username()
     shown = "".join(each for each in typed[:TOLD_OF_A_STRANGER] if each.isprintable())
-    return f"{shown}…"
+    # Counted apart from others that begin so: else who is refused would tell which names exist.
+    return f"{shown}… {salted_hmac('access.audit', typed).hexdigest()[:6]}"
 
 
 def connect() -> None:

@@ -19,7 +19,10 @@ STRUCK = "[secret]"
 SHORTEST = 6  # characters: to strike out a shorter one would only garble what is told
 HARMLESS_HEADERS = frozenset({"accept", "content-length", "content-type", "host", "user-agent"})
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_ROW_IN_FULL = re.compile(r"DETAIL: .*")  # PostgreSQL tells of a refused row what it holds
+# PostgreSQL tells of a refused row what it holds, notes of several lines too.
+_ROW_IN_FULL = re.compile(
+    r"DETAIL: .*?(?=\n(?:The above|During handling|Traceback|CONTEXT:|HINT:)|\Z)", re.DOTALL
+)
 
 _SECRET_NAME = re.compile(r"(^|_)(KEY|SECRET|TOKEN|PASSWORD)S?($|_FALLBACKS$)")
 

@@ -143,6 +143,17 @@ def test_an_address_that_cannot_be_read_is_not_shown_either() -> None:
         assert f"{name} is no address" in done.stderr
 
 
+def test_what_a_refused_row_holds_is_not_told() -> None:
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "Failed", (), None)
+    record.exc_text = "Traceback\nIntegrityError: no\nDETAIL: (1, Dear Ada\nsecond line)\nHINT: x"
+
+    text = redaction.LineFormatter("%(message)s").format(record)
+
+    assert "Ada" not in text
+    assert "second line" not in text
+    assert text.endswith("DETAIL: (a row)\n    HINT: x")
+
+
 def test_a_strangers_text_is_one_line_of_the_log() -> None:
     record = logging.LogRecord(
         "x", logging.WARNING, "", 0, "Not Found: %s", ("/a\n\x1b[2J\u202e",), None
