@@ -5,6 +5,7 @@ of these names is added, queued or written to again in the workspace.
 """
 
 import datetime as dt
+import json
 import uuid
 from collections import Counter
 
@@ -17,7 +18,7 @@ from django_q.models import Task
 from campaigns.models import ErasedPerson, LinkedInAccount, Prospect
 from campaigns.models.erased import PREFIX, REASON, key_mark, name_hash
 from queueing.keeping.whom import Person
-from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
+from queueing.models import Kind, Notice, ProcessRun, QueueItem, SendAttempt, WebhookEvent
 
 Status = QueueItem.Status
 GONE = "(erased)"
@@ -56,6 +57,7 @@ def erase(person: Person, now: dt.datetime) -> Counter[str]:
     became["prospects"] = _blank_prospects(person)
     person.entries.delete()
     became["other texts"] = _blank_texts(words)
+    became["events of Unipile"] = _drop_events(words)
     return +became
 
 
@@ -78,7 +80,9 @@ def _blank_items(items: list[QueueItem], now: dt.datetime) -> int:
         changes = {
             "person_key": PREFIX + name_hash(f"{item.person_key} {item.pk}"),
             "linkedin_user_id": "",
-            "message": "",
+            "message": GONE if item.kind == Kind.MESSAGE else "",  # a message has a text
+            "chat_id": "",
+            "message_id": "",
             "error_message": "",
             "invitation_id": "",
             "updated_at": now,
@@ -113,6 +117,14 @@ def _blank_prospects(person: Person) -> int:
             follow_up_due_at=None,
         )
     return number
+
+
+def _drop_events(words: set[str]) -> int:
+    """Delete what Unipile told of the person, also in the way that JSON writes letters."""
+    named = Q(pk__in=[])
+    for word in words | {json.dumps(word)[1:-1] for word in words}:
+        named |= Q(body__contains=word) | Q(key__contains=word)
+    return WebhookEvent.objects.filter(named).delete()[0]
 
 
 def _blank_texts(words: set[str]) -> int:

@@ -13,7 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 
 from access.models import Session
-from queueing.models import Notice, ProcessRun, SendAttempt
+from queueing.models import Notice, ProcessRun, SendAttempt, WebhookEvent
 
 BATCH = 1_000
 SECONDS_AT_MOST = 120  # the rest goes the next night
@@ -49,6 +49,11 @@ def _due(now: dt.datetime) -> dict[str, Due]:
             answers,
             SendAttempt.objects.filter(started_at__lt=before(answers)).exclude(detail=""),
             lambda rows: rows.update(detail=""),
+        ),
+        "events of Unipile": (
+            answers,
+            WebhookEvent.objects.filter(handled_at__lt=before(answers)),
+            _delete,
         ),
         "notices": (notices, Notice.objects.filter(created_at__lt=before(notices)), _delete),
         "runs": (runs, ProcessRun.objects.filter(started_at__lt=before(runs)), _delete),

@@ -17,7 +17,7 @@ from django.db import connection
 from campaigns.models import Campaign, DoNotContact, ErasedPerson, LinkedInAccount, Prospect
 from queueing import gates
 from queueing.keeping import pruning
-from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
+from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt, WebhookEvent
 from queueing.planning import enqueue
 from queueing.sending import runs
 from queueing.staff import log
@@ -35,6 +35,7 @@ SECRETS = ("Gracia", "Hopperova", WHO, "Secret Navy", "Harbour town", "shoe size
 @pytest.fixture
 def grace(campaign: Campaign, sandbox: Sandbox, clock: MovedClock) -> Prospect:
     sandbox.control.freeze(clock().isoformat())
+    sandbox.control.add_person(WHO, first_name="Gracia", last_name="Hopperova")
     return a_prospect(
         campaign,
         first_name="Gracia",
@@ -142,6 +143,29 @@ def test_what_was_not_sent_never_goes_and_a_doubt_counts_on(
     grace.refresh_from_db()
     assert (item.status, grace.status) == ("skipped", "skipped")
     assert gates.usage(account, NOON).sent_today == counted.sent_today
+
+
+def test_messages_and_what_unipile_told_go_too(
+    grace: Prospect, campaign: Campaign, account: LinkedInAccount, tmp_path: Path
+) -> None:
+    Prospect.objects.filter(pk=grace.pk).update(last_name="Hoppé", status="connected")
+    an_item(
+        campaign,
+        account,
+        prospect=grace,
+        kind="message",
+        step=1,
+        message="Dear Gracia",
+        chat_id="chat-of-grace",
+    )
+    for body in ('{"name": "Gracia Hopp\\u00e9"}', '{"name": "Somebody else"}'):
+        WebhookEvent.objects.create(received_at=NOON, try_at=NOON, body=body)
+
+    call_command("erase_person", WHO, "--yes")
+
+    kept = dump(tmp_path)
+    assert [word for word in ("Gracia", WHO, "chat-of-grace") if word in kept] == []
+    assert WebhookEvent.objects.get().body == '{"name": "Somebody else"}'
 
 
 def test_nobody_is_erased_while_a_call_is_under_way(
