@@ -53,7 +53,7 @@ def test_fields_are_not_ranged_over(desk: Client, model: type[Prospect]) -> None
 
 
 @pytest.mark.parametrize("kind", ["1", "x", "%00", NEVER])
-@pytest.mark.parametrize("row", ["x", "%00", NEVER, str(uuid.uuid4())])
+@pytest.mark.parametrize("row", ["x", "%00", NEVER, str(uuid.UUID(int=7))])
 def test_the_shortcut_to_a_row_tells_nothing(desk: Client, kind: str, row: str) -> None:
     of_prospects = ContentType.objects.get_for_model(Prospect).pk
 
