@@ -13,7 +13,7 @@ help:
 	@echo "make run      try SendQ: database, sandbox, queue and admin; PORT=8001 moves it from 8000"
 	@echo "make check    lint, types, imports, and the fast tests of what has changed: a minute or so"
 	@echo "make test     lint, types, imports, checks and tests"
-	@echo "make torture  kill a thousand runs and count what was broken: half an hour"
+	@echo "make torture  kill a thousand runs, live a hundred lives, count what was broken: hours"
 	@echo "make screenshots  take the pictures in docs/images of the real pages (needs Chromium)"
 	@echo "make install  build $(VENV) from requirements.lock; the others do it when needed"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew (needs uv)"
