@@ -22,7 +22,7 @@ from queueing.admin.confirming import (
 from queueing.looking import reconciling
 from queueing.models import QueueItem
 from queueing.sending import DatabaseClock, runs
-from queueing.staff import back, items, log, triage
+from queueing.staff import back, items, log, texts, triage
 
 CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
 
@@ -37,6 +37,13 @@ SAME_PERSON = Plan(
     lambda asked: triage.SamePerson(),
     warning="LinkedIn shows another name at their addresses. Open the profiles before you confirm: "
     "names are not compared for them any more.",
+)
+EDIT_TEXT = Plan(
+    "Edit the text",
+    lambda asked: texts.EditText(asked.get("text", "")),
+    TextForm,
+    "They keep their turn. Whoever's message comes out too long, or without a value for a "
+    "variable, keeps the text that they have.",
 )
 RETRY_SPREAD = Plan("Retry, spread over the next windows", lambda asked: triage.RetrySpread())
 EDIT_AND_RETRY = Plan(
@@ -92,6 +99,10 @@ class Setting(Confirming):
     @admin.action(permissions=["change"], description="Skip…")
     def skip(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         return self.confirm(request, chosen, SKIP)
+
+    @admin.action(permissions=["change"], description="Edit the text…")
+    def edit_text(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, EDIT_TEXT)
 
     @admin.action(permissions=["change"], description="Put back in the queue…")
     def put_back(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:

@@ -9,8 +9,9 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,7 +21,7 @@ from campaigns.messages import UnfilledVariableError, render
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.pages import CampaignForm, clock
 from queueing import planning
-from queueing.admin import undoing
+from queueing.admin import new_text, undoing
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.deeds import Deed, Done
 from queueing.admin.forecast import ForecastAdmin
@@ -28,11 +29,12 @@ from queueing.admin.steps import StepInline
 from queueing.desk import campaigns as desk_of_campaigns
 from queueing.desk.campaigns import Line
 from queueing.gates import limits
-from queueing.models import QueueItem
+from queueing.models import Kind, QueueItem
 from queueing.planning import ends, withdrawals
 from queueing.planning.selection import values_of
 from queueing.staff import log, places
 
+TEXT_CHANGED = "_text_changed"
 MANY = 10_000  # new people, to be told that they take a while
 PREVIEWED = 5
 NAMES_SHOWN = 10
@@ -63,7 +65,23 @@ def previews(campaign: Campaign, accounts: list[LinkedInAccount]) -> list[Note]:
         if not people:
             rows = Prospect.objects.filter(campaign=campaign, status__in=statuses)
             people = list(rows.order_by("created_at", "id")[:PREVIEWED])
-    return [_note(campaign, person, accounts) for person in people]
+    queued = QueueItem.objects.pending().filter(
+        prospect__in=people, campaign=campaign, kind=Kind.CONNECTION_REQUEST
+    )
+    really = {item.prospect_id: item for item in queued.select_related("linkedin_account")}
+    return [
+        _queued_note(person, really[person.pk])
+        if person.pk in really
+        else _note(campaign, person, accounts)
+        for person in people
+    ]
+
+
+def _queued_note(person: Prospect, item: QueueItem) -> Note:
+    """Return what somebody who waits will really get."""
+    length, limit = len(item.message), item.linkedin_account.note_limit
+    problem = f"too long for {item.linkedin_account}: is held" if length > limit else ""
+    return Note(person, item.message, length, problem)
 
 
 def _note(campaign: Campaign, person: Prospect, accounts: list[LinkedInAccount]) -> Note:
@@ -188,8 +206,6 @@ def _skipped(campaign: Campaign, now: dt.datetime) -> str:
 def _stays_as_queued(campaign: Campaign, changed: Collection[str]) -> Iterator[str]:
     """Say what a change of a campaign's form does not reach: whoever is queued stays as queued."""
     pending = QueueItem.objects.pending().filter(campaign=campaign)
-    if "message_template" in changed and (number := pending.count()):
-        yield f"{number:,} pending requests keep the note that they were queued with."
     if "accounts" in changed:
         others = pending.exclude(linkedin_account__in=campaign.accounts.all())
         if number := others.count():
@@ -244,6 +260,15 @@ class CampaignAdmin(ForecastAdmin):
         _deed("queue", "Queue new people", CAN_BE_QUEUED, _new_people, _queue),
         _deed("pause", "Pause", places.PAUSE.starts_from, _held, _pause),
         _deed("resume", "Resume", places.RESUME.starts_from, _going_on, _resume),
+        Deed(
+            "new-text",
+            "Change the text of who waits",
+            new_text.warns,
+            new_text.differs,
+            new_text.give,
+            template="admin/new_text.html",
+            shows=new_text.panel,
+        ),
         _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
         Deed(
             "withdraw",
@@ -313,8 +338,19 @@ class CampaignAdmin(ForecastAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        setattr(request, TEXT_CHANGED, "message_template" in form.changed_data)
         for told in _stays_as_queued(form.instance, form.changed_data):
             self.message_user(request, told, messages.WARNING)
+
+    def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
+        """Ask what becomes of those who wait, where their text is no longer the campaign's."""
+        answer = super().response_change(request, obj)
+        goes_on = {"_continue", "_addanother", "_saveasnew"} & request.POST.keys()
+        is_other = getattr(request, TEXT_CHANGED, False)
+        if is_other and not goes_on and new_text.differs(obj, timezone.now()):
+            name = "admin:campaigns_campaign_deed"
+            return HttpResponseRedirect(reverse(name, args=[obj.pk, "new-text"]))
+        return answer
 
     def panel(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         accounts = list(campaign.accounts.order_by("name"))

@@ -55,6 +55,8 @@ class Deed:
     is_offered: Callable[[Any, dt.datetime], bool]
     do: Do
     form: type[forms.Form] = ReasonForm
+    template: str = "admin/deed.html"
+    shows: Callable[[Any], dict[str, Any]] = lambda row: {}  # besides, on a page of its own
 
 
 class DeedsAdmin(DeskAdmin):
@@ -165,8 +167,9 @@ class DeedsAdmin(DeskAdmin):
             "form": form,
             "again": log.last_reasons(cast(User, request.user)) if "reason" in form.fields else [],
             "back": self.page_of(row),
+            **deed.shows(row),
         }
-        return kept_for_back(TemplateResponse(request, "admin/deed.html", context))
+        return kept_for_back(TemplateResponse(request, deed.template, context))
 
     def _act(
         self,

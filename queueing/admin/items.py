@@ -43,6 +43,7 @@ _SAME_PERSON = (("failedsend", "same_person", "It is the same person: retry…",
 BUTTONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     Status.PENDING: (
         ("queueitem", "send_now", "Send with the next run…", "send_now"),
+        ("queueitem", "edit_text", "Edit the text…", "change"),
         *_SET_ASIDE,
     ),
     Status.FAILED: (
@@ -76,6 +77,7 @@ class QueueItemAdmin(Retrying, SendingNext, Settling, ItemList):
         "skip",
         "never_contact",
         "put_back",
+        "edit_text",
         "send_now",
         "mark_sent",
         "confirm_not_sent",

@@ -97,14 +97,22 @@ class EditAndRetry(RetrySpread):
         self.template = template
 
     def text_of(self, item: QueueItem) -> str:
-        try:
-            text = messages.render(self.template, values_of(item.prospect))
-        except messages.UnfilledVariableError as empty:
-            raise ValueError(f"without a value: {empty}") from empty
-        limit = item.linkedin_account.note_limit
-        if len(text) > limit:
-            raise ValueError(f"too long for the account: over {limit} characters")
-        return text
+        return rendered(self.template, item)
+
+
+def rendered(template: str, item: QueueItem) -> str:
+    """Return the note that an item's person would get of a text.
+
+    :raises ValueError: saying why they cannot be sent it.
+    """
+    try:
+        text = messages.render(template, values_of(item.prospect))
+    except messages.UnfilledVariableError as empty:
+        raise ValueError(f"without a value: {empty}") from empty
+    limit = item.linkedin_account.note_limit
+    if len(text) > limit:
+        raise ValueError(f"too long for the account: over {limit} characters")
+    return text
 
 
 class Skip(ItemAction):

@@ -232,7 +232,7 @@ def test_who_is_queued_stays_as_queued_and_that_is_told(desk: Client) -> None:
         desk.post(page_of(campaign), values, follow=True).content.decode() for _ in range(2)
     )
 
-    for told in ("2 pending requests keep the note that", "2 pending requests still go by an acc"):
+    for told in ("2 people wait with the text", "2 pending requests still go by an acc"):
         assert told in first
         assert told not in again  # nothing was changed
     assert set(QueueItem.objects.values_list("message", flat=True)) == {""}

@@ -1,0 +1,82 @@
+"""A campaign's changed message, and who waits with the one before: a page that asks."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from campaigns.models import Campaign
+from queueing import gates
+from queueing.admin.anew import plan_anew, with_waiting
+from queueing.admin.deeds import Done
+from queueing.models import Kind, QueueItem, QueueItemQuerySet
+from queueing.staff import items
+from queueing.staff.texts import EditText
+from queueing.staff.triage import rendered
+
+COMPARED = 3
+LOOKED_AT = 200  # for what no longer fits
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What somebody who waits would get, before and after; `problem` where the new does not fit."""
+
+    item: QueueItem
+    old: str
+    new: str
+    problem: str
+
+
+def waiting(campaign: Campaign) -> QueueItemQuerySet:
+    return QueueItem.objects.pending().filter(campaign=campaign, kind=Kind.CONNECTION_REQUEST)
+
+
+def differs(campaign: Campaign, now: dt.datetime) -> bool:
+    """Say whether somebody waits with another text than the campaign's would give them."""
+    return bool(compared(campaign))
+
+
+def compared(campaign: Campaign) -> list[Compared]:
+    """Return those of the first who wait whose text would be another: what does not fit first."""
+    rows = waiting(campaign).in_turn().select_related("prospect", "linkedin_account")[:LOOKED_AT]
+    found = [_compare(campaign, item) for item in rows]
+    changed = [each for each in found if each.problem or each.old != each.new]
+    return sorted(changed, key=lambda each: not each.problem)
+
+
+def _compare(campaign: Campaign, item: QueueItem) -> Compared:
+    try:
+        return Compared(item, item.message, rendered(campaign.message_template, item), "")
+    except ValueError as problem:
+        return Compared(item, item.message, "", str(problem))
+
+
+def panel(campaign: Campaign) -> dict[str, Any]:
+    """Return what the page shows: the two texts side by side, and what no longer fits."""
+    found = compared(campaign)
+    problems = [each for each in found if each.problem]
+    return {
+        "number": waiting(campaign).count(),
+        "problems": problems[:COMPARED],
+        "problems_in_all": len(problems),
+        "looked_at": LOOKED_AT,
+        "compared": [each for each in found if not each.problem][:COMPARED],
+        "goes_meanwhile": campaign.status == Campaign.Status.ACTIVE
+        and not gates.stop_reason(campaign.workspace_id),
+    }
+
+
+def warns(campaign: Campaign, now: dt.datetime) -> str:
+    number = waiting(campaign).count()
+    people = "1 person waits" if number == 1 else f"{number:,} people wait"
+    return f"{people} with the text that was the campaign's when they were queued."
+
+
+def give(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
+    """Give all who wait the campaign's text; whoever it does not fit keeps theirs."""
+    action = EditText(campaign.message_template)
+    result = items.act(action, waiting(campaign), by, now, reason=values["reason"])
+    moved = plan_anew(with_waiting(Campaign.objects.filter(pk=campaign.pk)), now)
+    return Done(f"{result.sentence(action.verb)} {moved}".strip())
