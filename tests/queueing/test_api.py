@@ -312,7 +312,7 @@ def test_a_run_over_http_takes_few_queries(
         an_item(item.campaign, item.linkedin_account)
     Installation.meet(timezone.now())  # once in the life of an installation
 
-    with django_assert_max_num_queries(72):
+    with django_assert_max_num_queries(74):
         assert browser.post(RUN, headers=LET_IN).json()["processed"] == 1
 
 
