@@ -303,4 +303,4 @@ def test_number_of_queries_does_not_grow_with_the_rows(write: Write, campaign: C
     ) as queries:
         import_prospects(table, guess(table.header, table.sample, {}), campaign)
 
-    assert len(queries) <= 2 + 1 + 3 * 5  # savepoint, lock, and five for each chunk
+    assert len(queries) <= 2 + 1 + 3 * 6  # savepoint, lock, and six for each chunk
