@@ -1,6 +1,8 @@
 """Start the cluster, with the jobs as the settings have them now, once the database answers."""
 
 import logging
+import signal
+import sys
 import time
 from typing import Any
 
@@ -20,6 +22,8 @@ class Command(qcluster.Command):  # type: ignore[misc]
     """django-q2's own, which stands behind ours in INSTALLED_APPS."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Until django-q2 has its own: nothing is under way yet, so a stop is no failure.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         wait_for_the_database()
         connection.close()  # what is forked must not share it
         super().handle(*args, **options)
