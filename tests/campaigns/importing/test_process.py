@@ -47,8 +47,8 @@ def blocked(
         other.execute(
             "INSERT INTO campaigns_prospect (id, campaign_id, public_identifier, first_name,"
             " last_name, headline, company, location, profile_url, linkedin_user_id, variables,"
-            " status, status_reason, created_at, is_same_person) VALUES (gen_random_uuid(), %s, %s, '', '',"
-            " '', '', '', '', '', '{}', 'new', '', now(), false)",
+            " status, status_reason, created_at, is_same_person) VALUES (gen_random_uuid(), %s, %s,"
+            " '', '', '', '', '', '', '', '{}', 'new', '', now(), false)",
             [campaign.pk, f"ada-{ROWS - 1}"],
         )
         process = processes.start(env, "import_prospects", "--campaign", "Spring", str(path))
