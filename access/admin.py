@@ -81,7 +81,8 @@ class SessionAdmin(LookedAt, DeskAdmin):
         return bool(request.user.is_active and request.user.is_staff)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        rows = admin.ModelAdmin.get_queryset(self, request).filter(user__isnull=False)
+        rows: QuerySet[Session] = admin.ModelAdmin.get_queryset(self, request)
+        rows = rows.filter(user__isnull=False)
         ours = When(pk=hashed_key(request.session.session_key or ""), then=Value("this one"))
         rows = rows.defer("session_data").annotate(ours=Case(ours, default=Value("")))
         return rows if request.user.is_superuser else rows.filter(user=request.user.pk)

@@ -15,6 +15,7 @@ from tests.browser.conftest import Desk
 pytestmark = pytest.mark.browser
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+COLOURS_HAVE_CHANGED = "Promise.all(document.getAnimations().map((each) => each.finished))"
 OURS = [model for model in MODELS if model._meta.app_label in {"campaigns", "queueing"}]
 
 
@@ -50,6 +51,7 @@ def test_pages_are_clean_and_accessible(desk: Desk) -> None:
         desk.open(address)
         for scheme in schemes:
             desk.page.emulate_media(color_scheme=scheme)
+            desk.page.evaluate(COLOURS_HAVE_CHANGED)
             if found := desk.serious_faults():
                 faults[address, scheme] = found
 

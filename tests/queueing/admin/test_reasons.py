@@ -84,7 +84,7 @@ CHANGES: tuple[tuple[Callable[[], Model], dict[str, Any], str], ...] = (
     (
         lambda: an_account(a_workspace()),
         {"unipile_account_id": "another"},
-        "“Unipile account id” from account-",
+        "“Unipile account id” from acc_account-",
     ),
     (
         lambda: a_workspace(daily_cr_limit=5),
