@@ -33,5 +33,5 @@ class JobCommand(BaseCommand):
         name = type(self).__module__.rpartition(".")[2]
         try:
             JobRecord.ended(name, timezone.now(), error)
-        except db.Error:
-            logger.exception("How %s ended cannot be noted", name)
+        except db.Error as away:  # the command's own error says what is the matter
+            logger.warning("How %s ended cannot be noted: %s", name, away)
