@@ -281,8 +281,11 @@ def _goes_by_another_account(item: QueueItem, verdict: Verdict, now: dt.datetime
     """Give an item that is known by an id alone to an account that was not asked yet.
 
     Ids are good for one account only, and whose an imported one is nobody knows. False where the
-    person can be found by address, may have been invited, or all accounts have been asked.
+    person can be found by address, may have been invited, or all accounts have been asked; and for
+    messages and withdrawals, which are between the person and the account that invited them.
     """
+    if item.kind != QueueItem.Kind.CONNECTION_REQUEST:
+        return False
     if item.prospect.public_identifier or item.tried_at:
         return False
     asked = item.send_attempts.values("linkedin_account")

@@ -9,7 +9,9 @@ from queueing.looking import reconciling
 from queueing.looking import withdrawals as choosing
 from queueing.models import Kind, QueueItem
 from queueing.planning import withdrawals
+from queueing.sending import Verdict, recording
 from queueing.unipile import UnipileError
+from tests.builders import an_account
 from tests.queueing.after.conftest import World
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,21 @@ def test_a_withdrawal_without_an_answer_is_settled_by_the_list(
     world.run()
     assert withdrawal().status == Status.SENT
     assert pending(world) == 0
+
+
+def test_what_an_account_refuses_is_no_other_accounts(world: World, person: Prospect) -> None:
+    """Only a request may go by another account: a withdrawal is about one of this account's."""
+    world.campaign.accounts.add(an_account(world.account.workspace))
+    world.look()
+    Prospect.objects.update(public_identifier="", linkedin_user_id="ACoAAforgotten")
+    item = withdrawal()
+    item.prospect.refresh_from_db()
+    refused = Verdict(Status.FAILED, "invalid_recipient", "Refused", try_another_account=True)
+
+    moved = recording._goes_by_another_account(item, refused, world.clock())
+
+    assert not moved
+    assert withdrawal().linkedin_account == world.account
 
 
 @pytest.mark.parametrize("trouble", ["resting", "restricted"])
