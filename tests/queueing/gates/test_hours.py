@@ -1,6 +1,5 @@
 """Exact examples of sending hours; test_hours_properties.py holds the rules in general."""
 
-import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
@@ -26,6 +25,8 @@ NEW_YORK = Hours("America/New_York", time(7), time(18))
 NIGHTS = replace(NEW_YORK, start=time(22), end=time(6))
 ALL_DAY = replace(NEW_YORK, start=time(0), end=time(0))
 ALWAYS = replace(ALL_DAY, skip_weekends=False, skip_holidays=False)
+
+
 LORD_HOWE = Hours(
     "Australia/Lord_Howe", time(1, 30), time(2), skip_weekends=False, skip_holidays=False
 )
@@ -295,61 +296,6 @@ def test_windows_are_lazy() -> None:
     assert next(centuries) == Span(utc("1990-01-02T12:00"), utc("1990-01-02T23:00"))
 
 
-# Clock changes
-
-
-def test_window_keeps_its_local_time_over_a_clock_change() -> None:
-    assert spans(NEW_YORK, "2026-03-06T00:00", "2026-03-10T00:00") == [
-        (utc("2026-03-06T12:00"), utc("2026-03-06T23:00")),
-        (utc("2026-03-09T11:00"), utc("2026-03-09T22:00")),
-    ]
-
-
-def test_hour_that_comes_twice_is_open_twice() -> None:
-    assert spans(LORD_HOWE, "2026-04-04T12:00", "2026-04-05T00:00") == [
-        (utc("2026-04-04T14:30"), utc("2026-04-04T15:30"))
-    ]
-
-
-def test_windows_may_end_at_the_clock_change_itself() -> None:
-    assert spans(LORD_HOWE, "2026-04-04T12:00", "2026-04-04T15:00") == [
-        (utc("2026-04-04T14:30"), utc("2026-04-04T15:00"))
-    ]
-
-
-def test_window_that_ends_in_an_overlap_opens_again() -> None:
-    hours = replace(LORD_HOWE, start=time(1), end=time(1, 45))
-
-    assert spans(hours, "2026-04-04T12:00", "2026-04-05T00:00") == [
-        (utc("2026-04-04T14:00"), utc("2026-04-04T14:45")),
-        (utc("2026-04-04T15:00"), utc("2026-04-04T15:15")),
-    ]
-
-
-def test_window_in_a_gap_is_not_there_that_day() -> None:
-    hours = replace(LORD_HOWE, start=time(2), end=time(2, 30))
-
-    assert next_opening(hours, utc("2026-10-03T12:00")) == utc("2026-10-04T15:00")
-
-
-def test_window_around_a_gap_is_one_shorter_span() -> None:
-    hours = replace(ALWAYS, start=time(1), end=time(4))
-
-    assert spans(hours, "2026-03-08T00:00", "2026-03-09T00:00") == [
-        (utc("2026-03-08T06:00"), utc("2026-03-08T08:00"))
-    ]
-
-
-def test_date_that_a_zone_skipped_has_no_window() -> None:
-    apia = replace(ALWAYS, timezone="Pacific/Apia", start=time(9), end=time(17))
-
-    assert spans(apia, "2011-12-29T12:00", "2012-01-01T00:00") == [
-        (utc("2011-12-29T19:00"), utc("2011-12-30T03:00")),  # Thursday 29
-        (utc("2011-12-30T19:00"), utc("2011-12-31T03:00")),  # Saturday 31
-        (utc("2011-12-31T19:00"), utc("2012-01-01T00:00")),
-    ]
-
-
 # Why closed
 
 
@@ -370,94 +316,3 @@ def test_date_that_a_zone_skipped_has_no_window() -> None:
 )
 def test_why_closed(hours: Hours, at: str, reason: str) -> None:
     assert why_closed(hours, local(hours, at)) == reason
-
-
-# Settings that cannot be judged
-
-
-@pytest.mark.parametrize(
-    "key",
-    ["Mars/Base", "", "../etc", "/etc/passwd", "america/new_york", "America", "posixrules", "a\0b"],
-)
-def test_unknown_zone_is_closed_and_raises_nothing(key: str) -> None:
-    hours, at = replace(NEW_YORK, timezone=key), utc("2026-07-08T15:00")
-
-    assert not is_open(hours, at)
-    assert next_opening(hours, at) is None
-    assert closes_at(hours, at) is None
-    assert list(windows(hours, at, at + timedelta(days=9))) == []
-    assert why_closed(hours, at) == f"unknown time zone {key!r}"
-    assert day_verdict(hours, at.date()) == DayVerdict(False, f"unknown time zone {key!r}")
-
-
-@pytest.mark.parametrize(
-    ("country", "subdivision", "reason"),
-    [
-        ("XX", "", "unknown holiday country 'XX'"),
-        ("", "", "unknown holiday country ''"),
-        ("HolidayBase", "", "unknown holiday country 'HolidayBase'"),
-        ("__name__", "", "unknown holiday country '__name__'"),
-        ("US", "ZZ", "unknown holiday subdivision 'ZZ' of US"),
-        ("US", "FM", "unknown holiday subdivision 'FM' of US"),  # deprecated by the library
-    ],
-)
-def test_unknown_holiday_calendar_is_closed(country: str, subdivision: str, reason: str) -> None:
-    hours = replace(NEW_YORK, holiday_country=country, holiday_subdivision=subdivision)
-    at = utc("2026-07-08T15:00")
-
-    assert not is_open(hours, at)
-    assert next_opening(hours, at) is None
-    assert why_closed(hours, at) == reason
-
-
-def test_unknown_zone_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    hours = replace(NEW_YORK, timezone="Mars/Logged_Once")
-
-    with caplog.at_level(logging.ERROR, logger="queueing.gates.hours"):
-        for minute in range(3):
-            is_open(hours, utc(f"2026-07-08T15:0{minute}"))
-
-    assert [r.getMessage() for r in caplog.records] == [
-        "Sending hours count as closed: unknown time zone 'Mars/Logged_Once'"
-    ]
-
-
-def test_naive_instants_are_refused() -> None:
-    naive = datetime(2026, 7, 8, 12)  # noqa: DTZ001
-
-    for question in (is_open, next_opening, closes_at, why_closed):
-        with pytest.raises(ValueError, match="aware"):
-            question(NEW_YORK, naive)
-    with pytest.raises(ValueError, match="aware"):
-        windows(NEW_YORK, naive, utc("2026-07-08T12:00"))
-
-
-@pytest.mark.parametrize("year", [1, 1500, 2150, 9999])
-@pytest.mark.parametrize("offset", [-12, 0, 14])
-def test_far_away_years_are_closed(year: int, offset: int) -> None:
-    zone = timezone(timedelta(hours=offset))
-    for at in (datetime(year, 1, 1, tzinfo=zone), datetime(year, 12, 31, 23, 59, tzinfo=zone)):
-        assert not is_open(ALWAYS, at)
-        assert next_opening(ALWAYS, at) is None
-        assert closes_at(ALWAYS, at) is None
-        assert why_closed(ALWAYS, at) == "before 1900 or after 2099"
-
-
-# Hours that never open
-
-
-@pytest.mark.parametrize("hours", [NEW_YORK, NIGHTS, ALL_DAY, LORD_HOWE])
-def test_sensible_hours_open(hours: Hours) -> None:
-    assert never_opens(hours, utc("2026-07-08T12:00")) == ""
-
-
-def test_hours_with_every_day_closed_never_open() -> None:
-    now = utc("2026-07-08T12:00")
-    days = frozenset(date(2026, 7, 1) + timedelta(days=n) for n in range(500))
-    closed = replace(NEW_YORK, closed=days)
-
-    assert never_opens(closed, now) == (
-        "These hours do not open once in the 400 days from now"
-        " (today: closed day). Remove closed days or change what is skipped."
-    )
-    assert never_opens(closed, now + timedelta(days=100)) == ""

@@ -6,13 +6,12 @@ import json
 import pytest
 from django.db import IntegrityError, transaction
 
-from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours
+from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.looking import reconciling
-from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
-from queueing.sending import runs
+from queueing.models import QueueItem, SendAttempt
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
+from tests.builders import a_campaign, a_prospect, an_item
 from tests.conftest import BOTH, MovedClock
 from tests.queueing.looking.doubt import in_doubt, later, looked
 
@@ -21,12 +20,9 @@ Status = QueueItem.Status
 Route = SendAttempt.Route
 
 
-@pytest.fixture
-def account(sandbox: Sandbox, clock: MovedClock) -> LinkedInAccount:
+@pytest.fixture(autouse=True)
+def _linkedins_clock(sandbox: Sandbox, clock: MovedClock) -> None:
     sandbox.control.freeze(clock().isoformat())
-    account = an_account(a_workspace())
-    sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
-    return account
 
 
 @BOTH
@@ -145,31 +141,6 @@ def test_the_profile_finds_what_the_list_does_not_show_yet(
     assert looked(item) == [(Route.SENT_LIST, "nothing"), (Route.PROFILE, "found")]
 
 
-@BOTH
-def test_twice_nothing_makes_it_a_retry(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
-
-    statuses = []
-    for _ in range(3):
-        later(clock, sandbox, minutes=31)
-        reconciling.reconcile(client_of_unipile, clock)
-        item.refresh_from_db()
-        statuses.append(item.status)
-    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
-
-    item.refresh_from_db()
-    # One walk an hour: the second comes with the third look.
-    assert statuses == [Status.UNCONFIRMED, Status.UNCONFIRMED, Status.PENDING]
-    assert (item.status, item.attempts) == (Status.SENT, 1)
-    assert len(sandbox.control.effects()) == 1
-
-
 def test_a_slow_list_is_never_taken_for_nothing(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -242,45 +213,6 @@ def test_a_disconnected_account_is_left_alone(
 
     assert reconciling.reconcile(client_of_unipile, clock) == {}
     assert looked(item) == []
-
-
-def test_the_last_retry_that_was_not_sent_fails_and_is_told(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
-    QueueItem.objects.update(attempts=3)
-
-    for _ in range(2):
-        later(clock, sandbox, minutes=61)
-        reconciling.reconcile(client_of_unipile, clock)
-
-    item.refresh_from_db()
-    assert (item.status, item.prospect.status) == (Status.FAILED, Prospect.Status.FAILED)
-    assert Notice.objects.get().item_id == item.pk
-
-
-def test_a_notice_of_what_failed_in_doubt_has_what_unipile_answered(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    item = an_item(campaign, account, attempts=3)
-    sandbox.control.fault("answer", route="invite", status=500, type="errors/provider_error")
-    runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
-
-    for _ in range(2):
-        later(clock, sandbox, minutes=61)
-        reconciling.reconcile(client_of_unipile, clock)
-
-    item.refresh_from_db()
-    assert item.status == Status.FAILED
-    assert "provider_error" in Notice.objects.get().detail
 
 
 def test_one_item_can_be_checked_now(
@@ -359,27 +291,6 @@ def test_the_list_is_searched_for_the_one_spelling_of_a_slug(
 
     item.refresh_from_db()
     assert (item.status, item.invitation_id) == (Status.SENT, "17")
-
-
-def test_what_was_not_sent_waits_for_the_next_open_window(
-    account: LinkedInAccount,
-    campaign: Campaign,
-    sandbox: Sandbox,
-    client_of_unipile: Client,
-    clock: MovedClock,
-) -> None:
-    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
-    SendingHours.objects.update(working_hours_start=dt.time(7), working_hours_end=dt.time(17))
-
-    for _ in range(2):
-        later(clock, sandbox, minutes=61)
-        reconciling.reconcile(client_of_unipile, clock)
-
-    item.refresh_from_db()
-    assert (item.status, item.scheduled_for) == (
-        Status.PENDING,
-        dt.datetime(2026, 7, 9, 7, tzinfo=dt.UTC),
-    )
 
 
 def test_a_list_that_does_not_end_is_never_taken_for_nothing(

@@ -1,5 +1,6 @@
 """A raw server: it reads whole requests, keeps them, and answers with any bytes a test says."""
 
+import json
 import socket
 import ssl
 import threading
@@ -24,6 +25,14 @@ def http(status: int, body: bytes | str = b"", *headers: str) -> bytes:
         body = body.encode()
     lines = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+def as_json(body: object) -> bytes:
+    return http(200, json.dumps(body), "Content-Type: application/json; charset=utf-8")
+
+
+def page(*items: object, cursor: str | None = None, name: str = "InvitationList") -> bytes:
+    return as_json({"object": name, "items": items, "cursor": cursor})
 
 
 class RawServer:
@@ -121,3 +130,17 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
+
+
+def in_turn(server: RawServer, *replies: bytes) -> None:
+    """Answer the first request with the first reply, and so on."""
+    left = list(replies)
+
+    def reply(conn: socket.socket) -> None:
+        conn.sendall(left.pop(0))
+
+    server.reply = reply
+
+
+def sent_to(server: RawServer, number: int = 0) -> str:
+    return server.requests[number].split(b" HTTP/1.1")[0].decode()
