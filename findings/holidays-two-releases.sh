@@ -7,9 +7,9 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-for version in 0.80 0.109; do
-    "$work/venv/bin/pip" install -q --disable-pip-version-check "holidays==$version"
-    "$work/venv/bin/python" - "$work/$version.json" <<'EOF'
+for pinned in holidays==0.80 holidays==0.109; do
+    "$work/venv/bin/pip" install -q --disable-pip-version-check "$pinned"
+    "$work/venv/bin/python" - "$work/${pinned#holidays==}.json" <<'EOF'
 import json
 import sys
 

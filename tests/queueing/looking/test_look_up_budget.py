@@ -72,7 +72,7 @@ def test_an_address_that_was_changed_takes_two_looks_of_the_budget(
     sandbox: Sandbox,
     clock: MovedClock,
 ) -> None:
-    ada = a_prospect(campaign, public_identifier=SLUG)
+    a_prospect(campaign, public_identifier=SLUG)
     sandbox.control.add_person(SLUG, moved_to="ada-married-example")
 
     resolving.resolve_pending(client_of_unipile, clock)

@@ -61,6 +61,7 @@ except UnipileError as error:
 
 def test_a_machine_that_slept_does_not_send(server: RawServer) -> None:
     if not shutil.which("unshare") or subprocess.run([*ASLEEP, "true"], check=False).returncode:
+        # The next test shows the same fence by a wall clock that is put right.
         pytest.skip("only Linux's root can move the clock that runs while a machine sleeps")
     server.reply = http(200, SENT)
     not_after = uptime() + 60  # and then it sleeps for 1000 seconds
