@@ -25,6 +25,7 @@ from queueing.sending import (
     calls,
     claiming,
     deciding,
+    finding,
     history,
     journal,
     leaving,
@@ -276,7 +277,7 @@ def _carry_on(run: Run, step: Step, answer: Answer) -> Step | None:
 
 def _after_first_look(run: Run, step: Step, answer: Answer) -> Step | None:
     now, claim = run.clock(), step.call.claim
-    verdict = recording.verdict_on_look(claim, answer, now)
+    verdict = finding.verdict_on_look(claim, answer, now)
     if verdict is not None:
         _record(run, step, answer, verdict)
         return None

@@ -28,6 +28,7 @@ from queueing.sending import (
     Call,
     Verdict,
     claiming,
+    finding,
     history,
     judging,
     outcomes,
@@ -167,7 +168,7 @@ class LifeOfItems(RuleBasedStateMachine):
     def look_first(self, call: Call, looks: bool) -> None:
         """A try that begins with a look: what is found ends it, else the send follows."""
         shown = self.what_a_look_shows(call.claim.item_id) if looks else NO_ANSWER_TO_A_LOOK
-        verdict = recording.verdict_on_look(call.claim, shown, self.now)
+        verdict = finding.verdict_on_look(call.claim, shown, self.now)
         if verdict is not None:
             recording.record(call, shown, verdict, self.now)
             return

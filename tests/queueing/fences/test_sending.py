@@ -12,7 +12,7 @@ from pytest_django import Settings
 from queueing import gates
 from queueing.looking import syncing
 from queueing.models import Notice, QueueItem
-from queueing.sending import claiming, journal, outcomes, recording, recovering, runs
+from queueing.sending import claiming, finding, journal, outcomes, recording, recovering, runs
 from queueing.telling import Fence, notices
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
@@ -67,8 +67,8 @@ def test_an_answer_to_a_look_up_is_tried_again_and_in_the_end_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     poison = items[0].pk
-    fails = poisoned(recording.verdict_on_look, lambda claim, *_: claim.item_id == poison)
-    monkeypatch.setattr(recording, "verdict_on_look", fails)
+    fails = poisoned(finding.verdict_on_look, lambda claim, *_: claim.item_id == poison)
+    monkeypatch.setattr(finding, "verdict_on_look", fails)
 
     run(client_of_unipile, clock)
     first = states(items)
