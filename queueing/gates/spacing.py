@@ -41,25 +41,38 @@ def gap_seconds(
     return _fitted(kept, policy.cron, widest, floor, daily, on.replace(day=1))
 
 
+def distance_seconds(
+    policy: limits.Policy, *, own: int | None, kept: hours.Hours, daily: int, on: dt.date
+) -> int:
+    """Return how far apart two runs must start that both send for an account, in seconds.
+
+    A send is recorded a little after its run's start. For an account's own gap a run waits, so that
+    it costs no run more than it must. One second at least: a run sends one.
+    """
+    gap = gap_seconds(policy, own=own, kept=kept, daily=daily, on=on)
+    return max(gap, 1) if own is not None else gap + LATENESS_SECONDS
+
+
 @lru_cache(maxsize=4096)
 def _fitted(
     kept: hours.Hours, cron: str, widest: int, floor: int, daily: int, since: dt.date
 ) -> int:
     """Return the widest gap with which a full day's runs reach the limit, else the narrowest.
 
-    One that is shortened is so by some seconds more, for runs are late and calls take time; never
-    by so many that a further run would do.
+    Runs that are hardly further apart than the widest gap count too: late as they are, they would
+    else miss it. One that is shortened is so by some seconds more, for runs are late and calls take
+    time; never by so many that a further run would do.
     """
     runs = _of_a_full_day(kept, cron, zones.zone(kept.timezone), since)
     if most_in(runs, widest + LATENESS_SECONDS) >= daily:
         return widest
-    offered = _distances(runs, floor, widest)
+    offered = _distances(runs, floor + LATENESS_SECONDS, widest + SLACK_SECONDS)
     if not offered:
         return widest
     reaching = [gap for gap in offered if most_in(runs, gap) >= daily]
     chosen = reaching[-1] if reaching else offered[0]
     narrower = max(_distances(runs, 1, chosen - 1), default=0)
-    return max(chosen - min(SLACK_SECONDS, (chosen - narrower) // 2), floor)
+    return min(max(chosen - min(SLACK_SECONDS, (chosen - narrower) // 2), floor), widest)
 
 
 def _distances(runs: Sequence[int], floor: int, widest: int) -> list[int]:
@@ -73,12 +86,12 @@ def _distances(runs: Sequence[int], floor: int, widest: int) -> list[int]:
     return sorted(found)
 
 
-def most_in(runs: Sequence[int], gap: int) -> int:
+def most_in(runs: Sequence[int], apart: int) -> int:
     """Return how many sends these runs can make, each so many seconds after the one before."""
     number, position = 0, 0
     while position < len(runs):
         number += 1
-        position = bisect_left(runs, runs[position] + max(gap, 1), position + 1)
+        position = bisect_left(runs, runs[position] + max(apart, 1), position + 1)
     return number
 
 
@@ -98,16 +111,16 @@ def most_a_day(
     """
     found = []
     for value in kept:
-        gap = gap_seconds(policy, own=own, kept=value, daily=daily, on=today)
-        found.append(_most_on_a_full_day(value, policy.cron, zone, today, gap))
+        apart = distance_seconds(policy, own=own, kept=value, daily=daily, on=today)
+        found.append(_most_on_a_full_day(value, policy.cron, zone, today, apart))
     return max(found, default=0)
 
 
 @lru_cache(maxsize=4096)  # the dashboard asks for the same days every minute
 def _most_on_a_full_day(
-    value: hours.Hours, cron: str, zone: ZoneInfo, today: dt.date, gap: int
+    value: hours.Hours, cron: str, zone: ZoneInfo, today: dt.date, apart: int
 ) -> int:
-    return most_in(_of_a_full_day(value, cron, zone, today), gap)
+    return most_in(_of_a_full_day(value, cron, zone, today), apart)
 
 
 @lru_cache(maxsize=1024)

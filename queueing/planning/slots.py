@@ -46,16 +46,14 @@ class Terms:
     notes: int | None = None  # in 30 days; None: as many as requests
 
     def gap(self, calendar: Calendar, day: dt.date) -> int:
-        """Return the gap between two runs: a send is recorded late, never early.
-
-        For an account's own gap a run waits, so that it costs no run more than it must. One
-        second at least: a run sends one.
-        """
-        daily = self.daily(day).value
-        gap = spacing.gap_seconds(
-            self.policy, own=self.own_gap, kept=calendar.hours, daily=daily, on=day
+        """Return the gap between two runs, in seconds."""
+        return spacing.distance_seconds(
+            self.policy,
+            own=self.own_gap,
+            kept=calendar.hours,
+            daily=self.daily(day).value,
+            on=day,
         )
-        return max(gap, 1) if self.own_gap is not None else gap + LATENESS_SECONDS
 
 
 class Slot(NamedTuple):

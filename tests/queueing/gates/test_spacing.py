@@ -17,7 +17,8 @@ from queueing.planning.slots import Terms, Timeline
 from tests.queueing.planning.conftest import NEW_YORK, POLICY, a_calendar, at
 
 MONDAY = "2026-07-13 00:00"
-FROM_SELDOM_TO_OFTEN = [f"*/{minutes} * * * *" for minutes in (30, 20, 15, 10, 7, 5, 3, 2, 1)]
+OFTEN = (30, 20, 15, 12, 10, 7, 6, 5, 4, 3, 2, 1)
+FROM_SELDOM_TO_OFTEN = [f"*/{minutes} * * * *" for minutes in OFTEN]
 TYPES = POLICY.type_daily
 
 
@@ -67,6 +68,19 @@ def test_what_goes_on_a_day_is_what_is_told(
 ) -> None:
     assert sent_on_a_day(cron, daily, own) == sent
     assert min(told(cron, daily, own), daily) == sent
+
+
+@pytest.mark.parametrize("window", [(7, 18), (9, 17), (9, 12)])
+@pytest.mark.parametrize("minutes", [30, 15, 10, 6, 5, 4, 2, 1])
+def test_nothing_is_told_that_the_planner_would_not_do(
+    window: tuple[int, int], minutes: int
+) -> None:
+    opens, closes = map(dt.time, window)
+    value, cron = replace(NEW_YORK, start=opens, end=closes), f"*/{minutes} * * * *"
+
+    for daily in (10, 55, 80, 90, 100, 115):
+        promised = min(told(cron, daily, value=value), daily)
+        assert promised == sent_on_a_day(cron, daily, value=value), daily
 
 
 @pytest.mark.parametrize("daily", [5, 20, 50, 73, 100, 150])
