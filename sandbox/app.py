@@ -133,16 +133,16 @@ class Endpoint:
 
     def _run(self, ask: Ask) -> Answer:
         """Let everybody do what they were to do by now, run the handler, tell what happened."""
-        core, face, method = self._core, self._face, self._operation.method
+        core, face = self._core, self._face
         core.world.live()
         now, settings = core.clock.now(), core.world.settings
         try:
-            if not face.caches or "account_id" not in ask.path:
+            # The lists of accounts, hooks and keys have neither cache nor limit.
+            if not (face.caches and self._operation.path.startswith("/{account_id}/")):
                 return self._handle(ask)
-            headers = core.cache.count(ask.path["account_id"], now, settings.rate_limit)
-            always = settings.cache_always
-            found = core.cache.through(ask, method, now, lambda: self._handle(ask), always=always)
-            return replace(found, more=(*found.more, *headers))
+            return core.cache.through(
+                ask, self._operation, now, lambda: self._handle(ask), settings
+            )
         except ApiError as error:
             return face.error(error)
         finally:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sandbox.asking import Ask
+from sandbox.asking import Ask, Operation
 from sandbox.errors import ApiError
+from sandbox.model import Settings
 from sandbox.wire import Answer
 
-KEPT_FOR = timedelta(hours=1)
+KEPT_FOR_SECONDS = 3600
 _MINUTE = timedelta(minutes=1)
 
 
@@ -26,26 +27,31 @@ class Cache:
         self._calls: dict[str, list[datetime]] = {}
 
     def through(
-        self, ask: Ask, method: str, now: datetime, run: Callable[[], Answer], *, always: bool
+        self,
+        ask: Ask,
+        operation: Operation,
+        now: datetime,
+        run: Callable[[], Answer],
+        settings: Settings,
     ) -> Answer:
-        """Answer from what is kept, or run and keep. `always`: whatever the caller asked for."""
-        account = ask.path.get("account_id", "")
-        if method != "GET":
-            self._kept = {key: value for key, value in self._kept.items() if key[0] != account}
-            return run()
-        key = (account, f"{sorted(ask.path.items())} {ask.query}")
-        kept = self._kept.get(key)
-        wants_fresh = "no-cache" in ask.headers.get("cache-control", "")
-        if kept and now - kept[0] < KEPT_FOR and (always or not wants_fresh):
-            age = int((now - kept[0]).total_seconds())
-            more = (("X-Cache", "HIT"), ("Age", str(age)))
-            return replace(kept[1], more=(*kept[1].more, *more))
+        """Answer from what is kept, which counts against no limit; or run, count, and keep."""
+        account = ask.path["account_id"]
+        key = (account, f"{operation.name} {sorted(ask.path.items())} {ask.query}")
+        kept = self._kept.get(key) if operation.method == "GET" else None
+        age = int((now - kept[0]).total_seconds()) if kept else 0
+        oldest = oldest_wanted(ask.headers.get("cache-control", ""))
+        if kept and age < KEPT_FOR_SECONDS and (settings.cache_always or age < oldest):
+            return _with(kept[1], ("X-Cache", "HIT"), ("Age", str(age)))
+        told = self._count(account, now, settings.rate_limit)
         answer = run()
+        if operation.method != "GET":
+            self._kept = {key: value for key, value in self._kept.items() if key[0] != account}
+            return _with(answer, *told)
         if answer.error is None:
             self._kept[key] = (now, answer)
-        return replace(answer, more=(*answer.more, ("X-Cache", "MISS"), ("Age", "0")))
+        return _with(answer, ("X-Cache", "MISS"), ("Age", "0"), *told)
 
-    def count(self, account: str, now: datetime, limit: int | None) -> tuple[tuple[str, str], ...]:
+    def _count(self, account: str, now: datetime, limit: int | None) -> tuple[tuple[str, str], ...]:
         """Count a call of an account; return the headers that tell what is left."""
         recent = [one for one in self._calls.get(account, []) if one > now - _MINUTE]
         if limit is not None and len(recent) >= limit:
@@ -57,3 +63,16 @@ class Cache:
             ("x-ratelimit-remaining", str(max(0, most - len(recent) - 1))),
             ("x-ratelimit-reset", "60"),
         )
+
+
+def oldest_wanted(cache_control: str) -> int:
+    """Return below which age, in seconds, an answer may be one that is kept."""
+    asked = {word.strip().lower() for word in cache_control.split(",")}
+    if asked & {"no-cache", "no-store"}:
+        return 0
+    ages = [word.removeprefix("max-age=") for word in asked if word.startswith("max-age=")]
+    return min((int(age) for age in ages if age.isdecimal()), default=KEPT_FOR_SECONDS)
+
+
+def _with(answer: Answer, *headers: tuple[str, str]) -> Answer:
+    return replace(answer, more=(*answer.more, *headers))
