@@ -16,7 +16,7 @@ from django.db import transaction
 from campaigns.models import LinkedInAccount, Prospect
 from queueing import gates
 from queueing.looking import logins
-from queueing.models import QueueItem
+from queueing.models import QueueItem, WebhookEvent
 from queueing.unipile import Account, AccountState, Client, Outcome, UnipileError
 
 Kind, Status = QueueItem.Kind, QueueItem.Status
@@ -146,14 +146,29 @@ def move(
             raise NotMovedError(
                 "a call may be under way: stop the cluster, wait three minutes, and run this again."
             )
+        if locked.has_follow_ups:
+            # What the webhooks of the old version have not told yet is read instead.
+            told = WebhookEvent.objects.filter(handled_at__isnull=True)
+            oldest = told.order_by("received_at").values_list("received_at", flat=True).first()
+            locked.look_back_from = min(filter(None, [locked.look_back_from, oldest, now]))
         locked.unipile_account_id, locked.changed_at = reported.id, now
-        locked.save(update_fields=["unipile_account_id", "changed_at"])
+        locked.save(update_fields=["unipile_account_id", "changed_at", "look_back_from"])
         logins.note(locked, reported)
         lost = locked.status == LinkedInAccount.Status.DISCONNECTED
         if lost and reported.state == AccountState.CONNECTED:
             # Lost by its old id, perhaps; the login is another one now, and works.
             locked.reconnect(gates.day_of(locked, now).date, now, ends_rest=True)
         return _say_anew(locked, words, now)
+
+
+def end_older_webhooks(now: dt.datetime) -> int:
+    """End the webhooks that wait: they name accounts by ids of before. Return how many.
+
+    What they tell is read anew, for whoever writes to people: see `move`.
+    """
+    return WebhookEvent.objects.filter(handled_at__isnull=True).update(
+        handled_at=now, body="", outcome="From before the move: what it told of is read instead"
+    )
 
 
 def _say_anew(account: LinkedInAccount, words: Words, now: dt.datetime) -> Counter[str]:

@@ -31,8 +31,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         clock = DatabaseClock()
         fence = Fence(clock())
-        journal.replay(fence)
-        recovering.recover(clock(), fence)
+        if not options["dry_run"]:
+            journal.replay(fence)
+            recovering.recover(clock(), fence)
         try:
             client = runs.unipile_client()
             matches = moving_versions.match(client)
@@ -54,6 +55,8 @@ class Command(BaseCommand):
             )
         for line in stay:
             self.stderr.write(f"Not moved: {line}")
+        if not options["dry_run"]:
+            moving_versions.end_older_webhooks(clock())
         done = "would be moved" if options["dry_run"] else "moved"
         told = f"{len(matches.pairs) + len(matches.lost) - len(stay)} of our accounts {done}"
         if stay:

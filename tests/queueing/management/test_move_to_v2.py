@@ -1,18 +1,20 @@
 """An installation that moves to V2 in the middle of a campaign: nobody twice, nobody lost."""
 
+import datetime as dt
+import uuid
 from collections import Counter
 
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
-from campaigns.models import Campaign, LinkedInAccount
+from campaigns.models import Campaign, LinkedInAccount, Step
 from queueing.looking import reconciling, syncing
-from queueing.models import ProcessRun, QueueItem
+from queueing.models import ProcessRun, QueueItem, WebhookEvent
 from queueing.sending import runs
 from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
-from tests.builders import a_campaign, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,16 +102,44 @@ def test_a_dry_run_says_all_and_changes_nothing(
 ) -> None:
     stale = sandbox.control.provider_id("sandbox-account-free", "ada-example")
     an_item(campaign, account, linkedin_user_id=stale)
+    event = WebhookEvent.objects.create(received_at=NOON, try_at=NOON, body="{}")
+    dead = an_item(
+        campaign,
+        an_account(account.workspace),
+        status=Status.SENDING,
+        claim_token=uuid.uuid4(),
+        claimed_at=NOON - dt.timedelta(hours=1),
+    )
     say_v2(settings, sandbox)
 
-    call_command("move_to_v2", "--dry-run")
+    with pytest.raises(CommandError):  # the other account is none of V2's
+        call_command("move_to_v2", "--dry-run")
 
     account.refresh_from_db()
     assert account.unipile_account_id == "old-id"
-    assert QueueItem.objects.get().linkedin_user_id == stale
+    assert QueueItem.objects.get(linkedin_account=account).linkedin_user_id == stale
+    event.refresh_from_db()
+    dead.refresh_from_db()
+    assert (event.handled_at, dead.status) == (None, Status.SENDING)
     assert "old-id becomes acc_old-id (1 looked up before they go, 1 forgotten ids)" in (
         capsys.readouterr().out
     )
+
+
+def test_what_webhooks_of_before_tell_is_read_instead(
+    account: LinkedInAccount, campaign: Campaign, sandbox: Sandbox, settings: LazySettings
+) -> None:
+    Step.objects.create(campaign=campaign, number=1, text="Shall we talk?", delay_days=1)
+    event = WebhookEvent.objects.create(received_at=NOON, try_at=NOON, body="{}")
+    say_v2(settings, sandbox)
+
+    call_command("move_to_v2")
+
+    account.refresh_from_db()
+    event.refresh_from_db()
+    assert account.look_back_from == NOON  # and until that is read, nothing of it goes
+    assert event.handled_at is not None
+    assert "read instead" in event.outcome
 
 
 def test_an_account_that_v2_lacks_is_named_and_sends_nothing(
