@@ -31,6 +31,11 @@ _IN_LATIN = """
     α:a β:v γ:g δ:d ε:e ζ:z η:i θ:th ι:i κ:k λ:l μ:m ν:n ξ:x ο:o π:p ρ:r σ:s ς:s τ:t υ:y φ:f χ:ch
     ψ:ps ω:o
 """  # noqa: RUF001
+# With these many family names begin: alone they say nothing about a family.
+_BEFORE_A_NAME = frozenset(
+    ["mc", "mac", "st", "saint", "san", "santa", "abu", "ben", "bint", "abd", "abdul"]
+)
+_IN_BRACKETS = re.compile(r"[(\[{]([^)\]}]*)")
 _NEAR_ENOUGH = 0.7  # names are brought into other letters in many ways: Sergey, Sergei, Serguei
 
 
@@ -50,7 +55,8 @@ def name_conflict(listed: tuple[str, str], told: tuple[str, str]) -> str:
     :param listed: first and last name as they were imported.
     :param told: first and last name of the profile.
     """
-    ours, theirs = _by_script(listed), _by_script(told)
+    unsaid = _in_brackets(listed) & _in_brackets(told)  # “(she/her)”, “(CEO)”
+    ours, theirs = _by_script(listed, unsaid), _by_script(told, unsaid)
     comparable = ours.keys() & theirs.keys()
     if not comparable or is_nobody(*listed) or is_no_last_name(" ".join(told)):
         return ""
@@ -73,17 +79,30 @@ def _table(pairs: str) -> dict[int, str]:
 _TO_PLAIN, _TO_SPELT_OUT, _TO_LATIN = map(_table, (_PLAIN, _SPELT_OUT, _IN_LATIN))
 
 
-def _by_script(name: tuple[str, str]) -> dict[str, dict[str, bool]]:
+def _in_brackets(name: tuple[str, str]) -> set[str]:
+    inside = " ".join(_IN_BRACKETS.findall(" ".join(name)))
+    return {letters.casefold() for letters in _LETTERS.findall(inside)}
+
+
+def _by_script(name: tuple[str, str], unsaid: set[str]) -> dict[str, dict[str, bool]]:
     """Return a name's words by script, folded: word by word, and run together in either order.
 
-    With each, whether it was transliterated.
+    With each, whether it was transliterated. The words `unsaid` are left out.
     """
     fields = [
-        [letters for word in name_words(field) for letters in _telling(word)] for field in name
+        [
+            letters
+            for word in name_words(field)
+            for letters in _telling(word)
+            if letters.casefold() not in unsaid
+        ]
+        for field in name
     ]
     first, last = ("".join(words) for words in fields)
+    families = [word for word in fields[1][:-1] if word.casefold() not in _BEFORE_A_NAME]
+    families += fields[1][-1:]
     found: dict[str, dict[str, bool]] = defaultdict(dict)
-    for word in {*fields[0], *fields[1], first, last, first + last, last + first} - {""}:
+    for word in {*fields[0], *families, first, last, first + last, last + first} - {""}:
         for folded in _folded(word):
             script = _script(folded)
             found[script][folded] = script != _script(word)

@@ -40,6 +40,9 @@ ADA = ("Ada", "Example")
         (("李明 Ming", "Li"), ("Ming", "Li")),
         (("\U0001d4d0\U0001d4ed\U0001d4ea", "Example"), ("Ada", "Other")),
         (("Ada 🚀", "One"), ("Ada", "Two")),
+        (("Adelheid (Ada)", "One"), ("Ada", "Two")),
+        (("Ada", "McOne"), ("Eve", "Mc One")),
+        (("Ben Ada", "One"), ("Ben", "Two")),
     ],
 )
 def test_who_may_be_the_same_goes(listed: tuple[str, str], told: tuple[str, str]) -> None:
@@ -59,6 +62,12 @@ def test_who_may_be_the_same_goes(listed: tuple[str, str], told: tuple[str, str]
         (("Мария", "Иванова"), ("Ben", "Stranger")),
         (("Мария", "Иванова"), ("Пётр", "Сидоров")),
         (("李", "明"), ("王", "芳")),
+        (("Ada", "Example (She/Her)"), ("Ben", "Stranger (She/Her)")),
+        (("Ada (CEO)", "Example"), ("Eve (CEO)", "Stranger")),
+        (("Advocate Ada", "Example"), ("Advocate Ben", "Stranger")),
+        (("Ada", "Mc Example"), ("Ben", "Mc Stranger")),
+        (("Ada", "St. Example"), ("Ben", "St. Stranger")),
+        (("Ada", "Abu Example"), ("Ben", "Abu Stranger")),
     ],
 )
 def test_who_is_somebody_else_is_named_with_both_names(
