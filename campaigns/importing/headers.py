@@ -88,7 +88,7 @@ _LONGEST = 100  # characters of a name, and not a text
 _WHOSE = re.compile(
     r"(?:lead|person|people|prospect|contact|profile|member|candidate|user|customer|client|"
     r"recipient|attendee|participant|employee|decisionmaker|salesnavigator|persona|personne|pessoa|persoon|kontakt|"
-    r"ansprechpartner|contacto|contato|contatto|contactpersoon|primary|main|linkedin|li)s?(?=.)"
+    r"ansprechpartner|contacto|contato|contatto|contactpersoon|primary|main|linkedin|li)(?=.)"
 )
 _OF_SOMETHING_ELSE = re.compile(
     r"company|account|organi[sz]ation|employer|school|firma|unternehmen|image|photo|picture|logo|"
@@ -169,7 +169,13 @@ def is_of_connection(name: str) -> bool:
 def without_prefix(name: str) -> str:
     """Return a squeezed name without what says whose it is: `leadfirstname` → `firstname`."""
     found = _WHOSE.match(name)
-    return name[found.end() :] if found else name
+    rest = name[found.end() :] if found else name
+    # Of `contactsurname` and `contactscity` the first has no plural.
+    return rest[1:] if found and rest[1:] and rest[0] == "s" and not _is_known(rest) else rest
+
+
+def _is_known(name: str) -> bool:
+    return bool(recognised(name)) or name in _OF_CONNECTIONS or name in _WHOLE_NAMES_ALONE
 
 
 def _field_and_rank(name: str) -> tuple[str, int]:

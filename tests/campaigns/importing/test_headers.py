@@ -13,6 +13,11 @@ from campaigns.importing.reading import read_table
     ("name", "field"),
     [
         ("Lead First Name", "first_name"),
+        ("Leads First Name", "first_name"),
+        ("Lead Surname", "last_name"),
+        ("Person - Sobrenome", "last_name"),
+        ("Kontakt Stadt", "location"),
+        ("Lead Since", ""),
         ("Person - Vorname", "first_name"),
         ("Prospect Last Name", "last_name"),
         ("Contact: Last Name", "last_name"),
