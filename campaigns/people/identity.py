@@ -335,8 +335,10 @@ def validate_profile_url(value: str) -> None:
 def validate_email_list(value: str) -> None:
     """Model-field validator for addresses separated by commas, semicolons or new lines.
 
-    :raises ValidationError: naming the address that is none.
+    :raises ValidationError: naming the address that is none; also where there is none at all.
     """
+    if value and not email_list(value):
+        raise ValidationError("Name an address such as ada@example.com, or leave it empty.")
     for address in email_list(value):
         try:
             validate_email(address)

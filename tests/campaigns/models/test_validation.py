@@ -65,6 +65,7 @@ NOT_NEGATIVE = "greater than or equal to 0"
         (Workspace, "tier", "gold", "not a valid choice"),
         (Workspace, "daily_cr_limit", -1, NOT_NEGATIVE),
         (Workspace, "notify_emails", "ada@example.com, ada", "“ada” is no e-mail address"),
+        (Workspace, "notify_emails", ", ;", "Name an address such as ada@example.com"),
         (LinkedInAccount, "unipile_account_id", "", "cannot be blank"),
         (LinkedInAccount, "account_type", "gold", "not a valid choice"),
         (LinkedInAccount, "status", "asleep", "not a valid choice"),
