@@ -19,13 +19,14 @@ _SLIPS = re.compile(
 _MAILTO = re.compile(r"mailto:(?=\S*/)", re.IGNORECASE)  # programs take an address for an e-mail's
 # linkedin://in/ada-example, of its apps, and /in/ada-example, as pages of its own have it
 _WITHOUT_HOST = re.compile(
-    r"(?:(?:linkedin|voyager):/{0,3}|/)?(?=(?:in|pub|profile|mwlite|comm)/[^/\s])",
+    r"(?:(?:linkedin|voyager):/{0,3}|/)?(?=(?:(?:in|pub|profile|mwlite|comm)/|profile\?)[^/\s])",
     re.IGNORECASE,
 )
 _MARKUP = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
         r"!?\[(?P<label>[^\]]*)\]\(\s*<?(?P<address>[^\s<>]+?)>?(?:\s+[\"'][^\"']*[\"'])?\s*\)",
+        r"=HYPERLINK\(\s*\"(?P<address>[^\"]+)\"\s*[,;]\s*\"(?P<label>[^\"]*)\"\s*\)",
         r"<(?P<address>[^\s<>|]+)\|(?P<label>[^<>]*)>",
         r"<a\s[^<>]*?\bhref\s*=\s*[\"']?(?P<address>[^\s\"'<>]+)[^<>]*>(?P<label>[^<>]*)(?:</a>)?",
         r"\[url=[\"']?(?P<address>[^\]\"']+)[\"']?\](?P<label>[^\[\]]*)\[/url\]",
@@ -35,7 +36,10 @@ _MARKUP = tuple(
         r"(?P<address>\S+)",
     )
 )
-_URN = re.compile(r"urn:li:\w*(?:profile|member|person|user):\(?(?P<id>[^\s,()]+).*", re.I | re.S)
+_URN = re.compile(
+    r"(?:urn:li:\w*(?:profile|member|person|user)|fsd?_\w*profile):\(?(?P<id>[^\s,()]+).*",
+    re.I | re.S,
+)
 _PARAMETERS = re.compile(r"[&;](?:amp;)?[\w.%-]+=.*", re.DOTALL)
 # The host and its scheme once more, links in LinkedIn's e-mails, and its mobile site.
 _ONCE_MORE = re.compile(rf"https?:?|{HOST.pattern}", re.IGNORECASE | re.ASCII)

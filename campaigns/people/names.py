@@ -32,10 +32,13 @@ _AFTER_THE_NAME = re.compile(
 _BANNERS = re.compile(
     r"(?<!\w)(?:\#\w+|(?:is |i['\u2019]?m |we['\u2019]?re |we are |now |actively |currently )?(?:"
     r"open(?: to | for |to)(?:new )?(?:work(?:ing)?|opportunit\w+|roles?|offers|connect\w*)"
-    r"|hiring(?: now)?|(?:looking|seeking|searching)(?: for)?(?: an?)?(?: new)? "
+    r"|(?<=actively )(?:looking|seeking)(?! for)|hiring(?: now)?"
+    r"|(?:looking|seeking|searching)(?: for)?(?: an?)?(?: new)? "
     r"(?:job|work|roles?|opportunit\w+|positions?)|available for (?:work|hire)|auf jobsuche"
     r"|en recherche active|en b\u00fasqueda activa|in cerca di lavoro"
     r"|(?:\u00e0 la|en) recherche d['\u2019]emploi|disponible para trabajar"
+    r"|(?:she|he|they|her|him|them|his|ze|elle|il|ella|sie|er)(?:/(?:she|he|they|hers?|him|his|"
+    r"themn?|theirs?|zir|lui|la|le|ihr|ihm)){1,2}"
     r"|(?:1st|2nd|3rd\+?) degree connection))(?!\w)[!:.]*",
     re.IGNORECASE,
 )

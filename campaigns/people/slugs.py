@@ -18,7 +18,10 @@ _BEGUN_ID = re.compile(r"A[CD][ow]AA[A-Za-z0-9_-]{0,9}(?:\W.*)?")
 
 # Copied along from web pages and chats; joiners (200C, 200D) stay, for scripts that need them.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_UNFIT = re.compile(r"[\s/?#\\<>@:%\"{}$*|\x00-\x1f\x7f-\x9f\ufffd]")
+_UNFIT = re.compile(
+    r"[\s/?#\\<>@:;,&=%\"{}$*|\x00-\x1f\x7f-\x9f\ufffd]|\.(?:html?|php|aspx?)\Z"
+    r"|\Alinkedin-(?:member|user)-\d+\Z"
+)
 # Three dots, also as one character, a mask, or half of an escaped character.
 _CUT_OFF = re.compile(r"\u2026|\.\.|\*\*|%[0-9a-f]?\Z|\ufffd\Z", re.IGNORECASE)
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")  # what programs make of a hyphen
@@ -37,7 +40,8 @@ _LONGEST = 2_000  # what is longer is nobody's, and not worth a second look
 _OF_NOBODY = """
     notavailable notfound me profile profiles public-profile my-profile edit linkedin
     linkedin-member linkedin-user linkedin-profile linkedinmember linkedinuser headless anonymous
-    user-not-found profile-not-found page-not-found deleted deleted-user private hidden removed
+    unknown-user unknown-member error 404 user-not-found profile-not-found page-not-found
+    deleted deleted-user private hidden removed
     username user-name your-name yourname your-profile your-username firstname-lastname
     first-last first-name-last-name name vanityname vanity-name handle slug url profile-url
     profileurl linkedin-url linkedinurl public_identifier publicidentifier public-identifier
@@ -70,7 +74,7 @@ def _nearer_to_normal(slug: str) -> str:
 
 def _without_signs_around(text: str) -> str:
     """Take off what cannot belong to a slug; what says that it was cut off stays."""
-    text = text.lstrip(_AROUND)
+    text = text.lstrip(_AROUND + "@")
     while True:
         kept = _HYPHENS_APART.sub("", text.rstrip(_AROUND))
         opening = _OPENING.get(kept[-1:])

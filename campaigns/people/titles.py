@@ -16,7 +16,7 @@ _TITLES = _words(
     mme mlle señor señora señorita dipl-ing dr-ing drs doc rev hon capt lt col gen engr
     dott dottor dottore dottssa dottoressa drssa profssa avv avvocato mgr inż univ-prof priv-doz
     mudr judr phdr rndr mvdr mddr paeddr thdr pharmdr shri smt datuk dato dato' pr sigra
-    ddr mmag maga captain dña bsc msc"""
+    ddr mmag maga captain dña bsc msc jun-prof hon-prof reverend advocate pastor"""
 )
 # Titles that are names, too: only with a full stop, or before another title.
 _TITLES_WITH_STOP = _words(
@@ -37,7 +37,7 @@ _IN_HYPHENS = _PARTS_OF_TITLES | _words(
 )
 _IN_CAPITALS_BEFORE = _words("CA CMA CPA FCA ACA")
 # A word that stands alone is no title but a name, if nothing says otherwise.
-_NAMES_ALONE = _words("gen hon col doc dame")
+_NAMES_ALONE = _words("gen hon col doc dame pastor advocate reverend")
 _SUFFIXES = _words(
     """phd mba msc bsc mphil llm llb cpa cfa cfp pmp esq edd dba mph mfa meng beng bba cissp csm
     shrm-cp shrm-scp sphr phr acca aca frcs dphil"""
@@ -122,9 +122,16 @@ def _is_part(word: str) -> bool:
 
 
 def _is_before_another(word: str, after: str) -> bool:
-    if word in _IN_CAPITALS_BEFORE:
+    if word.replace(".", "") in _IN_CAPITALS_BEFORE or _is_degree_before(word):
         return True
     return _plain(word) in _TITLES_WITH_STOP and _is_title(after)
+
+
+def _is_degree_before(word: str) -> bool:
+    """Return whether a degree stands where names do not: `MBA Ada`, `Ph.D. Ada`, `B.A. Ada`."""
+    plain = word.replace(".", "")
+    is_written_so = word.isupper() or word.endswith(".") or plain == "PhD"
+    return is_written_so and (plain.lower() in _SUFFIXES or ("." in word and plain == "BA"))
 
 
 def _is_suffix(word: str, first: str) -> bool:

@@ -75,7 +75,8 @@ def test_signs_that_were_copied_along_are_nobodys(step: str, slug: str) -> None:
 STEPS_OF_NOBODY = """
     me UNKNOWN undefined null edit/intro profile nan None N/A n-a not-found Not_Available
     unavailable %28null%29 unbekannt inconnu desconocido linkedin-member username search
-    login {{slug}} [object%20Object] true headless
+    login {{slug}} [object%20Object] true headless unknown-user error 404 linkedin-member-17
+    ada-example,https ada-example;bob-example ada-example&lipi ada-example.html
 """
 
 
