@@ -17,6 +17,7 @@ from queueing.unipile import Outcome, Profile
 Status = QueueItem.Status
 
 STILL_PENDING_REST = dt.timedelta(days=1)
+UNCLEAR_AT_MOST = 7  # answers that contradict each other, a day apart
 
 WITHDRAWN = Verdict(Status.SENT, prospect_status=Prospect.Status.SKIPPED)
 ACCEPTED = Verdict(
@@ -52,10 +53,15 @@ def on_profile_of_the_gone(profile: Profile, history: History, now: dt.datetime)
     if shown == Seen.CONNECTED:
         return ACCEPTED
     if shown in {Seen.INVITED, Seen.UNCLEAR}:
+        told = "Unipile says that the invitation is gone, and the profile does not"
+        if history.attempts + 1 >= UNCLEAR_AT_MOST:
+            told += f", {UNCLEAR_AT_MOST} times: see on LinkedIn whether it is pending, and retry."
+            return Verdict(Status.FAILED, "unclear_state", told, burns_attempt=True)
         return Verdict(
             Status.PENDING,
             "unclear_state",
-            "Unipile says that the invitation is gone, and the profile does not: asked again.",
+            f"{told}: asked again.",
+            burns_attempt=True,
             retry_at=now + STILL_PENDING_REST,
         )
     if history.tried_at is not None:
