@@ -13,13 +13,14 @@ from queueing.gates import cadence, hours
 from queueing.models import WILL_SEND, QueueItemQuerySet
 
 LONG_AGO = dt.timedelta(weeks=3)
+LOOKED_AT = 10
 
 
 @dataclass(frozen=True)
 class Today:
-    """Requests of the reader's day. `to_go` are those planned until it ends.
+    """Requests of the reader's day. `to_go` are those planned until it ends, if any goes before.
 
-    `next` is the one whose turn comes first, on whatever day, and `next_at` the run that sends it.
+    `next` is the one that goes first, on whatever day, and `next_at` the run that sends it.
     `why_not_now` says what it waits for. `empty_on` is when the last one goes, as planned.
     """
 
@@ -84,19 +85,35 @@ def today(
     going_on = going(items, accounts, now)
     rest = going_on.filter(scheduled_for__lt=day.ends).order_by()
     of_today = rest.aggregate(number=Count("pk"), last=Max("scheduled_for"))
-    first = next(iter(status.next_pending(going_on, now, at_most=1)), None)
+    first, next_at = _first(going_on, now)
     last = going_on.order_by("-scheduled_for").values_list("scheduled_for", flat=True).first()
-    next_at = _goes_at(first, now)
+    is_over = next_at is not None and next_at >= day.ends
     return Today(
         sent=day.sent,
         failed=day.failed,
-        to_go=of_today["number"],
+        to_go=0 if is_over else of_today["number"],
         last_at=max(of_today["last"], next_at or now) if of_today["last"] else None,
         next=first,
         next_at=next_at,
         why_not_now=_why_not_now(first, now),
         empty_on=max(last, next_at or now) if last else None,
     )
+
+
+def _first(
+    going_on: QueueItemQuerySet, now: dt.datetime
+) -> tuple[status.Waiting | None, dt.datetime | None]:
+    """Return the one that goes first of those whose turn comes first, and when.
+
+    One whose hours are closed is passed by others, until the calendar has been moved.
+    """
+    waiting = status.next_pending(going_on, now, at_most=LOOKED_AT)
+    times = [(_goes_at(one, now), one) for one in waiting]
+    dated = [(at, number, one) for number, (at, one) in enumerate(times) if at is not None]
+    if not dated:
+        return next(iter(waiting), None), None
+    at, _, first = min(dated)
+    return first, at
 
 
 def _goes_at(first: status.Waiting | None, now: dt.datetime) -> dt.datetime | None:

@@ -161,6 +161,21 @@ def test_a_day_on_which_nothing_goes_says_why(boss: User) -> None:
 
     assert today.next_at == dt.datetime(2026, 7, 13, 11, tzinfo=dt.UTC)
     assert today.why_not_now == "weekend"
+    assert today.to_go == 0
+
+
+def test_who_goes_next_is_not_who_waits_for_monday(boss: User) -> None:
+    account = an_account(a_workspace())
+    office = a_campaign(account.workspace, account, sending_hours=None)  # Mon to Fri, New York
+    always = a_campaign(account.workspace, account)
+    saturday = NOON + 3 * DAY
+    an_item(office, account, scheduled_for=NOON)
+    first = an_item(always, account, scheduled_for=saturday + dt.timedelta(hours=1))
+
+    today = context(boss, saturday)["today"]
+
+    assert today.next.item == first
+    assert today.next_at == saturday + dt.timedelta(hours=1)
 
 
 def test_figures_stop_at_the_walls(db: None) -> None:
