@@ -5,7 +5,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import SendingHours
+from campaigns.models import LinkedInAccount, SendingHours
+from queueing import planning
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
 from queueing.unipile import Client
@@ -59,6 +60,7 @@ def upload(desk: Desk) -> None:
 @pytest.mark.browser
 def test_pictures(desk: Desk, client_of_unipile: Client) -> None:
     runs.run(ProcessRun.Trigger.COMMAND, timezone.now, client=client_of_unipile)
+    planning.replan(LinkedInAccount.objects.all(), timezone.now())  # as a job does, soon after
 
     for name, (address, width) in pages().items():
         desk.page.set_viewport_size({"width": width, "height": HEIGHT})
