@@ -271,8 +271,6 @@ class ImportingAdmin(ExportingAdmin):
             return self._to_review(upload)
 
         def importing() -> None:
-            upload.importing, upload.problem = True, ""
-            upload.save()
             try:
                 with transaction.atomic():
                     work.run(dry_run=False)
@@ -286,10 +284,14 @@ class ImportingAdmin(ExportingAdmin):
             upload.importing = False
             upload.save()
 
+        upload.importing, upload.problem = True, ""
         return self._at_work(request, work, importing)
 
     def _at_work(self, request: HttpRequest, work: Work, job: Callable[[], None]) -> HttpResponse:
-        """Do it at once, or a long one beside the request, whose page shows how far it is."""
+        """Do it at once, or a long one beside the request, whose page shows how far it is.
+
+        What the upload says by now is kept before the job begins, for the page may come first.
+        """
         upload = work.upload
         try:
             lock = upload.lock()
@@ -299,11 +301,12 @@ class ImportingAdmin(ExportingAdmin):
         now = Upload.of(upload.token)
         if now is None or now.done:  # by another click, before the lock was ours
             lock.close()
-        elif (work.table.rows_expected or ROWS_AT_ONCE + 1) <= ROWS_AT_ONCE:
+            return self._to_review(upload)
+        upload.save()
+        if (work.table.rows_expected or ROWS_AT_ONCE + 1) <= ROWS_AT_ONCE:
             with lock:
                 job()
         else:
-            upload.save()
             threading.Thread(target=_beside, args=(lock, job)).start()
         return self._to_review(upload)
 
