@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from access.sealing import UnreadableError
 from campaigns.pages import DeskAdmin, ReasonedForm, behind_walls
 from doors import keys, webhooks
 from doors.models import ApiKey, Delivery, Endpoint, Scope
@@ -102,13 +103,33 @@ class ApiKeyAdmin(DeskAdmin):
 class EndpointAdmin(DeskAdmin):
     workspace_path = "workspace"
     form = EndpointForm
-    fields = ("workspace", "url", "events", "is_active", "secret")
+    fields = ("workspace", "url", "events", "is_active", "signed_with")
     list_display = ("url", "workspace", "is_active", "created_at")
     list_select_related = ("workspace",)
     autocomplete_fields = ("workspace",)
+    actions = ("change_secret",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("secret",) if obj is None else ("secret", "workspace")
+        return ("signed_with",) if obj is None else ("signed_with", "workspace")
+
+    @admin.display(description="secret", empty_value="made when it is saved")
+    def signed_with(self, endpoint: Endpoint) -> str | None:
+        """Return what deliveries are signed with (Standard Webhooks)."""
+        if not endpoint.secret:
+            return None
+        try:
+            return endpoint.signing_secret
+        except UnreadableError:
+            return "It can't be read since SECRET_KEY was changed: make a new one in the list."
+
+    @admin.action(
+        description="Make new secrets (these sign, too, for a day)", permissions=["change"]
+    )
+    def change_secret(self, request: HttpRequest, chosen: QuerySet[Endpoint]) -> None:
+        for endpoint in chosen:
+            endpoint.change_secret(timezone.now())
+            self.log_change(request, endpoint, "A new secret.")
+        messages.success(request, "Made anew. Each stands on its webhook's page.")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj)  # its page has the secret

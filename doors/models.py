@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from access import sealing
 from campaigns.models import Workspace
 from doors import outward
 
@@ -73,6 +74,10 @@ class IdempotentAnswer(models.Model):
         return self.name
 
 
+SECRET_BYTES = 32
+FORMER_SIGNS = dt.timedelta(days=1)
+
+
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
@@ -104,11 +109,9 @@ class Endpoint(models.Model):
         blank=True,
         help_text="Which ones it is told. None chosen: all.",
     )
-    secret = models.CharField(
-        max_length=100,
-        editable=False,
-        help_text="What deliveries are signed with (Standard Webhooks).",
-    )
+    secret = models.CharField(max_length=100, editable=False, help_text="Sealed.")
+    former_secret = models.CharField(max_length=100, editable=False, blank=True, db_default="")
+    former_until = models.DateTimeField(null=True, editable=False)
     is_active = models.BooleanField("active", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -132,9 +135,44 @@ class Endpoint(models.Model):
             raise ValidationError({"url": str(error)}) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Make the secret with the first save: it never changes."""
-        self.secret = self.secret or "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        """Make the secret with the first save."""
+        self.secret = self.secret or self._sealed(secrets.token_bytes(SECRET_BYTES))
         super().save(*args, **kwargs)
+
+    @property
+    def signing_secret(self) -> str:
+        """Return what deliveries are signed with, as Standard Webhooks writes it.
+
+        :raises UnreadableError: where `SECRET_KEY` was changed without a fallback.
+        """
+        return "whsec_" + base64.b64encode(self._unsealed(self.secret)).decode()
+
+    def keys(self, now: dt.datetime) -> list[bytes]:
+        """Return what a delivery is signed with now: for a day after a change the former, too.
+
+        :raises UnreadableError: where `SECRET_KEY` was changed without a fallback.
+        """
+        key = self._unsealed(self.secret)
+        if self.secret != (newest := self._sealed(key)):  # a fallback may go once all have
+            Endpoint.objects.filter(pk=self.pk, secret=self.secret).update(secret=newest)
+        if self.former_until is None or now >= self.former_until:
+            return [key]
+        try:
+            return [key, self._unsealed(self.former_secret)]
+        except sealing.UnreadableError:
+            return [key]
+
+    def change_secret(self, now: dt.datetime) -> None:
+        """Make a new secret; the one of before signs, too, for a day."""
+        self.former_secret, self.former_until = self.secret, now + FORMER_SIGNS
+        self.secret = self._sealed(secrets.token_bytes(SECRET_BYTES))
+        self.save(update_fields=["secret", "former_secret", "former_until"])
+
+    def _sealed(self, plain: bytes) -> str:
+        return sealing.seal(plain, "doors.Endpoint", str(self.pk))
+
+    def _unsealed(self, sealed: str) -> bytes:
+        return sealing.unseal(sealed, "doors.Endpoint", str(self.pk))
 
 
 class Delivery(models.Model):

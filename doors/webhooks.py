@@ -14,6 +14,7 @@ import uuid
 from django.db import transaction
 from django.db.models import F
 
+from access.sealing import UnreadableError
 from doors import outward
 from doors.models import Delivery, Endpoint
 from queueing.models import Installation
@@ -61,11 +62,14 @@ def deliver(delivery: Delivery, now: dt.datetime) -> bool:
         },
         separators=(",", ":"),
     ).encode()
+    status = None
     try:
         status = outward.post(delivery.endpoint.url, body, _headers(delivery, body, now))
         trouble = "" if 200 <= status < 300 else f"Answered with {status}."
+    except UnreadableError:
+        trouble = "It cannot be signed since SECRET_KEY was changed: make a new secret for it."
     except (outward.NotAllowedError, OSError) as error:
-        status, trouble = None, f"{type(error).__name__}: {error}"
+        trouble = f"{type(error).__name__}: {error}"
     gone = status == 410  # "do not tell me any more"
     if gone:
         Endpoint.objects.filter(pk=delivery.endpoint_id).update(is_active=False)
@@ -100,13 +104,14 @@ def _headers(delivery: Delivery, body: bytes, now: dt.datetime) -> dict[str, str
         "User-Agent": "SendQ",
         "webhook-id": told_id,
         "webhook-timestamp": at,
-        "webhook-signature": signature(delivery.endpoint.secret, told_id, at, body),
+        "webhook-signature": " ".join(
+            signature(key, told_id, at, body) for key in delivery.endpoint.keys(now)
+        ),
     }
 
 
-def signature(secret: str, told_id: str, at: str, body: bytes) -> str:
-    """Return the signature of a message, as `webhook-signature` has it."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
+def signature(key: bytes, told_id: str, at: str, body: bytes) -> str:
+    """Return one signature of a message, as `webhook-signature` has them."""
     signed = f"{told_id}.{at}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 

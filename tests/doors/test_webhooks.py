@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -115,7 +116,7 @@ def test_what_happens_is_stored_with_the_change_and_told_signed(
     assert body["data"]["id"] == str(item.pk)
     assert item.prospect.public_identifier not in json.dumps(body)
     # As any library of Standard Webhooks checks it.
-    key = base64.b64decode(endpoint.secret.removeprefix("whsec_"))
+    key = base64.b64decode(endpoint.signing_secret.removeprefix("whsec_"))
     raw = next(raw for got, raw in Hears.heard if got == headers)
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + raw
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
@@ -265,3 +266,36 @@ def test_a_copy_of_the_database_tells_nobody(campaign: Campaign, receiver: str) 
 
     assert webhooks.deliver_due(NOW) == (0, 0)
     assert Hears.heard == []
+
+
+def test_a_secret_is_stored_sealed_and_outlives_a_new_secret_key(
+    campaign: Campaign, receiver: str, settings: Any
+) -> None:
+    endpoint = an_endpoint(campaign, receiver)
+    key = base64.b64decode(endpoint.signing_secret.removeprefix("whsec_"))
+    stored = f"{Endpoint.objects.values()}"
+    assert not {key.hex(), endpoint.signing_secret} & set(re.findall(r"[\w+/=]+", stored))
+
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "a new key" * 9
+    webhooks.tell(campaign.workspace_id, "campaign.stuck", {}, NOW)
+    assert webhooks.deliver_due(NOW) == (1, 0)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert Endpoint.objects.get().keys(NOW) == [key], "sealed anew by the new key"
+
+    settings.SECRET_KEY = "a third, without the one before" * 3
+    webhooks.tell(campaign.workspace_id, "campaign.stuck", {}, NOW)
+    assert webhooks.deliver_due(NOW) == (0, 1)
+    assert Delivery.objects.filter(trouble__contains="make a new secret").count() == 1
+
+
+def test_after_a_change_both_secrets_sign_for_a_day(campaign: Campaign, receiver: str) -> None:
+    endpoint = an_endpoint(campaign, receiver)
+    former = endpoint.keys(NOW)
+    endpoint.change_secret(NOW)
+    day = dt.timedelta(days=1)
+
+    assert endpoint.keys(NOW)[1:] == former
+    assert len(endpoint.keys(NOW + day)) == 1
+    webhooks.tell(campaign.workspace_id, "campaign.stuck", {}, NOW)
+    webhooks.deliver_due(NOW)
+    assert len(Hears.heard[0][0]["webhook-signature"].split(" ")) == 2
