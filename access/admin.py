@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from import_export.fields import Field
 
 from access import audit, second_factor
-from access.models import Authenticator, Session, SignIn, hashed_key
+from access.models import Authenticator, Passkey, Session, SignIn, hashed_key
 from campaigns.pages import DeskAdmin, ExportingAdmin, PlainResource, date_range
 
 # Their own pages show what is shared with an app.
@@ -135,3 +135,38 @@ class AuthenticatorAdmin(LookedAt, DeskAdmin):
         Session.objects.filter(user=whose).delete()
         told = f"That of {whose.get_username()}."
         audit.note(request, SignIn.Kind.FACTOR_REMOVED, user=cast(User, request.user), detail=told)
+
+
+@admin.register(Passkey)
+class PasskeyAdmin(LookedAt, DeskAdmin):
+    """Everybody sees their own, superusers those of all; who sees one may remove it."""
+
+    list_display = ("user", "program", "created_at", "last_used_at")
+    list_display_links = None
+    list_select_related = ("user",)
+    search_fields = ("user__username", "program")
+    actions = ("remove",)
+    sortable_by = ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Passkey]:
+        rows: QuerySet[Passkey] = admin.ModelAdmin.get_queryset(self, request)
+        return rows if request.user.is_superuser else rows.filter(user=request.user.pk)
+
+    @admin.action(description="Remove these passkeys", permissions=["view"])
+    def remove(self, request: HttpRequest, keys: QuerySet[Passkey]) -> None:
+        """Let them prove nothing any more; sessions that others have by them end."""
+        for key in keys.select_related("user"):
+            told = f"A passkey of {key.user.get_username()}."
+            audit.note(
+                request, SignIn.Kind.FACTOR_REMOVED, user=cast(User, request.user), detail=told
+            )
+        ours = hashed_key(request.session.session_key or "")
+        Session.objects.filter(user__in=keys.values("user")).exclude(pk=ours).delete()
+        number, _ = keys.delete()
+        removed = (
+            "One passkey was removed." if number == 1 else f"{number:,} passkeys were removed."
+        )
+        self.message_user(request, removed, messages.SUCCESS)

@@ -64,7 +64,7 @@ def connect() -> None:
 def _signed_in(sender: Any, request: HttpRequest | None, user: User, **_: Any) -> None:
     if request is None:
         return
-    if second_factor.of(user):  # and has to be proven, however this session came to be
+    if second_factor.is_set_up(user):  # and has to be proven, however this session came to be
         request.session[second_factor.DUE] = True
     if "REMOTE_ADDR" in request.META:  # else no browser's
         note(request, SignIn.Kind.SIGNED_IN, user=user)

@@ -3,15 +3,14 @@
 import hashlib
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
-from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from access import sealing
 
 
 class SignIn(models.Model):
@@ -95,14 +94,6 @@ def hashed_key(session_key: str) -> str:
     return hashlib.sha256(session_key.encode()).hexdigest()[:40]
 
 
-def _sealing_keys() -> list[AESSIV]:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [
-        AESSIV(salted_hmac("access.Authenticator", "seal", secret=key, algorithm="sha512").digest())
-        for key in keys
-    ]
-
-
 class Authenticator(TOTPDevice):  # type: ignore[misc]
     """An app that shows a code every 30 seconds. What it shares with us is stored sealed.
 
@@ -118,25 +109,20 @@ class Authenticator(TOTPDevice):  # type: ignore[misc]
 
     def seal(self, shared: bytes) -> None:
         """Take the 20 bytes that the app is shown."""
-        self.key = _sealing_keys()[0].encrypt(shared, [str(self.user_id).encode()]).hex()
+        self.key = sealing.seal(shared, "access.Authenticator", str(self.user_id))
 
     @property
     def bin_key(self) -> bytes:
         """Return what the app shares with us.
 
-        :raises UnreadableFactorError: where `SECRET_KEY` was changed without a fallback.
+        :raises UnreadableError: where `SECRET_KEY` was changed without a fallback.
         """
-        for key in _sealing_keys():
-            try:
-                return key.decrypt(bytes.fromhex(self.key), [str(self.user_id).encode()])
-            except (InvalidTag, ValueError):
-                continue
-        raise UnreadableFactorError
+        return sealing.unseal(self.key, "access.Authenticator", str(self.user_id))
 
     def verify_token(self, token: str) -> bool:
         try:
             shared = self.bin_key
-        except UnreadableFactorError:
+        except sealing.UnreadableError:
             return False
         verified: bool = super().verify_token(token)
         if verified:
@@ -145,8 +131,22 @@ class Authenticator(TOTPDevice):  # type: ignore[misc]
         return verified
 
 
-class UnreadableFactorError(Exception):
-    """The second factor was sealed with a key that is gone: it is to be removed and set up anew."""
+class Passkey(models.Model):
+    """A phone, browser or security key that signs for its owner. Only its public half is here."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    credential_id = models.BinaryField(unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.PositiveBigIntegerField(default=0)
+    program = models.CharField("set up in", max_length=200, blank=True)
+    created_at = models.DateTimeField("since", auto_now_add=True)
+    last_used_at = models.DateTimeField("last used", null=True)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+
+    def __str__(self) -> str:
+        return f"passkey of {self.user}"
 
 
 class RecoveryCodes(StaticDevice):  # type: ignore[misc]

@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from access import audit, limits, second_factor
+from access import audit, limits, passkeys, second_factor
 from access.addresses import client_address
 from access.models import Session, SignIn, hashed_key
 
@@ -106,8 +106,7 @@ class PasswordChange(views.PasswordChangeView):
         answer = super().form_valid(form)
         user = cast(User, self.request.user)
         audit.note(self.request, SignIn.Kind.PASSWORD_CHANGED, user=user)
-        ours = hashed_key(self.request.session.session_key or "")
-        Session.objects.filter(user=user).exclude(pk=ours).delete()
+        _end_other_sessions(self.request)
         return answer
 
 
@@ -161,14 +160,19 @@ class CodeForm(forms.Form):
     )
 
 
-class SetUpForm(CodeForm):
-    """Asks for the password, too: a session that was left open is not enough."""
+class OwnerForm(forms.Form):
+    """Asks for the password: a session that was left open sets nothing up."""
 
     password = forms.CharField(
         label="Your password",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class SetUpForm(CodeForm, OwnerForm):
+    """Asks for a code of the app that is being set up, too."""
+
     field_order = ("password", "code")
 
 
@@ -192,19 +196,35 @@ def code_page(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if request.session.get(second_factor.PROVEN):
         return HttpResponseRedirect(_next(request))
-    if second_factor.of(user) is None:
+    if not second_factor.is_set_up(user):
         return HttpResponseRedirect(reverse("second_factor_set_up"))
     form = CodeForm(request.POST or None)
     if request.method == "POST":
         if refused := refusal(request, user.get_username()):
             logout(request)
             return refused
-        if form.is_valid() and (by := second_factor.proves(user, form.cleaned_data["code"])):
+        if by := _proof(request, form):
             return _proven(request, by)
         audit.note(request, SignIn.Kind.WRONG_CODE, user=user)
-        if form.is_valid():
-            form.add_error("code", "This code is wrong, used already, or over. Try the next one.")
-    return _page(request, "access/code.html", form=form, title="Second factor")
+    can_sign = bool(passkeys.site_name(request)) and bool(passkeys.of(user))
+    asked = passkeys.to_prove(request, user) if can_sign else None
+    return _page(request, "access/code.html", form=form, asked=asked, title="Second factor")
+
+
+def _proof(request: HttpRequest, form: CodeForm) -> str:
+    """Return by what the user has proven who they are; else the form says why not."""
+    user = cast(User, request.user)
+    if answer := request.POST.get("passkey"):
+        if passkeys.proves(request, user, answer):
+            return "passkey"
+        form.add_error(None, "This passkey was not accepted. Try again, or type a code.")
+        return ""
+    if not form.is_valid():
+        return ""
+    by = second_factor.proves(user, form.cleaned_data["code"])
+    if not by:
+        form.add_error("code", "This code is wrong, used already, or over. Try the next one.")
+    return by
 
 
 def _proven(request: HttpRequest, by: str) -> HttpResponse:
@@ -228,7 +248,7 @@ def _prove(request: HttpRequest, by: str) -> None:
 def set_up_page(request: HttpRequest) -> HttpResponse:
     """Show what the app is to scan; take it into use once the app shows the right code."""
     user = cast(User, request.user)
-    has_one = second_factor.of(user) is not None
+    has_one = second_factor.is_set_up(user)
     if has_one and not request.session.get(second_factor.PROVEN):
         return HttpResponseRedirect(reverse("second_factor"))
     form, draft = SetUpForm(request.POST or None), second_factor.begun(user)
@@ -241,8 +261,62 @@ def set_up_page(request: HttpRequest) -> HttpResponse:
             title = "Keep these recovery codes"
             return _page(request, "access/recovery_codes.html", codes=codes, title=title)
     picture, typed = second_factor.shown(draft)
-    more = {"form": form, "picture": picture, "typed": typed, "has_one": has_one}
+    more = {
+        "form": form,
+        "picture": picture,
+        "typed": typed,
+        "has_one": has_one,
+        "keys": passkeys.of(user),
+        "passkeys_work_here": bool(passkeys.site_name(request)),
+    }
     return _page(request, "access/set_up.html", title="Set up your second factor", **more)
+
+
+@sensitive_post_parameters()
+@never_cache
+def passkey_page(request: HttpRequest) -> HttpResponse:
+    """Let the browser make a passkey, and keep its public half."""
+    user = cast(User, request.user)
+    has_one = second_factor.is_set_up(user)
+    if has_one and not request.session.get(second_factor.PROVEN):
+        return HttpResponseRedirect(reverse("second_factor"))
+    if not passkeys.site_name(request):
+        return HttpResponseRedirect(reverse("second_factor_set_up"))
+    form = OwnerForm(request.POST or None)
+    if request.method == "POST":
+        if refused := refusal(request, user.get_username()):
+            logout(request)
+            return refused
+        if form.is_valid() and _is_kept(request, form):
+            if has_one:
+                return HttpResponseRedirect(reverse("second_factor_set_up"))
+            codes = second_factor.new_recovery_codes(user)
+            title = "Keep these recovery codes"
+            return _page(request, "access/recovery_codes.html", codes=codes, title=title)
+    asked = passkeys.to_set_up(request, user)
+    return _page(request, "access/passkey.html", form=form, asked=asked, title="Set up a passkey")
+
+
+def _is_kept(request: HttpRequest, form: OwnerForm) -> bool:
+    user = cast(User, request.user)
+    if not user.check_password(form.cleaned_data["password"]):
+        audit.note(request, SignIn.Kind.WRONG_PASSWORD, user=user, detail="For a passkey.")
+        form.add_error("password", "This is not your password.")
+        return False
+    if not passkeys.set_up(request, user, request.POST.get("passkey", "")):
+        audit.note(request, SignIn.Kind.WRONG_CODE, user=user, detail="To set up a passkey.")
+        told = "The browser made no passkey that can be taken. Try again, or use an app instead."
+        form.add_error(None, told)
+        return False
+    audit.note(request, SignIn.Kind.FACTOR_ADDED, user=user, detail="A passkey.")
+    _prove(request, "passkey")
+    _end_other_sessions(request)
+    return True
+
+
+def _end_other_sessions(request: HttpRequest) -> None:
+    ours = hashed_key(request.session.session_key or "")
+    Session.objects.filter(user=cast(User, request.user)).exclude(pk=ours).delete()
 
 
 def _is_set_up(request: HttpRequest, form: SetUpForm, draft: Any) -> bool:
@@ -257,8 +331,7 @@ def _is_set_up(request: HttpRequest, form: SetUpForm, draft: Any) -> bool:
         return False
     audit.note(request, SignIn.Kind.FACTOR_ADDED, user=user)
     _prove(request, "app")
-    ours = hashed_key(request.session.session_key or "")
-    Session.objects.filter(user=user).exclude(pk=ours).delete()
+    _end_other_sessions(request)
     return True
 
 

@@ -1,4 +1,4 @@
-"""The second factor: a code of an app, or one of the codes kept for the day when the app is lost.
+"""The second factor: an app's code, a passkey, or a code kept for the day when both are lost.
 
 Whoever can do most harm must have one, outside a trial; everybody may. A session knows whether it
 has been proven: nothing of the admin is shown in one that has not.
@@ -17,14 +17,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django_otp.plugins.otp_static.models import StaticToken
 
-from access.models import Authenticator, RecoveryCodes
+from access.models import Authenticator, Passkey, RecoveryCodes
 
 PROVEN = "second_factor"  # in a session: by which it was proven
 DUE = "second_factor_due"
 NUMBER_OF_CODES = 10
 SHARED_BYTES = 20  # as RFC 4226 recommends
 POWERS = ("queueing.stop_all_sending", "campaigns.raise_cap", "queueing.send_now")  # a manager's
-WITHOUT = ("login", "logout", "jsi18n", "second_factor", "second_factor_set_up")
+WITHOUT = ("login", "logout", "jsi18n", "second_factor", "second_factor_set_up", "passkey_set_up")
 
 
 def is_required(user: User | AnonymousUser) -> bool:
@@ -34,10 +34,10 @@ def is_required(user: User | AnonymousUser) -> bool:
     )
 
 
-def of(user: User) -> Authenticator | None:
-    """Return the second factor that a user has set up."""
-    found: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=True).first()
-    return found
+def is_set_up(user: User) -> bool:
+    """Return whether a user has an app or a passkey."""
+    has_app = Authenticator.objects.filter(user=user, confirmed=True).exists()
+    return has_app or Passkey.objects.filter(user=user).exists()
 
 
 def begun(user: User) -> Authenticator:
@@ -88,10 +88,8 @@ def proves(user: User, code: str) -> str:
     Under a lock: a code is good once, also for two who send it at the same instant.
     """
     factor = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
-    if factor is None:
-        return ""
     digits = _digits(code)
-    if len(digits) == factor.digits and digits.isdecimal():
+    if factor is not None and len(digits) == factor.digits and digits.isdecimal():
         return "app" if factor.verify_token(digits) else ""
     kept = RecoveryCodes.objects.select_for_update().filter(user=user).first()
     return "recovery code" if kept and kept.verify_token(code) else ""
@@ -99,10 +97,10 @@ def proves(user: User, code: str) -> str:
 
 @transaction.atomic
 def remove(user: User) -> bool:
-    """Take a user's second factor away; return whether there was one."""
-    RecoveryCodes.objects.filter(user=user).delete()
-    number, _ = Authenticator.objects.filter(user=user).delete()
-    return bool(number)
+    """Take app, passkeys and recovery codes of a user away; return whether there were any."""
+    rows = (RecoveryCodes.objects, Authenticator.objects, Passkey.objects)
+    numbers = [each.filter(user=user).delete()[0] for each in rows]
+    return any(numbers)
 
 
 def _digits(code: str) -> str:

@@ -21,6 +21,11 @@ urlpatterns = [
         name="second_factor_set_up",
     ),
     path(
+        "admin/second-factor/passkey/",
+        admin.site.admin_view(pages.passkey_page),
+        name="passkey_set_up",
+    ),
+    path(
         "admin/second-factor/codes/",
         admin.site.admin_view(pages.recovery_codes_page),
         name="recovery_codes",
