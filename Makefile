@@ -7,13 +7,14 @@ UV ?= uv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run check test torture screenshots lock
+.PHONY: help install run check test torture bench screenshots lock
 
 help:
 	@echo "make run      try SendQ: database, sandbox, queue and admin; PORT=8001 moves it from 8000"
 	@echo "make check    lint, types, imports, and the fast tests of what has changed: a minute or so"
 	@echo "make test     lint, types, imports, checks and tests"
 	@echo "make torture  kill a thousand runs, live a hundred lives, count what was broken: hours"
+	@echo "make bench    how fast, beside yardsticks: ten minutes, into bench/results.md"
 	@echo "make screenshots  take the pictures in docs/images of the real pages (needs Chromium)"
 	@echo "make install  build $(VENV) from requirements.lock; the others do it when needed"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew (needs uv)"
@@ -59,6 +60,14 @@ test: install
 torture: install
 	"$(BIN)/pytest" -q -m torture tests
 	THOROUGH=1 "$(BIN)/pytest" -q tests/queueing/gates/test_hours_properties.py
+
+# A short form of the measurements in bench/; the yardsticks come from the package index.
+bench: install
+	@{ echo "# Measured by \`make bench\`"; echo; \
+		echo "Medians, each beside its yardstick in the same run."; \
+		"$(BIN)/python" bench/throughput.py --short --rounds 2 && \
+		"$(BIN)/python" bench/startup.py 5; } > .bench-results
+	@mv .bench-results bench/results.md && cat bench/results.md
 
 # The pages themselves, with the sample in a database of its own.
 screenshots: install

@@ -17,18 +17,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sendq_site.settings")
 django.setup()
 
-from django.contrib.auth.models import Permission, User  # noqa: E402 - models need Django set up
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import (  # noqa: E402
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import (
     setup_databases,
     setup_test_environment,
     teardown_databases,
 )
 
-from campaigns.models import Campaign, LinkedInAccount, SendingHours, Workspace  # noqa: E402
-from queueing.gates import words  # noqa: E402
-from queueing.models import QueueItem  # noqa: E402
+from campaigns.models import Campaign, LinkedInAccount, SendingHours, Workspace
+from queueing.gates import words
+from queueing.models import QueueItem
 
 YARDSTICK_MS = 500
 CONNECTED, DISCONNECTED = LinkedInAccount.Status.CONNECTED, LinkedInAccount.Status.DISCONNECTED
@@ -174,7 +174,7 @@ def milliseconds(browser: Client, address: str) -> float:
 def main(items: int, accounts: int) -> None:
     began = time.perf_counter()
     fill(items, accounts)
-    print(  # noqa: T201
+    print(
         f"{QueueItem.objects.count():,} items, {LinkedInAccount.objects.count():,} accounts,"
         f" stored in {time.perf_counter() - began:.0f} s",
         flush=True,
@@ -189,7 +189,7 @@ def main(items: int, accounts: int) -> None:
         for address in addresses():
             took = milliseconds(browser, address)
             ratio = took / YARDSTICK_MS
-            print(f"{user}: {address[:70]:<70} {took:7.0f} ms {ratio:6.2f}", flush=True)  # noqa: T201
+            print(f"{user}: {address[:70]:<70} {took:7.0f} ms {ratio:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

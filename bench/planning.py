@@ -18,18 +18,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sendq_site.settings")
 django.setup()
 
-from django.db import connection  # noqa: E402 - models need Django set up
-from django.test.utils import setup_databases, teardown_databases  # noqa: E402
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 
-from campaigns.models import (  # noqa: E402
+from campaigns.models import (
     Campaign,
     LinkedInAccount,
     Prospect,
     SendingHours,
     Workspace,
 )
-from queueing import planning  # noqa: E402
-from queueing.models import QueueItem  # noqa: E402
+from queueing import planning
+from queueing.models import QueueItem
 
 NOW = dt.datetime(2026, 7, 8, 16, tzinfo=dt.UTC)
 
@@ -71,7 +71,7 @@ def timed(what: str, work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     took = time.perf_counter() - began
-    print(f"{what}: {took:.2f} s", flush=True)  # noqa: T201
+    print(f"{what}: {took:.2f} s", flush=True)
     return took
 
 
@@ -93,7 +93,7 @@ def main(people: int, accounts: int) -> None:
         raise SystemExit(f"{len(rows)} of {people} people are queued")
     QueueItem.objects.all().delete()
     stored = timed("bulk_create of the same rows", lambda: bare_bulk_create(rows))
-    print(f"ratio: {planned / stored:.2f}")  # noqa: T201
+    print(f"ratio: {planned / stored:.2f}")
 
 
 def bare_bulk_create(rows: list[QueueItem]) -> None:
