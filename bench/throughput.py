@@ -2,9 +2,10 @@
 
 Run from the checkout: `python bench/throughput.py [--short] [--rounds 3] [--before CHECKOUT]`. It
 makes databases of its own and drops them. Each account has one due item, whose person's id is
-known: one call an item. A rate is items by the seconds of the whole process, less those that the same
-command takes with nothing to do. The server counts requests and people: a round in which one is
-doubled or missing prints no figure. Every request, also a yardstick's, has a connection of its own.
+known: one call an item. A rate is items by the seconds of the whole process, less those that the
+same command takes with nothing to do. The server counts requests and people: a round in which one
+is doubled or missing prints no figure. Every request has a connection of its own, a yardstick's,
+too.
 
 `--before` names another checkout of SendQ, whose build runs beside this one.
 """
