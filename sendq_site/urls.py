@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from access import pages
-from queueing.admin import cards, dashboard, finding, own_desk, stopping, undoing
+from queueing.admin import cards, dashboard, finding, inviting, own_desk, stopping, undoing
 from sendq_site import answers
 
 urlpatterns = [
@@ -46,9 +46,11 @@ urlpatterns = [
     re_path("^admin/r/", admin.site.admin_view(answers.not_found)),
     path("admin/dashboard/", admin.site.admin_view(dashboard.fragment), name="dashboard"),
     path("admin/clock/", admin.site.admin_view(own_desk.clock_page), name="clock"),
+    path("admin/inbox/", admin.site.admin_view(cards.inbox), name="inbox"),
     path("admin/card/", admin.site.admin_view(cards.say), name="say_of_card"),
     path("admin/client/", admin.site.admin_view(own_desk.choose_client), name="choose_client"),
     path("admin/find/", admin.site.admin_view(finding.find_page), name="find"),
+    path("admin/invite/", admin.site.admin_view(inviting.invite_page), name="invite"),
     path("admin/undo/", admin.site.admin_view(undoing.undo), name="undo"),
     path("admin/stop/", admin.site.admin_view(stopping.stop_page), name="stop_sending"),
     path("admin/go-on/", admin.site.admin_view(stopping.lift_page), name="lift_stop"),

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from import_export.fields import Field
 
 from campaigns.admin.imports import DoNotContactForm, ImportingAdmin
@@ -21,10 +22,25 @@ class WorkspaceAdmin(DeskAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("sending_hours",)
     filter_horizontal = ("members",)
+    fieldsets = (
+        (None, {"fields": ("name", "members", "notify_emails")}),
+        ("How it sends", {"fields": ("sending_hours", "daily_cr_limit", "tier")}),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Who belongs to a workspace decides who sees it. A name that is taken would tell of others.
         return () if request.user.is_superuser else ("name", "members")
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        kwargs["extra_context"] = {"title": "New client", **(kwargs.get("extra_context") or {})}
+        return super().add_view(request, *args, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Lead to the new client's page, which says what comes next."""
+        answer = super().response_add(request, obj, *args, **kwargs)
+        if {"_popup", "_addanother", "_continue"} & request.POST.keys():
+            return answer
+        return redirect("admin:campaigns_workspace_change", obj.pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser) and super().has_add_permission(request)

@@ -8,14 +8,18 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from campaigns.pages import clock, workspaces_of
+from campaigns.models import Campaign, LinkedInAccount
+from campaigns.pages import behind_walls, clock, workspaces_of
+from queueing.desk import needs
 from queueing.desk.needs import Kind, Need
-from queueing.models import Card
+from queueing.gates import Waits, waiting
+from queueing.models import Card, QueueItem, QueueItemQuerySet
 from queueing.sending import Meaning
 
 PUT_OFF = dt.timedelta(days=1)
@@ -120,6 +124,19 @@ _BUTTONS = {
     Kind.EMPTY: (_import, "campaigns.add_prospect"),
     Kind.ADDRESS: (_address, "campaigns.change_workspace"),
 }
+
+
+def inbox(request: HttpRequest) -> JsonResponse:
+    """Answer with how many things need somebody, for the header and the title of every page."""
+    if not request.user.has_perm("queueing.view_queueitem"):
+        raise PermissionDenied
+    user, now, workspaces = cast(User, request.user), timezone.now(), workspaces_of(request.user)
+    items = cast(QueueItemQuerySet, behind_walls(QueueItem.objects.all(), user, "workspace"))
+    accounts = behind_walls(LinkedInAccount.objects.all(), user, "workspace")
+    campaigns = behind_walls(Campaign.objects.all(), user, "workspace")
+    waits = Waits(items, now, workspaces)
+    found = needs.gather(items, accounts, campaigns, waits, waiting.count_waiting(items, waits))
+    return JsonResponse({"count": len(found.now)})
 
 
 @require_POST

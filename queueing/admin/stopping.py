@@ -1,6 +1,7 @@
-"""Stops: of all sending, by superusers, or of a workspace's, by its managers.
+"""Stops: of all sending, by superusers, or of a client's, by anybody who works for it.
 
-A page of its own, reached from every page's header. Nobody lifts what they could not have set.
+A page of its own, reached from every page's header and from the client's. To stop is safe, and so
+is for everybody; managers let sending go on.
 """
 
 from typing import Any, cast
@@ -16,13 +17,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Workspace
-from campaigns.pages import DeskAdmin, ReasonForm, behind_walls, reason_field
+from campaigns.pages import DeskAdmin, ReasonForm, behind_walls, client, reason_field
 from queueing.admin.evidence import ReadOnly
 from queueing.desk.context import stops_shown_to
 from queueing.models import SendingStop
 from queueing.staff import places
 
 PERMISSION = "queueing.stop_all_sending"
+"""To let go on what is stopped, and for superusers to stop all."""
+
+
+def may_stop(user: Any) -> bool:
+    """Say whether somebody may stop the sending of their own clients."""
+    return bool(user.has_perm("queueing.view_queueitem"))
 
 
 @admin.register(SendingStop)
@@ -38,13 +45,15 @@ class SendingStopAdmin(ReadOnly, DeskAdmin):
 
     @admin.display(description="of")
     def of(self, stop: SendingStop) -> str:
-        return str(stop.workspace or "all workspaces")
+        return str(stop.workspace or "all clients")
 
 
 class StopForm(ReasonForm):
     """Asks of which workspace, where that is not plain, and why."""
 
-    workspace = forms.ModelChoiceField(queryset=Workspace.objects.none(), required=False)
+    workspace = forms.ModelChoiceField(
+        label="Client", queryset=Workspace.objects.none(), required=False
+    )
     reason = reason_field(
         help_text="It goes into the log, and everybody whose sending it stops sees it.",
         error_messages={"required": "Say why: others will want to know."},
@@ -52,11 +61,13 @@ class StopForm(ReasonForm):
     field_order = ("workspace", "reason")
     only: Workspace | None = None
 
-    def __init__(self, data: Any, workspaces: models.QuerySet[Workspace], *, for_all: bool) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Any, workspaces: models.QuerySet[Workspace], first: str, *, for_all: bool
+    ) -> None:
+        super().__init__(data, initial={"workspace": first})
         field = cast("forms.ModelChoiceField[Workspace]", self.fields["workspace"])
         field.queryset = workspaces
-        field.empty_label = "All workspaces" if for_all else "---------"
+        field.empty_label = "All clients" if for_all else "---------"
         field.required = not for_all
         choices = list(workspaces[:2])
         if len(choices) + for_all <= 1:  # nothing to choose
@@ -84,15 +95,17 @@ def lift_page(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, *, lifting: bool) -> HttpResponse:
     user = cast(User, request.user)
-    mine = behind_walls(Workspace.objects.all(), user, "pk")
-    if not user.has_perm(PERMISSION) or not (user.is_superuser or mine.exists()):
+    mine = behind_walls(Workspace.objects.all(), user, "pk", narrowed=False)
+    may = user.has_perm(PERMISSION) if lifting else may_stop(user)
+    if not may or not (user.is_superuser or mine.exists()):
         raise PermissionDenied
     stops = [one for one in stops_shown_to(user) if one.workspace_id or user.is_superuser]
     for_all = user.is_superuser
     if lifting:  # only what is stopped can go on
         mine = mine.filter(pk__in=[one.workspace_id for one in stops if one.workspace_id])
         for_all = any(one.workspace_id is None for one in stops)
-    form = StopForm(request.POST or None, mine, for_all=for_all)
+    first = request.GET.get("workspace") or str(client.of(user) or "")
+    form = StopForm(request.POST or None, mine, first, for_all=for_all)
     if request.method == "POST" and form.is_valid():
         _act(request, form, lifting=lifting)
         return HttpResponseRedirect(reverse("admin:index"))
@@ -102,7 +115,8 @@ def _page(request: HttpRequest, *, lifting: bool) -> HttpResponse:
         "form": form,
         "lifting": lifting,
         "stops": stops,
-        "one": form.only or (None if user.is_superuser else "one of your workspaces"),
+        "one": form.only or (None if user.is_superuser else "one of your clients"),
+        "may_lift": user.has_perm(PERMISSION),
     }
     return render(request, "admin/sending_stop.html", context)
 

@@ -5,13 +5,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
 
 from campaigns.admin import WorkspaceAdmin
 from campaigns.models import Campaign, LinkedInAccount, Workspace
-from campaigns.pages import ReasonedForm
+from campaigns.pages import ReasonedForm, client, clock
+from queueing.admin import stopping
 from queueing.admin.accounts import NEEDS_RAISE_CAP, RAISE_CAP
 from queueing.admin.anew import with_waiting
+from queueing.admin.clients import ReportingAdmin
 from queueing.admin.forecast import ForecastAdmin
+from queueing.desk import clients
 
 admin.site.unregister(Workspace)
 
@@ -40,7 +45,7 @@ def _is_higher(new: int | None, old: int | None) -> bool:
 
 
 @admin.register(Workspace)
-class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ForecastAdmin):
+class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ReportingAdmin, ForecastAdmin):
     form = WorkspaceForm
     times_depend_on = ("daily_cr_limit", "tier", "sending_hours")
 
@@ -49,3 +54,12 @@ class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ForecastAdmin):
 
     def accounts_of(self, row: Workspace) -> list[LinkedInAccount]:
         return with_waiting(Campaign.objects.filter(workspace=row))
+
+    def panel(self, request: HttpRequest, row: Workspace) -> dict[str, Any]:
+        return {
+            **super().panel(request, row),
+            "client": clients.client(row, timezone.now(), clock.zone()),
+            "may_stop": stopping.may_stop(request.user),
+            "may_lift": request.user.has_perm(stopping.PERMISSION),
+            "is_narrowed": client.of(request.user) == row.pk,
+        }

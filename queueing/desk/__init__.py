@@ -3,11 +3,12 @@
 A new figure on a page is counted here, and shown in `admin/`.
 """
 
-from queueing.desk import dashboard, status
+from queueing.desk import clients, dashboard, status
 from queueing.desk.status import Day
 
 __all__ = [
     "Day",
+    "clients",
     "dashboard",
     "status",
 ]

@@ -177,7 +177,7 @@ def _mail(workspace: Workspace, claimed: list[Notice]) -> bool:
     return True
 
 
-def _zone_of(workspace: Workspace) -> str:
+def zone_of(workspace: Workspace) -> str:
     """Return the zone of a workspace's hours: whoever reads its mails may be no user here."""
     key = (workspace.sending_hours or default_hours()).timezone
     return key if key in zones.names() else "UTC"
@@ -191,7 +191,7 @@ def _page_of(notice: Notice) -> str:
 
 def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:
     lines = [f"SendQ has something to tell about {workspace}.", ""]
-    zone = zones.zone(_zone_of(workspace))
+    zone = zones.zone(zone_of(workspace))
     for notice in notices:
         told = clocks.in_text(notice.text, zone, notice.created_at)
         where = f" ({clocks.city(zone.key)} time)" if told != notice.text else ""

@@ -7,15 +7,17 @@ from urllib.parse import urlencode
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 
 from campaigns.models import Workspace
 from campaigns.pages import CappedPaginator, behind_walls, client, clock
-from queueing.admin import undoing
+from queueing.admin import stopping, undoing
 from queueing.models import QueueItem
 
 register = template.Library()
 
 CLIENTS_AT_MOST = 100
+_READ = "_clients"
 
 # Words, the page, who may see it; the first are shown, the others under “More”.
 _DAILY = (
@@ -31,7 +33,9 @@ _MORE = (
     ("Clients", "admin:campaigns_workspace_changelist", "campaigns.view_workspace"),
     ("Never contact", "admin:campaigns_donotcontact_changelist", "campaigns.view_donotcontact"),
     ("What was done", "admin:admin_logentry_changelist", "admin.view_logentry"),
+    ("New client", "admin:campaigns_workspace_add", "campaigns.add_workspace"),
     ("Colleagues", "admin:auth_user_changelist", "auth.view_user"),
+    ("Invite a colleague", "invite", "auth.add_user"),
     ("Groups", "admin:auth_group_changelist", "auth.view_group"),
 )
 _ENGINE_ROOM = (
@@ -124,14 +128,33 @@ def queue_tabs(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _clients(request: HttpRequest) -> list[tuple[Any, str]]:
+    """Return the clients that the user sees, read once a page."""
+    if not hasattr(request, _READ):
+        rows = behind_walls(Workspace.objects.order_by("name"), request.user, "pk", narrowed=False)
+        setattr(request, _READ, list(rows.values_list("pk", "name")[: CLIENTS_AT_MOST + 1]))
+    found: list[tuple[Any, str]] = getattr(request, _READ)
+    return found
+
+
 @register.inclusion_tag("admin/client_picker.html", takes_context=True)
 def client_picker(context: dict[str, Any]) -> dict[str, Any]:
     """Offer the clients that the user sees, where there are several."""
     request: HttpRequest = context["request"]
-    rows = behind_walls(Workspace.objects.order_by("name"), request.user, "pk", narrowed=False)
-    found = list(rows.values_list("pk", "name")[: CLIENTS_AT_MOST + 1])
+    found = _clients(request)
     return {
         "clients": found[:CLIENTS_AT_MOST] if len(found) > 1 else [],
         "chosen": client.of(request.user),
         "back": request.get_full_path(),
     }
+
+
+@register.simple_tag(takes_context=True)
+def stop_link(context: dict[str, Any]) -> str:
+    """Offer to stop sending to whoever may, of the chosen client first."""
+    request: HttpRequest = context["request"]
+    is_stopped = any(stop.workspace_id is None for stop in context["open_stops"])
+    if is_stopped or not stopping.may_stop(request.user) or not _clients(request):
+        return ""
+    words = "Stop all sending" if request.user.is_superuser else "Stop sending"
+    return format_html('<a class="stop-link" href="{}">{}</a>', reverse("stop_sending"), words)

@@ -29,8 +29,6 @@
         const focused = widget.contains(document.activeElement) && nameOf(document.activeElement);
         const opened = [...widget.querySelectorAll("details[open]")].map((part) => part.id);
         widget.innerHTML = html;
-        const count = widget.querySelectorAll("section > .todo > li").length;
-        document.title = `${count ? `(${count}) ` : ""}Desk | SendQ`;
         opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
         if (focused) {
             parts().find((part) => nameOf(part) === focused)?.focus({preventScroll: true});

@@ -34,7 +34,7 @@
     });
 
     document.addEventListener("click", (event) => { // a menu that is left is closed
-        for (const menu of document.querySelectorAll("nav.menu details[open], .chip[open]")) {
+        for (const menu of document.querySelectorAll("nav.menu details[open], .own-menu[open], .chip[open]")) {
             if (!menu.contains(event.target)) menu.open = false;
         }
     });

@@ -64,13 +64,20 @@ def test_a_stale_page_never_does_the_opposite(desk: Client) -> None:
 
 @pytest.mark.parametrize("group", ["Viewer", "Operator"])
 @pytest.mark.parametrize("url", [STOP, GO_ON])
-def test_without_the_permission_nothing_is_pressed(group: str, url: str) -> None:
+def test_who_works_for_no_client_presses_nothing(group: str, url: str) -> None:
     clerk = logged_in(a_user("clerk", group=group))
 
     assert clerk.get(url).status_code == 403
     assert clerk.post(url, {"reason": "Holiday"}).status_code == 403
     assert not SendingStop.objects.exists()
     assert STOP.encode() not in clerk.get("/admin/").content
+
+
+def test_who_may_not_see_the_queue_presses_nothing() -> None:
+    stranger = logged_in(a_user("stranger", a_workspace()))
+
+    assert stranger.get(STOP).status_code == 403
+    assert stranger.post(STOP, {"reason": "Holiday"}).status_code == 403
 
 
 def test_a_manager_stops_and_lifts_what_is_of_their_workspaces_alone() -> None:
