@@ -1,24 +1,16 @@
 """The life of an item and its account, in any order of events, against a simple model."""
 
 import datetime as dt
-import os
 from typing import Any
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, settings
+from django.db.models import Exists, OuterRef, Q
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import gates
+from queueing.gates import explaining
 from queueing.looking import reconciling, syncing
 from queueing.models import QueueItem, SendAttempt, SendingStop
 from queueing.sending import (
@@ -39,6 +31,7 @@ from queueing.sending.judging import Seen
 from queueing.unipile import Account, Outcome, Profile
 from queueing.unipile.v1.shapes import state_of
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+from tests.machines import SEQUENCES, STEPS, Undone, any_order_of_events
 
 Status = QueueItem.Status
 DAILY_LIMIT = 2
@@ -80,7 +73,7 @@ LEGAL = {
 }
 
 
-class LifeOfItems(RuleBasedStateMachine):
+class LifeOfItems(Undone):
     """Three people, one account.
 
     The model: `effects` is what LinkedIn has got, by item, and `did` what the person did with it.
@@ -104,13 +97,15 @@ class LifeOfItems(RuleBasedStateMachine):
         self.is_lost = self.is_stopped = self.is_restricted = False
         self.rests_until = NOON
         self.seen = {item.pk: Status.PENDING for item in self.items}
+        self.audited: tuple[Any, ...] = ()
 
     @precondition(lambda self: not self.calls)
     @rule()
     def claim(self) -> None:
         call = claiming.claim(self.account.pk, None, self.now)
         if call is None:
-            assert not any(gates.report(item.pk, self.now).is_open for item in self.items)
+            rows = list(QueueItem.objects.select_related("prospect"))
+            assert not any(one.is_open for one in explaining.reports(rows, self.now).values())
             return
         assert not self.is_lost
         assert not self.is_stopped
@@ -317,10 +312,21 @@ class LifeOfItems(RuleBasedStateMachine):
         failed.update(status=Status.PENDING, attempts=0)
 
     @invariant()
+    def promises_are_kept(self) -> None:
+        """Audit everything, unless nothing has changed since: no row, and nothing in the model."""
+        account = (self.is_lost, self.is_stopped, self.rests_until)
+        so_far = (self.writes(), self.now, str(self.effects), str(self.did), account)
+        if so_far == self.audited:
+            return
+        self.nobody_is_invited_twice()
+        self.the_account_is_as_the_model_has_it()
+        self.every_item_tells_the_truth()
+        self.the_day_is_never_over_its_cap()
+        self.audited = so_far
+
     def nobody_is_invited_twice(self) -> None:
         assert all(len(at) <= 1 for at in self.effects.values())
 
-    @invariant()
     def the_account_is_as_the_model_has_it(self) -> None:
         account = LinkedInAccount.objects.get()
         rests = account.paused_until is not None and account.paused_until > self.now
@@ -329,9 +335,11 @@ class LifeOfItems(RuleBasedStateMachine):
         assert not rests or account.paused_until == self.rests_until
         assert SendingStop.objects.open().exists() == self.is_stopped
 
-    @invariant()
     def every_item_tells_the_truth(self) -> None:
-        for item in QueueItem.objects.select_related("prospect"):
+        sends = SendAttempt.objects.filter(kind=SendAttempt.Kind.SEND, item=OuterRef("pk"))
+        holds = QueueItem.objects.holding_the_person().values("pk")
+        rows = QueueItem.objects.annotate(holds=Q(pk__in=holds), was_tried=Exists(sends))
+        for item in rows.select_related("prospect"):
             before, self.seen[item.pk] = self.seen[item.pk], Status(item.status)
             # Two steps may lie between two looks: a recovery and what follows from it.
             assert before == item.status or (before, item.status) in LEGAL, (before, item.status)
@@ -344,15 +352,14 @@ class LifeOfItems(RuleBasedStateMachine):
             if self.effects[item.pk]:
                 self.what_has_arrived_is_not_forgotten(item)
 
-    def what_has_arrived_is_not_forgotten(self, item: QueueItem) -> None:
+    def what_has_arrived_is_not_forgotten(self, item: Any) -> None:
         """In whatever state: it holds its person, and ends only where somebody has looked."""
-        assert QueueItem.objects.filter(pk=item.pk).holding_the_person().exists()
-        assert item.send_attempts.filter(kind=SendAttempt.Kind.SEND).exists()
+        assert item.holds
+        assert item.was_tried
         if item.status in (Status.FAILED, Status.SKIPPED) and item.sent_at is None:
             assert item.searched_at is not None
             assert self.did[item.pk] == "declines", "LinkedIn shows it, and nobody has seen it"
 
-    @invariant()
     def the_day_is_never_over_its_cap(self) -> None:
         effects = [at for times in self.effects.values() for at in times]
         days = [at.date() for at in effects]
@@ -362,39 +369,12 @@ class LifeOfItems(RuleBasedStateMachine):
         assert used.sent_this_week >= sum(at > self.now - dt.timedelta(days=7) for at in effects)
 
 
-class OneTransactionEach(LifeOfItems):
-    """Each example in a transaction that is rolled back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._undo = transaction.atomic()
-        self._undo.__enter__()
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self._undo.__exit__(None, None, None)
-
-
-def any_order_of_events(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        OneTransactionEach,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.mark.django_db
 def test_any_order_of_events_keeps_the_promises() -> None:
-    any_order_of_events(examples=15, steps=25)
+    any_order_of_events(LifeOfItems, examples=15, steps=25)
 
 
 @pytest.mark.torture
 @pytest.mark.django_db
 def test_a_thousand_long_orders_of_events_keep_the_promises() -> None:
-    any_order_of_events(
-        int(os.environ.get("SEQUENCES", "1000")), int(os.environ.get("STEPS", "150"))
-    )
+    any_order_of_events(LifeOfItems, SEQUENCES, STEPS)
