@@ -31,6 +31,14 @@ from queueing.unipile import Client, Outcome, UnipileError
 Route = SendAttempt.Route
 IN_DOUBT_STILL = ""
 
+GIVEN_UP_AFTER = dt.timedelta(days=7)
+_UNREADABLE = Verdict(
+    QueueItem.Status.FAILED,
+    "conversation_gone",
+    "For a week its conversation could not be read: whether it went cannot be seen. Read it on "
+    "LinkedIn. A retry reads it first, and sends nothing before it could.",
+)
+
 
 def message(client: Client, account: LinkedInAccount, item: QueueItem, clock: Clock) -> str:
     """Read the conversation of a message in doubt; return its new status, or IN_DOUBT_STILL.
@@ -45,7 +53,7 @@ def message(client: Client, account: LinkedInAccount, item: QueueItem, clock: Cl
         )
     except UnipileError as error:
         looks.end_with_error([attempt], error, clock())
-        return IN_DOUBT_STILL
+        return _unless_unreadable(item, clock())
     now = clock()
     if answer.conversation is None:
         looks.end(attempt, Outcome.NOT_SENT, answer.summary, now)
@@ -54,15 +62,30 @@ def message(client: Client, account: LinkedInAccount, item: QueueItem, clock: Cl
     if found is not None and found.arrived:
         looks.end(attempt, FOUND, answer.raw, now)
         return _settled(item, found, now)
-    if found is not None and found.answered_at is None:  # not whole, or too early, or unclear
+    is_unclear = found is not None and found.error_code == messaging.UNCLEAR_ANSWER
+    if found is not None and found.answered_at is None and not is_unclear:
         looks.end(attempt, Outcome.UNKNOWN, f"{answer.raw} {found.error_message}", now)
-        return IN_DOUBT_STILL
+        return _unless_unreadable(item, now)  # not whole, or too early
     looks.end(attempt, looks.NOTHING, answer.raw, now)
-    if found is not None:
+    if found is not None and found.answered_at is not None:
         news.record(item, found, now, now)
     if not _looked_in_vain_twice(item):
         return IN_DOUBT_STILL
     return _settled(item, not_sent(item, now), now, searched=True)
+
+
+def _unless_unreadable(item: QueueItem, now: dt.datetime) -> str:
+    """Leave a message in doubt, unless its conversation was not told for a week.
+
+    Looks that were not answered at all do not count: Unipile was away.
+    """
+    _, since = pace.calls(item)
+    told = [look for look in since if look.outcome != Outcome.NOT_SENT]
+    if any(look.outcome in {FOUND, looks.NOTHING} for look in told):
+        return IN_DOUBT_STILL
+    if len(told) < 2 or told[-1].started_at - told[0].started_at < GIVEN_UP_AFTER:
+        return IN_DOUBT_STILL
+    return _settled(item, _UNREADABLE, now, searched=True)
 
 
 def _looked_in_vain_twice(item: QueueItem) -> bool:

@@ -18,7 +18,7 @@ from queueing.models.items import (
     in_doubt_since,
 )
 from queueing.models.jobs import JobRecord
-from queueing.models.kinds import TOUCH_LASTS, TOUCHES, Kind, has_ended
+from queueing.models.kinds import TOUCH_LASTS, TOUCHES, Kind, has_ended, is_a_touch
 
 __all__ = [
     "TOUCHES",
@@ -40,4 +40,5 @@ __all__ = [
     "counts_since",
     "has_ended",
     "in_doubt_since",
+    "is_a_touch",
 ]

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.contrib.postgres.fields import DecimalRangeField
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Q
 
 from campaigns.models import Prospect
@@ -38,6 +38,13 @@ TOUCHES = Q(
     | Q(tried_at__isnull=False)
 )
 """An item that has reached its person, or may have: what somebody writes by hand is no touch."""
+
+
+def is_a_touch(error: IntegrityError) -> bool:
+    """Return whether what was refused would have reached a person twice within 24 hours."""
+    told = getattr(error.__cause__, "diag", None)
+    return getattr(told, "constraint_name", None) == "one_touch_in_a_day"
+
 
 _ENDED_FOR_MESSAGES = [
     status for status in Prospect.Status.values if status != Prospect.Status.CONNECTED

@@ -7,11 +7,12 @@ import datetime as dt
 import logging
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
 from campaigns.models import ErasedPerson, Prospect
 from campaigns.models.erased import REASON
-from queueing.models import QueueItem
+from queueing.gates import Gate
+from queueing.models import TOUCH_LASTS, TOUCHES, QueueItem, is_a_touch
 from queueing.sending import deciding, judging
 from queueing.sending.claiming import Claim
 from queueing.sending.history import history_of
@@ -59,9 +60,24 @@ def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict |
     try:
         with transaction.atomic():
             _keep_identity(claim, answer.profile, now)
-    except IntegrityError:
-        return SAME_PERSON
+    except IntegrityError as error:
+        return _reached_lately(claim, answer.profile, now) if is_a_touch(error) else SAME_PERSON
     return None
+
+
+def _reached_lately(claim: Claim, profile: Profile, now: dt.datetime) -> Verdict:
+    """Hold somebody whom something else has reached under the address that was found."""
+    touches = QueueItem.objects.filter(
+        TOUCHES, workspace=claim.workspace_id, person_key=profile.public_identifier
+    )
+    last = touches.aggregate(at=Max("claimed_at"))["at"] or now
+    return Verdict(
+        QueueItem.Status.PENDING,
+        Gate.PERSON_RESTED,
+        f"Something else reached this person, as {profile.public_identifier}, at "
+        f"{last:%Y-%m-%d %H:%M} UTC: once in 24 hours is enough.",
+        retry_at=last + TOUCH_LASTS,
+    )
 
 
 def _note_that_nobody_answered(claim: Claim, now: dt.datetime) -> None:
@@ -81,14 +97,16 @@ def _note_id(claim: Claim, profile: Profile) -> None:
 
 
 def _is_held_by_another_account(claim: Claim, profile: Profile) -> bool:
-    """Return whether another account of the workspace holds somebody of the same id.
+    """Return whether another account of the workspace has invited, or will, who has the same id.
 
     Ids are good for one account only, but where two accounts see the same one it is the same
     person. That it is another id proves nothing.
     """
     workspace = QueueItem.objects.filter(pk=claim.item_id).values("workspace")
     same = QueueItem.objects.holding_the_person().filter(
-        linkedin_user_id=profile.provider_id, workspace=Subquery(workspace)
+        kind=QueueItem.Kind.CONNECTION_REQUEST,  # messages go to whoever is connected already
+        linkedin_user_id=profile.provider_id,
+        workspace=Subquery(workspace),
     )
     return same.exclude(pk=claim.item_id).exists()
 

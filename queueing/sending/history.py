@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
@@ -35,7 +35,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         "campaign__sending_hours",
         "campaign__workspace__sending_hours",
     ).get(pk=claim.item_id)
-    made = _calls_before(claim)
+    made = _calls_before(item, claim)
     ended_as = [call.outcome for call in made]
     is_refusal = [call.outcome == Outcome.REJECTED for call in made]
     refused = made[: _in_a_row(is_refusal, True)]
@@ -63,7 +63,27 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         by_hand=item.by_hand,
         text=item.message,
         answers_from=answers_from(item),
+        **_asked(item, claim),
     )
+
+
+def _asked(item: QueueItem, claim: Claim) -> dict[str, Any]:
+    """Return the facts on looks at the conversation of a message that told nothing."""
+    if item.kind != Kind.MESSAGE:
+        return {}
+    looks = SendAttempt.objects.filter(route=SendAttempt.Route.CHAT, run__isnull=False)
+    in_vain = looks.filter(item=item, started_at__lt=claim.claimed_at).exclude(
+        outcome__in=_ABOUT_THE_ACCOUNT
+    )
+    if item.asked_at is not None:
+        in_vain = in_vain.filter(started_at__gt=item.asked_at)
+    began = list(in_vain.order_by("started_at").values_list("started_at", flat=True))
+    told = looks.filter(outcome=FOUND, linkedin_account=item.linkedin_account_id)
+    return {
+        "asked_in_vain": len(began),
+        "others_are_told": bool(began)
+        and told.filter(started_at__gte=began[0]).exclude(item=item).exists(),
+    }
 
 
 def _id_may_be_wrong(item: QueueItem, claim: Claim) -> bool:
@@ -95,8 +115,11 @@ class _Made(NamedTuple):
     company_key: str
 
 
-def _calls_before(claim: Claim) -> list[_Made]:
-    """Return how the account's last claims ended, newest first."""
+def _calls_before(item: QueueItem, claim: Claim) -> list[_Made]:
+    """Return how the account's last claims of the item's kind ended, newest first.
+
+    What LinkedIn says to a message says nothing about invitations, and the reverse.
+    """
     sends = SendAttempt.objects.filter(
         run=OuterRef("run"), item=OuterRef("item"), kind=SendAttempt.Kind.SEND
     )
@@ -107,6 +130,7 @@ def _calls_before(claim: Claim) -> list[_Made]:
         SendAttempt.objects.filter(
             Q(kind=SendAttempt.Kind.SEND) | looks_alone,
             linkedin_account=claim.account_id,
+            item__kind=item.kind,
             started_at__lt=claim.claimed_at,
             finished_at__isnull=False,
         )
@@ -135,7 +159,7 @@ def _ends_of(item: QueueItem, claim: Claim) -> list[str]:
 
 
 def _others_pass(item: QueueItem, claim: Claim) -> bool:
-    """Return whether the account has sent since the item last met an answer about the account."""
+    """Return whether another item of the kind has gone since this one met such an answer."""
     earlier = item.send_attempts.filter(
         outcome__in=_ABOUT_THE_ACCOUNT, started_at__lt=claim.claimed_at
     )
@@ -144,6 +168,7 @@ def _others_pass(item: QueueItem, claim: Claim) -> bool:
         met_at is not None
         and SendAttempt.objects.filter(
             linkedin_account=claim.account_id,
+            item__kind=item.kind,
             kind=SendAttempt.Kind.SEND,
             outcome=Outcome.SENT,
             started_at__gt=met_at,

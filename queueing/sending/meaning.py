@@ -75,6 +75,15 @@ _BY_PERSON = {
     "provider/resource_not_found",
     "provider/insufficient_permissions",
 }
+_CANNOT_BE_SEEN = {
+    Outcome.UNKNOWN,
+    ANOTHER_SHAPE,
+    "interrupted",
+    "person_gone",
+    "conversation_gone",
+    "could_not_ask",
+    "unclear_state",
+}
 _ACCOUNTS = {
     Outcome.ACCOUNT_LIMIT,
     Outcome.THROTTLED,
@@ -92,7 +101,7 @@ def _codes() -> dict[Meaning, frozenset[str]]:
         Meaning.ANOTHER: frozenset([SOMEBODY_ELSE]),
         Meaning.MESSAGE: frozenset(_BY_TEXT),
         Meaning.ACCOUNT: frozenset(by_account | set(_ACCOUNTS)) - _BY_PERSON - _BY_TEXT,
-        Meaning.UNKNOWN: frozenset(in_doubt | {Outcome.UNKNOWN, ANOTHER_SHAPE, "interrupted"}),
+        Meaning.UNKNOWN: frozenset(in_doubt | _CANNOT_BE_SEEN),
     }
     return {meaning: frozenset(map(str, codes)) for meaning, codes in named.items()}
 

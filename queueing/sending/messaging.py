@@ -9,13 +9,16 @@ from dataclasses import replace
 
 from campaigns.models import Prospect
 from queueing.models import QueueItem
-from queueing.sending import conversing, judging, outcomes
+from queueing.sending import conversing, judging, outcomes, retries
 from queueing.sending.verdicts import Answer, History, Verdict
 from queueing.unipile import Conversation, Outcome
 
 Status = QueueItem.Status
 
 ASK_AGAIN_AFTER = dt.timedelta(minutes=30)
+ASK_AGAIN_AT_MOST = dt.timedelta(days=1)
+ASKED_AT_MOST = 12  # with waits that double up to a day: six days
+COULD_NOT_ASK, UNCLEAR_ANSWER = "could_not_ask", "unclear_answer"
 AGAIN_IN = dt.timedelta(hours=24)  # where LinkedIn takes no other message to this person before
 
 _NOT_CONNECTED = "no_connection_with_recipient"
@@ -31,7 +34,7 @@ def after_look(answer: Answer, history: History, now: dt.datetime) -> Verdict | 
     if account_verdict is not None:
         again = account_verdict.retry_at or now + ASK_AGAIN_AFTER
         return replace(account_verdict, ask_again_at=again, prospect_status="")
-    return could_not_ask(answer.summary, now)
+    return could_not_ask(answer.summary, history, now, is_told=answer.outcome != Outcome.NOT_SENT)
 
 
 def on_conversation(
@@ -42,7 +45,8 @@ def on_conversation(
     None: it shows neither the message nor an answer, late enough to show them.
     """
     if not conversation.complete:
-        return could_not_ask(f"The conversation was not told whole: {conversation.trouble}", now)
+        told = f"The conversation was not told whole: {conversation.trouble}"
+        return could_not_ask(told, history, now)
     shown = conversing.read(
         conversation,
         history.text,
@@ -59,7 +63,8 @@ def on_conversation(
             answered_at=shown.answered_at,
         )
     if shown.unclear and not history.by_hand:
-        return could_not_ask(f"Whether {shown.unclear} is an answer cannot be told", now)
+        told = f"Whether {shown.unclear} is an answer cannot be told"
+        return replace(could_not_ask(told, history, now), error_code=UNCLEAR_ANSWER)
     return judging.too_early(history.tried_at, now)
 
 
@@ -84,11 +89,26 @@ def _said(shown: conversing.Shown, history: History) -> Verdict:
     )
 
 
-def could_not_ask(why: str, now: dt.datetime) -> Verdict:
-    """Hold a message: whether the person has answered is not known."""
-    again = now + ASK_AGAIN_AFTER
+def could_not_ask(why: str, history: History, now: dt.datetime, *, is_told: bool = True) -> Verdict:
+    """Hold a message: whether the person has answered is not known.
+
+    Asked less and less often, and given up after six days: a conversation that can never be read
+    would else be asked for without end.
+
+    :param is_told: something was answered about this conversation. Where nothing was, and no other
+        is told either, Unipile is away, and nobody is given up for that.
+    """
+    asked = history.asked_in_vain + 1
+    if asked >= ASKED_AT_MOST and (is_told or history.others_are_told):
+        told = (
+            f"Whether the person has answered could not be looked up, {asked} times. {why} Read "
+            "the conversation on LinkedIn; then retry, which asks once more, or skip."
+        )
+        return Verdict(Status.FAILED, COULD_NOT_ASK, told, burns_attempt=True)
+    wait = retries.doubled(ASK_AGAIN_AFTER, history.asked_in_vain, ASK_AGAIN_AT_MOST)
+    again = now + (ASK_AGAIN_AFTER if history.by_hand else wait)
     told = f"Held: whether the person has answered could not be looked up. {why}"
-    return Verdict(Status.PENDING, "could_not_ask", told, retry_at=again, ask_again_at=again)
+    return Verdict(Status.PENDING, COULD_NOT_ASK, told, retry_at=again, ask_again_at=again)
 
 
 def after_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
@@ -101,6 +121,8 @@ def after_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
         told = f"They are not connected, or no longer: no follow-up goes. {sent.summary}"
         return Verdict(Status.SKIPPED, "not_connected", told)
     if sent.error_code == _NOT_BEFORE_TOMORROW:
+        if history.account_answers >= outcomes.ASKED_AGAIN_AT_MOST:
+            return replace(outcomes.asked_often_enough(sent, history), prospect_status="")
         return Verdict(Status.PENDING, sent.error_code, sent.summary, retry_at=now + AGAIN_IN)
     if sent.outcome == Outcome.NOTE_TOO_LONG:
         return Verdict(Status.FAILED, sent.error_code, sent.summary, burns_attempt=True)

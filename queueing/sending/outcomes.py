@@ -223,7 +223,7 @@ def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verd
         if history.others_pass:
             return _set_aside(answer, history, now)
         if history.account_answers >= ASKED_AGAIN_AT_MOST:
-            return _asked_often_enough(answer, history)
+            return asked_often_enough(answer, history)
     change = _BACK_TO_PENDING[Outcome(answer.outcome)](answer, history, now)
     return Verdict(
         Status.PENDING,
@@ -234,7 +234,7 @@ def _back_to_pending(answer: Answer, history: History, now: dt.datetime) -> Verd
     )
 
 
-def _asked_often_enough(answer: Answer, history: History) -> Verdict:
+def asked_often_enough(answer: Answer, history: History) -> Verdict:
     """End what nobody else can be compared with: else it would be asked for once a day for ever."""
     return Verdict(
         Status.FAILED,

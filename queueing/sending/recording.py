@@ -152,6 +152,9 @@ def _locked(*conditions: Q, **values: Any) -> QueueItem | None:
 def settle(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: str = "") -> Verdict:
     """Bring a locked item and its prospect to what the verdict says; return the one that holds."""
     maybe_arrived = QueueItem.objects.maybe_arrived().filter(pk=item.pk).exists()
+    account = _another_account(item) if verdict.try_another_account else None
+    if account is not None:
+        verdict = _by_another_account(item, account, verdict, now)
     ended = judging.nothing_waits_for_nothing(
         verdict,
         campaign_status=Campaign.objects.values_list("status", flat=True).get(pk=item.campaign_id),
@@ -159,9 +162,9 @@ def settle(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: s
         item=item,
     )
     held = judging.nothing_ends_in_doubt(ended, maybe_arrived=maybe_arrived)
-    if held.try_another_account and _goes_by_another_account(item, held, now):
-        return replace(held, status=QueueItem.Status.PENDING)
     changes = _changes(held, now)
+    if account is not None and held.status == QueueItem.Status.PENDING:
+        changes |= {"linkedin_account": account, "linkedin_user_id": ""}
     if held.status == QueueItem.Status.SENT or held.arrived:
         # By the latest instant at which the effect can have come about: caps count by it.
         bound = dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
@@ -176,39 +179,38 @@ def settle(item: QueueItem, verdict: Verdict, now: dt.datetime, invitation_id: s
     return held
 
 
-def _goes_by_another_account(item: QueueItem, verdict: Verdict, now: dt.datetime) -> bool:
-    """Give an item that is known by an id alone to an account that was not asked yet.
+def _another_account(item: QueueItem) -> LinkedInAccount | None:
+    """Return an account that may know a person who is known by an id alone, and was not asked yet.
 
-    Ids are good for one account only, and whose an imported one is nobody knows. False where the
+    Ids are good for one account only, and whose an imported one is nobody knows. None where the
     person can be found by address, may have been invited, or all accounts have been asked; and for
     messages and withdrawals, which are between the person and the account that invited them.
     """
     if item.kind != QueueItem.Kind.CONNECTION_REQUEST:
-        return False
+        return None
     if item.prospect.public_identifier or item.tried_at:
-        return False
+        return None
     asked = item.send_attempts.values("linkedin_account")
-    account = (
+    return (
         item.campaign.accounts.filter(status=LinkedInAccount.Status.CONNECTED)
         .exclude(pk__in=asked)
         .exclude(pk=item.linkedin_account_id)
         .order_by("name", "pk")
         .first()
     )
-    if account is None:
-        return False
+
+
+def _by_another_account(
+    item: QueueItem, account: LinkedInAccount, verdict: Verdict, now: dt.datetime
+) -> Verdict:
     told = f"{item.linkedin_account} does not know this id: {account} is asked. "
-    QueueItem.objects.filter(pk=item.pk).update(
-        **_changes(verdict, now)
-        | {
-            "status": QueueItem.Status.PENDING,
-            "linkedin_account": account,
-            "linkedin_user_id": "",
-            "scheduled_for": now,
-            "error_message": told + verdict.error_message,
-        }
+    return replace(
+        verdict,
+        status=QueueItem.Status.PENDING,
+        error_message=told + verdict.error_message,
+        retry_at=now,
+        prospect_status="",
     )
-    return True
 
 
 def _changes(verdict: Verdict, now: dt.datetime) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class History:
     item last met an answer about its account, the account has sent to somebody else;
     `account_answers`: how many of those it has met in a row. `outage`: since the item's first
     failure, everybody else's calls have failed as well. `answers_from`: what the person wrote later
-    is an answer.
+    is an answer; `asked_in_vain`: how often, in a row, whether they did could not be looked up, and
+    `others_are_told`: meanwhile other conversations of the account could be read.
     """
 
     attempts: int
@@ -93,6 +94,8 @@ class History:
     by_hand: bool = False
     text: str = ""
     answers_from: dt.datetime = _ALWAYS
+    asked_in_vain: int = 0
+    others_are_told: bool = False
 
 
 @dataclass(frozen=True)

@@ -215,6 +215,28 @@ def test_a_message_without_an_answer_is_settled_by_reading(
     assert landed == (when == "after")
 
 
+def test_a_message_in_doubt_whose_conversation_is_gone_is_left_to_people_after_a_week(
+    world: World,
+) -> None:
+    world.connected()
+    world.sandbox.control.fault("answer", route="first_message", status=504)
+    world.sandbox.control.fault("answer", route="message", status=504)
+    world.run()
+    for route in ("chats", "chats_with", "messages"):
+        world.sandbox.control.fault(
+            "answer", route=route, status=404, type="errors/resource_not_found", times=0
+        )
+
+    for days in (1, 6, 2):
+        assert world.message().status == Status.UNCONFIRMED
+        world.later(days=days)
+        reconciling.reconcile(world.client, world.clock)
+
+    item = world.message()
+    assert (item.status, item.error_code) == (Status.FAILED, "conversation_gone")
+    assert item.tried_at is not None
+
+
 def test_an_account_that_was_away_reads_what_happened_before_anything_goes(world: World) -> None:
     person = world.connected()
     LinkedInAccount.objects.update(look_back_from=world.clock())

@@ -101,13 +101,11 @@ def test_what_an_account_refuses_is_no_other_accounts(world: World, person: Pros
     world.campaign.accounts.add(an_account(world.account.workspace))
     world.look()
     Prospect.objects.update(public_identifier="", linkedin_user_id="ACoAAforgotten")
-    item = withdrawal()
-    item.prospect.refresh_from_db()
     refused = Verdict(Status.FAILED, "invalid_recipient", "Refused", try_another_account=True)
 
-    moved = recording._goes_by_another_account(item, refused, world.clock())
+    held = recording.settle(withdrawal(), refused, world.clock())
 
-    assert not moved
+    assert held.status == Status.FAILED
     assert withdrawal().linkedin_account == world.account
 
 

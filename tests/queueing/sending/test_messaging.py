@@ -60,6 +60,7 @@ def look(*messages: Message, trouble: str = "", **history: Any) -> tuple[str, st
 
 GO_ON = ("", "")
 HELD = (Status.PENDING, "could_not_ask")
+UNCLEAR = (Status.PENDING, "unclear_answer")
 OURS = {"from_us": True}
 
 
@@ -74,9 +75,9 @@ OURS = {"from_us": True}
         ([a_message(kind=MessageKind.NOTE)], GO_ON),  # our note, with the sender told wrong
         ([a_message(kind=MessageKind.EVENT)], GO_ON),
         ([a_message(kind=MessageKind.ADVERT)], GO_ON),
-        ([a_message(kind=MessageKind.UNKNOWN)], HELD),
-        ([a_message(from_us=None)], HELD),
-        ([a_message(at=None)], HELD),
+        ([a_message(kind=MessageKind.UNKNOWN)], UNCLEAR),
+        ([a_message(from_us=None)], UNCLEAR),
+        ([a_message(at=None)], UNCLEAR),
         ([a_message("Hello Ada, shall  we talk?", **OURS)], (Status.SKIPPED, "said_already")),
         ([a_message("Something else", **OURS)], GO_ON),
     ],
@@ -97,6 +98,28 @@ def test_what_could_not_be_looked_up_is_held_with_a_date(outcome: Outcome) -> No
     assert (verdict.status, verdict.error_code) == HELD
     assert verdict.ask_again_at == verdict.retry_at == NOON + messaging.ASK_AGAIN_AFTER
     assert not verdict.burns_attempt
+
+
+@pytest.mark.parametrize(
+    ("asked", "others_are_told", "outcome", "hours"),
+    [
+        (1, False, Outcome.NOT_SENT, 1),
+        (9, False, Outcome.REJECTED, 24),
+        (11, False, Outcome.REJECTED, None),
+        (11, True, Outcome.NOT_SENT, None),
+        (11, False, Outcome.NOT_SENT, 24),  # Unipile is away: nobody is given up for that
+    ],
+)
+def test_a_conversation_that_is_never_told_is_not_asked_for_without_end(
+    asked: int, others_are_told: bool, outcome: Outcome, hours: int | None
+) -> None:
+    before = replace(HISTORY, asked_in_vain=asked, others_are_told=others_are_told)
+
+    verdict = messaging.after_look(Answer(outcome, summary="No answer"), before, NOON)
+
+    assert verdict is not None
+    assert verdict.status == (Status.FAILED if hours is None else Status.PENDING)
+    assert verdict.ask_again_at == (hours and NOON + dt.timedelta(hours=hours))
 
 
 def test_a_look_that_finds_the_account_lost_holds_message_and_account() -> None:
@@ -158,3 +181,10 @@ def test_what_follows_from_the_answer_to_a_message(
     answer: tuple[str, str], outcome: tuple[str, str]
 ) -> None:
     assert send(*answer) == outcome
+
+
+def test_whom_linkedin_takes_no_message_to_for_a_week_is_left_to_people() -> None:
+    answer = (Outcome.ACCOUNT_LIMIT, "cannot_resend_within_24hrs")
+
+    assert send(*answer, account_answers=5)[0] == Status.PENDING
+    assert send(*answer, account_answers=6)[0] == Status.FAILED

@@ -1,14 +1,15 @@
 """An account moves on: one person, or one hour of trouble, is nobody else's end."""
 
 import datetime as dt
+import uuid
 
 import pytest
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.looking import reconciling
-from queueing.models import ProcessRun, QueueItem
-from queueing.sending import runs
-from queueing.unipile import Client
+from queueing.models import TOUCH_LASTS, Kind, ProcessRun, QueueItem, SendAttempt
+from queueing.sending import Claim, Verdict, history, recording, runs
+from queueing.unipile import Client, Outcome
 from sandbox.testing import Sandbox
 from tests.builders import NOON, a_prospect, an_account, an_item
 from tests.conftest import MovedClock
@@ -190,3 +191,93 @@ def test_an_id_that_another_account_has_invited_is_the_same_person(
     item.refresh_from_db()
     assert (item.status, item.error_code) == (Status.SKIPPED, "same_person")
     assert world.control.effects() == []
+
+
+def test_nobody_moves_to_another_account_in_a_campaign_that_has_ended(
+    account: LinkedInAccount, campaign: Campaign
+) -> None:
+    campaign.accounts.add(an_account(account.workspace))
+    Campaign.objects.update(status=Campaign.Status.ARCHIVED)
+    prospect = a_prospect(campaign, public_identifier="", linkedin_user_id="ACoAAofanother")
+    item = an_item(campaign, account, prospect=prospect)
+    unknown = Verdict(Status.FAILED, "invalid_recipient", "Unknown", try_another_account=True)
+
+    recording.settle(item, unknown, NOON)
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == (Status.SKIPPED, "campaign_archived")
+    assert item.linkedin_account == account
+
+
+def test_a_message_of_another_account_is_no_invitation(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    world: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    user_id = world.control.provider_id(account.unipile_account_id, "ada-example-new")
+    message = {"kind": Kind.MESSAGE, "step": 1, "message": "Hello!", "linkedin_user_id": user_id}
+    later = NOON + dt.timedelta(days=9)
+    an_item(campaign, an_account(account.workspace), scheduled_for=later, **message)
+    item = an_item(
+        campaign, account, prospect=a_prospect(campaign, public_identifier="ada-example-new")
+    )
+
+    runs_for(client_of_unipile, clock, world, hours=1)
+
+    item.refresh_from_db()
+    assert item.status == Status.SENT
+
+
+def test_whom_a_message_has_reached_under_another_address_waits_for_a_day(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    world: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    world.control.add_person("ada-example-old", moved_to="ada-example-new")
+    an_item(
+        campaign,
+        an_account(account.workspace),
+        kind=Kind.MESSAGE,
+        step=1,
+        message="Hello!",
+        person_key="ada-example-new",
+        status=Status.SENT,
+        claimed_at=NOON,
+        sent_at=NOON,
+    )
+    item = an_item(
+        campaign, account, prospect=a_prospect(campaign, public_identifier="ada-example-old")
+    )
+
+    runs_for(client_of_unipile, clock, world, hours=1)
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == (Status.PENDING, "person_rested")
+    assert item.scheduled_for == NOON + TOUCH_LASTS
+    assert world.control.effects() == []
+
+
+def test_what_linkedin_says_to_messages_is_no_word_about_invitations(
+    account: LinkedInAccount, campaign: Campaign
+) -> None:
+    message = an_item(campaign, account, kind=Kind.MESSAGE, step=1, message="Hello!")
+    request, other = (an_item(campaign, account) for _ in range(2))
+    for minutes, item, outcome in (
+        (50, request, Outcome.ACCOUNT_LIMIT),
+        (40, message, Outcome.SENT),
+        (30, other, Outcome.ACCOUNT_LIMIT),
+        (20, message, Outcome.ACCOUNT_LIMIT),
+    ):
+        at = NOON - dt.timedelta(minutes=minutes)
+        number = SendAttempt.objects.filter(item=item).count() + 1
+        SendAttempt.objects.create(
+            item=item, kind="send", number=number, started_at=at, finished_at=at, outcome=outcome
+        )
+
+    before = history.history_of(Claim(request.pk, uuid.uuid4(), account.pk, NOON), NOON)
+
+    assert (before.limits_in_a_row, before.others_pass) == (2, False)
