@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from campaigns.models import Campaign
 from queueing import planning
-from queueing.looking import events
+from queueing.looking import connecting, events
 from queueing.models import ProcessRun, WebhookEvent
 from queueing.sending import DatabaseClock, runs
 from queueing.staff import log
@@ -116,16 +116,9 @@ def unipile_webhook(request: HttpRequest) -> JsonResponse:
     Whether it is Unipile that tells is seen before anything is read or kept. The body is taken as
     it came: Unipile sends JSON and calls it a form.
     """
-    if request.method != "POST":
-        return _not_allowed("POST")
-    try:
-        body = request.body if _length(request) <= WEBHOOK_BYTES_AT_MOST else None
-    except RequestDataTooBig:
-        body = None
-    except OSError:  # it broke off
-        return error(400, "The body is not whole.")
-    if body is None or len(body) > WEBHOOK_BYTES_AT_MOST:
-        return error(413, f"A webhook has at most {WEBHOOK_BYTES_AT_MOST} bytes.")
+    body = _body_of(request)
+    if isinstance(body, JsonResponse):
+        return body
     headers = {name.lower(): value for name, value in request.headers.items()}
     now = timezone.now()
     reader = receiver(settings.UNIPILE_API_VERSION)
@@ -137,6 +130,43 @@ def unipile_webhook(request: HttpRequest) -> JsonResponse:
     except db.Error:
         return error(503, "The database cannot be reached now. Try again later.")
     return JsonResponse({"success": True})
+
+
+@csrf_exempt
+def account_connected(request: HttpRequest) -> JsonResponse:
+    """Keep what Unipile says of a connect link. V1 sends no secret: the link's own word stands in.
+
+    It is a hint: `look_for_answers` asks for the account.
+    """
+    body, now = _body_of(request), timezone.now()
+    if isinstance(body, JsonResponse):
+        return body
+    try:
+        told = receiver(settings.UNIPILE_API_VERSION).parse(body, now)
+        link = connecting.link_of(told.connect_state)
+        if link is None:
+            return error(401, "This does not name a link that was made here.")
+        connecting.note(link, told.account_id, "", now)
+    except ValueError as problem:
+        return error(400, f"The body is no notice of Unipile's: {problem}")
+    except db.Error:
+        return error(503, "The database cannot be reached now. Try again later.")
+    return JsonResponse({"success": True})
+
+
+def _body_of(request: HttpRequest) -> bytes | JsonResponse:
+    """Return what was posted, or the refusal of what is none, or too long."""
+    if request.method != "POST":
+        return _not_allowed("POST")
+    try:
+        body = request.body if _length(request) <= WEBHOOK_BYTES_AT_MOST else None
+    except RequestDataTooBig:
+        body = None
+    except OSError:  # it broke off
+        return error(400, "The body is not whole.")
+    if body is None or len(body) > WEBHOOK_BYTES_AT_MOST:
+        return error(413, f"A webhook has at most {WEBHOOK_BYTES_AT_MOST} bytes.")
+    return body
 
 
 def _length(request: HttpRequest) -> int:
@@ -168,6 +198,7 @@ server_error = in_json(500, "Something went wrong; the log says what.", defaults
 
 urlpatterns = [
     path(events.WEBHOOK_PATH, unipile_webhook),
+    path(connecting.NOTICE_PATH, account_connected),
     path("api/cron/process-send-queue", process_send_queue),
     path("api/campaigns/direct/send-connection-requests-queued", send_connection_requests_queued),
     re_path(r"^api/", not_found),

@@ -6,7 +6,16 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from access import pages
-from queueing.admin import cards, dashboard, finding, inviting, own_desk, stopping, undoing
+from queueing.admin import (
+    cards,
+    connecting,
+    dashboard,
+    finding,
+    inviting,
+    own_desk,
+    stopping,
+    undoing,
+)
 from sendq_site import answers
 
 urlpatterns = [
@@ -30,6 +39,7 @@ urlpatterns = [
         admin.site.admin_view(pages.recovery_codes_page),
         name="recovery_codes",
     ),
+    path("connected/", connecting.returned, name="connected"),
     path("password-reset/", pages.PasswordReset.as_view(), name="admin_password_reset"),
     path("password-reset/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
     path(

@@ -1,141 +1,38 @@
 """LinkedIn accounts: what they used, what limits them, and what staff do to them."""
 
 import datetime as dt
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.db.models import Exists
-from django.db.models.functions import Coalesce, Length
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from campaigns.hours import clocks, zones
-from campaigns.messages import NOTE_LIMITS
-from campaigns.models import LinkedInAccount, Workspace, default_hours
-from campaigns.pages import ReasonedForm, ReasonForm, behind_walls
+from campaigns.models import LinkedInAccount, Workspace
+from campaigns.pages import EFFECT, ReasonForm
 from queueing import gates
+from queueing.admin.account_form import DAYS_AHEAD, AccountForm, ask, day_apart
 from queueing.admin.account_list import AccountColumns
 from queueing.admin.anew import plan_anew
+from queueing.admin.connecting import CONNECT, ConnectingAdmin
 from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForeseenAdmin
 from queueing.desk import status
-from queueing.gates import cadence, counting, hours, limits
+from queueing.gates import cadence, counting, limits
 from queueing.models import QueueItem, SendAttempt
 from queueing.sending import runs
 from queueing.staff import log, places
 from queueing.unipile import AccountState, UnipileError
 
-RAISE_CAP = "campaigns.raise_cap"
-NEEDS_RAISE_CAP = "Raising this needs the permission “Can raise a cap”. Ask a manager."
-DAYS_BACK, DAYS_AHEAD = 14, 14
-PROPOSED_AT_MOST = 3
+DAYS_BACK = 14
 CHART_WIDTH, CHART_HEIGHT = 560, 120
-
-
-class AccountForm(ReasonedForm):
-    """Refuses to raise a cap to those who may not, and says what a lower type would hold."""
-
-    class Meta:
-        # Whether it is taken, behind another wall perhaps, is nobody's business.
-        error_messages: ClassVar = {
-            "unipile_account_id": {
-                "unique": "This id cannot be used. If it is right, ask a superuser."
-            }
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        free = NOTE_LIMITS[LinkedInAccount.Type.FREE]
-        if "account_type" in self.fields and self.instance.note_limit > free:
-            waiting = self.instance.queue_items.pending().annotate(length=Length("message"))
-            if number := waiting.filter(length__gt=free).count():
-                self.fields["account_type"].help_text = (
-                    f"LinkedIn takes {free} characters from free accounts. Notes that wait and are "
-                    f"longer: {number}. As a free account's they are held until they are shortened."
-                )
-
-        if "day_zone" in self.fields:
-            self._propose_zone(self.fields["day_zone"])
-
-    def _propose_zone(self, field: forms.Field) -> None:
-        """Propose the zone of the workspace's hours, of a new account where there is one only."""
-        field.widget = AdminTextInputWidget(attrs={"list": "zone-names"})
-        if not self.instance._state.adding:
-            proposed = {_zone_of_hours(self.instance.workspace)}
-        else:
-            mine = behind_walls(Workspace.objects.all(), self.user, "pk")
-            rows = mine.select_related("sending_hours")[: PROPOSED_AT_MOST + 1]
-            proposed = {_zone_of_hours(workspace) for workspace in rows}
-            if len(proposed) == 1:
-                field.initial = field.initial or next(iter(proposed))
-        field.help_text += f" Proposed: {' or '.join(sorted(proposed)[:PROPOSED_AT_MOST])}."
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean()
-        if not self.user.has_perm(RAISE_CAP):
-            for field in raised(self.instance, values):
-                self.add_error(field, NEEDS_RAISE_CAP)
-        return values
-
-
-def _zone_of_hours(workspace: Workspace) -> str:
-    return (workspace.sending_hours or default_hours()).timezone
-
-
-def day_apart(account: LinkedInAccount, now: dt.datetime) -> str:
-    """Say so where an account's day ends within its workspace's hours; "" where it does not."""
-    zone, of_hours = gates.zone_of(account).key, _zone_of_hours(account.workspace)
-    if zone == of_hours or account.day_zone:
-        return ""
-    value = gates.hours_of(account.workspace.sending_hours or default_hours())
-    spans = hours.windows(value, now, now + dt.timedelta(days=DAYS_AHEAD))
-    if all(span.closes <= gates.day_of(account, span.opens).ends for span in spans):
-        return ""
-    return (
-        f"Its day begins at midnight in {zone}, and its workspace's sending hours are in "
-        f"{of_hours}: the limits of two days can go within one day there. Choose {of_hours} under "
-        "“Day begins at midnight in”."
-    )
-
-
-def raised(account: LinkedInAccount, values: dict[str, Any]) -> list[str]:
-    """Name the fields that would raise a cap of an account, as it is stored.
-
-    A new account is measured by its type.
-    """
-    policy, is_new = gates.policy(), account._state.adding
-    kind = values.get("account_type", account.account_type)
-    old_kind = kind if is_new else account.account_type
-    found = []
-    for field, by_type in (
-        ("daily_limit", policy.type_daily),
-        ("weekly_limit", policy.type_weekly),
-    ):
-        old, new = None if is_new else getattr(account, field), values.get(field)
-        before = by_type[old_kind] if old is None else old
-        after = by_type[kind] if new is None else new
-        if after > before:
-            found.append(field if new != old else "account_type")
-    place = values.get("workspace")
-    if place and not is_new and _ceiling(place) > _ceiling(account.workspace):
-        found.append("workspace")
-    started, starts = account.warm_up_started_on, values.get("warm_up_started_on")
-    if started and (starts is None or starts < started):
-        found.append("warm_up_started_on")
-    return [field for field in dict.fromkeys(found) if field in values]
-
-
-def _ceiling(workspace: Workspace) -> float:
-    """Return what a workspace lets each of its accounts send a day at most."""
-    caps = (workspace.daily_cr_limit, settings.TIER_DAILY_LIMITS.get(workspace.tier))
-    return min((cap for cap in caps if cap is not None), default=math.inf)
 
 
 class RestForm(ReasonForm):
@@ -284,7 +181,7 @@ def _test(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.da
 
 
 @admin.register(LinkedInAccount)
-class LinkedInAccountAdmin(AccountColumns, ForeseenAdmin):
+class LinkedInAccountAdmin(AccountColumns, ConnectingAdmin, ForeseenAdmin):
     form = AccountForm
     list_display = (
         "name",
@@ -312,6 +209,7 @@ class LinkedInAccountAdmin(AccountColumns, ForeseenAdmin):
         "workspace",
     )
     deeds = (
+        CONNECT,
         Deed(
             "rest",
             "Rest",
@@ -343,6 +241,30 @@ class LinkedInAccountAdmin(AccountColumns, ForeseenAdmin):
             NothingToFill,
         ),
     )
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Ask Unipile about an id that is new, before Django opens its transaction."""
+        given = request.POST.get("unipile_account_id", "").strip()
+        is_held = LinkedInAccount.objects.filter(unipile_account_id=given).exists()
+        if given and not is_held and EFFECT not in request.POST and self._may_save(request):
+            request.reported = ask(given)  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def _may_save(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request) or self.has_change_permission(request)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.reported = getattr(request, "reported", None)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: LinkedInAccount, *args: Any) -> None:
+        super().save_model(request, obj, *args)
+        reported = getattr(request, "reported", None)
+        if reported is not None and (told := reported.warning(obj.account_type)):
+            self.message_user(request, told, messages.WARNING)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

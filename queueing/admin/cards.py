@@ -74,7 +74,10 @@ def _reconnect(need: Need) -> Button:
     if not need.of:
         url = reverse("admin:campaigns_linkedinaccount_changelist")
         return Button("See them", f"{url}?status__in=disconnected,restricted")
-    url = reverse("admin:campaigns_linkedinaccount_deed", args=[need.of, "reconnect"])
+    if not need.detail:
+        page = reverse("admin:campaigns_linkedinaccount_change", args=[need.of])
+        return Button("Look at it", page)
+    url = reverse("admin:campaigns_linkedinaccount_deed", args=[need.of, need.detail])
     return Button("Reconnect", url)
 
 

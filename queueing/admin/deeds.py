@@ -36,6 +36,7 @@ class Done:
     text: str
     level: int = messages.SUCCESS
     undo: str = ""  # the tag of a message that offers to undo it
+    goes_to: str = ""  # the page to go on with; else the row's own
 
 
 Do = Callable[[Any, dict[str, Any], User, dt.datetime], Done]
@@ -155,8 +156,8 @@ class DeedsAdmin(DeskAdmin):
             raise PermissionDenied
         form = deed.form(request.POST if request.method == "POST" else None)
         if form.is_bound and form.is_valid():
-            self._act(request, deed, row, form.cleaned_data)
-            return HttpResponseRedirect(self.page_of(row))
+            done = self._act(request, deed, row, form.cleaned_data)
+            return HttpResponseRedirect(done.goes_to or self.page_of(row))
         context = {
             **self.admin_site.each_context(request),
             "title": f"{deed.label}: {row}",
@@ -178,13 +179,14 @@ class DeedsAdmin(DeskAdmin):
         row: Any,
         values: dict[str, Any],
         name: str = "",
-    ) -> None:
+    ) -> Done:
         try:
             done = deed.do(row, values, cast(User, request.user), timezone.now())
         except (NotNowError, ValueError) as error:
             done = Done(str(error), messages.WARNING)
         told = f"{name}: {done.text}" if name else done.text
         self.message_user(request, told, done.level, extra_tags=done.undo)
+        return done
 
     def page_of(self, row: models.Model) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"

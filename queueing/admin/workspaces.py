@@ -12,7 +12,7 @@ from campaigns.admin import WorkspaceAdmin
 from campaigns.models import Campaign, LinkedInAccount, Workspace
 from campaigns.pages import ReasonedForm, client, clock
 from queueing.admin import stopping
-from queueing.admin.accounts import NEEDS_RAISE_CAP, RAISE_CAP
+from queueing.admin.account_form import NEEDS_RAISE_CAP, RAISE_CAP
 from queueing.admin.anew import with_waiting
 from queueing.admin.clients import ReportingAdmin
 from queueing.admin.forecast import ForecastAdmin

@@ -136,6 +136,7 @@ def _accounts(
             waiting=held[account.pk],
             client=str(account.workspace),
             since=account.changed_at,
+            detail=_way_back(account),
             workspace=account.workspace_id,
         )
     if rest := rows[AT_MOST:]:
@@ -144,9 +145,19 @@ def _accounts(
         yield Need(Kind.ACCOUNT, of="", title=title, waiting=number)
 
 
+def _way_back(account: LinkedInAccount) -> str:
+    """Return the deed that brings a lost account back; "" where its page must tell."""
+    if account.same_as_id:
+        return ""
+    is_restricted = account.status == LinkedInAccount.Status.RESTRICTED and not account.other_login
+    return "reconnect" if is_restricted else "connect"
+
+
 def _lost(account: LinkedInAccount) -> str:
     if account.other_login:
         return f"Somebody else is logged in as {account}: {account.other_login}"
+    if account.same_as_id:
+        return f"{account} is the same LinkedIn member as another account"
     if account.status == LinkedInAccount.Status.RESTRICTED:
         return f"LinkedIn restricts {account}"
     return f"{account} is logged out of LinkedIn"

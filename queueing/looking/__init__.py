@@ -3,10 +3,20 @@
 Whatever only reads at Unipile, and writes down what it learnt, is here.
 """
 
-from queueing.looking import answers, events, next_steps, reconciling, resolving, restoring, syncing
+from queueing.looking import (
+    answers,
+    connecting,
+    events,
+    next_steps,
+    reconciling,
+    resolving,
+    restoring,
+    syncing,
+)
 
 __all__ = [
     "answers",
+    "connecting",
     "events",
     "next_steps",
     "reconciling",

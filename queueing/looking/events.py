@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from campaigns.models import LinkedInAccount, Prospect
-from queueing.looking import answers, syncing
+from queueing.looking import answers, connecting, syncing
 from queueing.models import WebhookEvent
 from queueing.sending import Clock
 from queueing.telling import Fence, in_words
@@ -177,6 +177,19 @@ def _of_account(client: Client, told: Event, row: WebhookEvent, clock: Clock) ->
     return lambda: syncing.bring(account.pk, reported, now) or "as it was"
 
 
+def _of_link(client: Client, told: Event, row: WebhookEvent, clock: Clock) -> Write:
+    """Note which account a link is said to have led to, besides asking how that one is."""
+    write, link = _of_account(client, told, row, clock), connecting.link_of(told.connect_state)
+
+    def note() -> str:
+        if link is None:
+            return write()
+        connecting.note(link, told.account_id, "", clock())
+        return f"a link: {write()}"
+
+    return note
+
+
 def _of_nothing(client: Client, told: Event, row: WebhookEvent, clock: Clock) -> Write:
     return _say("nothing to do")
 
@@ -185,5 +198,5 @@ _OF_KIND: dict[str, Callable[[Client, Event, WebhookEvent, Clock], Write]] = {
     EventKind.NEW_RELATION: _of_relation,
     EventKind.MESSAGE: _of_message,
     EventKind.ACCOUNT_STATUS: _of_account,
-    EventKind.ACCOUNT_CONNECTED: _of_account,
+    EventKind.ACCOUNT_CONNECTED: _of_link,
 }

@@ -16,6 +16,16 @@ _NEEDED = {
 }
 
 
+def type_of(reported: Account) -> str | None:
+    """Return the type that goes with what Unipile reports of an account; None: it tells nothing."""
+    if reported.premium_features is None:
+        return None
+    for kind in (Type.SALES_NAVIGATOR, Type.PREMIUM):
+        if _NEEDED[kind] & set(reported.premium_features):
+            return kind
+    return Type.FREE
+
+
 def mismatch(account_type: str, reported: Collection[str] | None) -> str:
     """Say that an account lacks what its type promises; "" where it has it, or promises nothing.
 

@@ -5,6 +5,9 @@ it would take all that is in doubt for not sent.
 """
 
 import datetime as dt
+import uuid
+
+from django.db.models import F, Q
 
 from campaigns.models import LinkedInAccount
 from campaigns.people import slug_told
@@ -25,12 +28,71 @@ def another(account: LinkedInAccount, reported: Account) -> bool:
     return bool(known) and not any(known)
 
 
+def same(account: LinkedInAccount, reported: Account) -> bool:
+    """Return whether it is known that Unipile reports the account's owner."""
+    by_id = bool(reported.owner_id) and account.owner_id == reported.owner_id
+    slug = slug_told(reported.owner_slug)
+    return by_id or (bool(slug) and account.owner_slug == slug)
+
+
+def accounts_of(reported: Account) -> list[LinkedInAccount]:
+    """Return our accounts that have a reported account's id, or its member; who sends comes first.
+
+    They may be in any workspace: a member has one limit, whoever uses it.
+    """
+    slug = slug_told(reported.owner_slug)
+    found = Q(unipile_account_id=reported.id)
+    if reported.owner_id:
+        found |= Q(owner_id=reported.owner_id)
+    if slug:
+        found |= Q(owner_slug=slug)
+    accounts = LinkedInAccount.objects.filter(found).select_related("workspace")
+    return list(accounts.order_by(F("same_as").desc(nulls_first=True), "pk"))
+
+
+def twin_of(account: LinkedInAccount, reported: Account) -> LinkedInAccount | None:
+    """Return another account that sends as the same member; None where there is none."""
+    others = (one for one in accounts_of(reported) if one.pk != account.pk)
+    return next((one for one in others if one.same_as_id is None and same(one, reported)), None)
+
+
+def hold_twin(account: LinkedInAccount, twin: LinkedInAccount, now: dt.datetime) -> str:
+    """Hold a locked account whose member has another; return its new status, or "".
+
+    Both would send by limits that LinkedIn has for one.
+    """
+    if account.same_as_id == twin.pk and account.status != LinkedInAccount.Status.CONNECTED:
+        return ""
+    if account.status == LinkedInAccount.Status.CONNECTED:
+        account.status = LinkedInAccount.Status.DISCONNECTED
+    account.same_as, account.changed_at = twin, now
+    account.pause_reason = told_of_twin(account.workspace_id, twin)
+    account.save(update_fields=["status", "same_as", "pause_reason", "changed_at"])
+    told = f"{account.get_status_display()}: {account.pause_reason}"
+    notices.account_changed(account, told, now)
+    return account.status
+
+
+def told_of_twin(workspace_id: uuid.UUID | None, twin: LinkedInAccount) -> str:
+    """Say whose member it is already; not behind which wall."""
+    if twin.workspace_id != workspace_id:
+        return (
+            "Its LinkedIn member belongs to another client here: two accounts would double the "
+            "member's limits. Ask a superuser."
+        )
+    return (
+        f"It is the same LinkedIn member as “{twin}”: two accounts would double the member's "
+        f"limits. Use “{twin}”; if that one is lost, press “Connect again” on its page."
+    )
+
+
 def note(account: LinkedInAccount, reported: Account) -> None:
     """Note whose a locked account is, or by what names the owner goes now."""
     names = {
         "owner_id": reported.owner_id or account.owner_id,
         "owner_slug": slug_told(reported.owner_slug) or account.owner_slug,
         "other_login": "",
+        "same_as": None,
     }
     changed = [field for field, name in names.items() if getattr(account, field) != name]
     for field in changed:

@@ -18,6 +18,8 @@ from queueing.unipile import Account, AccountState, Client, UnipileError
 
 logger = logging.getLogger(__name__)
 
+LINKEDIN = "LINKEDIN"  # among the networks of Unipile's accounts
+
 Status = LinkedInAccount.Status
 
 
@@ -105,8 +107,13 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
         return ""
     if reported is None:
         return _lose(account, "Unipile does not know this account.", now)
+    if reported.type != LINKEDIN:
+        told = f"Unipile's account of this id is no LinkedIn account ({reported.type.lower()})."
+        return _lose(account, told, now)
     if logins.another(account, reported):
         return logins.hold(account, reported, now)
+    if twin := logins.twin_of(account, reported):
+        return logins.hold_twin(account, twin, now)
     logins.note(account, reported)
     features.compare(account, reported, now)
     if reported.state == AccountState.WAITING:

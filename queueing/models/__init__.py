@@ -19,12 +19,14 @@ from queueing.models.items import (
 )
 from queueing.models.jobs import JobRecord
 from queueing.models.kinds import TOUCH_LASTS, TOUCHES, Kind, has_ended, is_a_touch
+from queueing.models.links import ConnectLink
 
 __all__ = [
     "TOUCHES",
     "TOUCH_LASTS",
     "WILL_SEND",
     "Card",
+    "ConnectLink",
     "FailedSend",
     "Installation",
     "JobRecord",

@@ -21,7 +21,7 @@ from queueing.sending import claiming, processing, recording
 from queueing.sending.clocks import Clock
 from queueing.sending.processing import ItemResult
 from queueing.telling import Fence, notices
-from queueing.unipile import Client, connect
+from queueing.unipile import Client, Version, connect
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,11 @@ def unipile_client() -> Client:
             "The sandbox is not running. Start it with `make run`, or set UNIPILE_DSN and "
             "UNIPILE_API_KEY to send for real."
         ) from error
+
+
+def version_spoken() -> str:
+    """Return which version of the API `unipile_client` speaks; the sandbox beside us speaks V1."""
+    return settings.UNIPILE_API_VERSION if settings.UNIPILE_DSN else Version.V1
 
 
 def configured_client() -> Client:

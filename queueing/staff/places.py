@@ -170,7 +170,7 @@ def mark_connected(account: LinkedInAccount, by: User, reason: str, now: dt.date
         locked = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
         if locked.status == LinkedInAccount.Status.CONNECTED:
             raise NotNowError(f"“{account}” is connected already.")
-        if locked.other_login:
+        if locked.other_login or locked.same_as_id:
             raise NotNowError(f"“{account}” cannot send. {locked.pause_reason}")
         locked.reconnect(gates.day_of(locked, now).date, now, ends_rest=True)
         log.note(by, [account], "Marked as connected", reason)

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from queueing.looking import answers, events
+from queueing.looking import answers, connecting, events
 from queueing.management.ending import ended
 from queueing.management.jobs import JobCommand
 from queueing.sending import DatabaseClock, runs
@@ -24,6 +24,7 @@ class Command(JobCommand):
         clock = DatabaseClock()
         fence = Fence(clock())
         found = events.work_off(client, receiver(settings.UNIPILE_API_VERSION), clock, fence)
+        found += connecting.finish_told(client, clock, fence)
         found += answers.look_for_news(client, clock, fence)
         notices.send_digests(clock())
         told = ", ".join(f"{number} {what}" for what, number in found.most_common())
