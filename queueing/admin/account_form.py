@@ -21,6 +21,7 @@ from queueing.unipile import Account, UnipileError
 
 RAISE_CAP = "campaigns.raise_cap"
 NEEDS_RAISE_CAP = "Raising this needs the permission “Can raise a cap”. Ask a manager."
+NOT_TO_BE_USED = "This id cannot be used. If it is right, ask a superuser."
 PROPOSED_AT_MOST = 3
 DAYS_AHEAD = 14
 
@@ -48,7 +49,10 @@ class Reported:
             who = self.account.owner_slug or self.account.name
             return f"Unipile has {who} there: that is not this account's owner."
         twin = logins.twin_of(ours, self.account)
-        return logins.told_of_twin(place.pk if place else None, twin) if twin else ""
+        if twin is None:
+            return ""
+        is_here = place is not None and twin.workspace_id == place.pk
+        return logins.told_of_twin(twin.workspace_id, twin) if is_here else NOT_TO_BE_USED
 
     def warning(self, account_type: str) -> str:
         """Say what staff should know of an account that was saved; "" where nothing."""
@@ -79,11 +83,7 @@ class AccountForm(ReasonedForm):
 
     class Meta:
         # Whether it is taken, behind another wall perhaps, is nobody's business.
-        error_messages: ClassVar = {
-            "unipile_account_id": {
-                "unique": "This id cannot be used. If it is right, ask a superuser."
-            }
-        }
+        error_messages: ClassVar = {"unipile_account_id": {"unique": NOT_TO_BE_USED}}
 
     reported: "Reported | None" = None  # what Unipile says of an id that is new; set by the admin
 

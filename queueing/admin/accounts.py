@@ -247,9 +247,10 @@ class LinkedInAccountAdmin(AccountColumns, ConnectingAdmin, ForeseenAdmin):
     ) -> HttpResponse:
         """Ask Unipile about an id that is new, before Django opens its transaction."""
         given = request.POST.get("unipile_account_id", "").strip()
-        is_held = LinkedInAccount.objects.filter(unipile_account_id=given).exists()
-        if given and not is_held and EFFECT not in request.POST and self._may_save(request):
-            request.reported = ask(given)  # type: ignore[attr-defined]
+        if given and EFFECT not in request.POST and self._may_save(request):
+            known = LinkedInAccount.objects.filter(unipile_account_id=given)
+            if not known.exists():
+                request.reported = ask(given)  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, *args, **kwargs)
 
     def _may_save(self, request: HttpRequest) -> bool:

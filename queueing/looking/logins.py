@@ -73,7 +73,7 @@ def hold_twin(account: LinkedInAccount, twin: LinkedInAccount, now: dt.datetime)
     return account.status
 
 
-def told_of_twin(workspace_id: uuid.UUID | None, twin: LinkedInAccount) -> str:
+def told_of_twin(workspace_id: uuid.UUID, twin: LinkedInAccount) -> str:
     """Say whose member it is already; not behind which wall."""
     if twin.workspace_id != workspace_id:
         return (

@@ -26,7 +26,18 @@ from tests.queueing.admin.conftest import a_user, logged_in
 pytestmark = pytest.mark.django_db
 
 HIDDEN = "Behind-the-wall"
-DEEDS = ("start", "pause", "resume", "archive", "end", "queue", "rest", "reconnect", "test")
+DEEDS = (
+    "start",
+    "pause",
+    "resume",
+    "archive",
+    "end",
+    "queue",
+    "rest",
+    "reconnect",
+    "connect",
+    "test",
+)
 
 # Lists of queue items that have addresses of their own.
 OF_ITEMS = ("failedsend", "unconfirmedsend")
