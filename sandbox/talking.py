@@ -130,7 +130,8 @@ def page_routes(core: Core) -> list[Route]:
         what = f"Reconnect {link.account_id}" if link.account_id else "Connect a LinkedIn account"
         buttons = "".join(f'<button name="choice" value="{one}">{one}</button> ' for one in Choice)
         return HTMLResponse(
-            f"<!doctype html><title>Sandbox</title><h1>{html.escape(what)}</h1>"
+            '<!doctype html><title>Sandbox</title><link rel="icon" href="data:,">'
+            f"<h1>{html.escape(what)}</h1>"
             f'<form method="post"><label>Who logs in (a slug, or nothing) <input name="login">'
             f"</label><p>{buttons}</p></form>"
         )

@@ -1,15 +1,17 @@
 """The documentation's pictures, taken of the real pages: `make screenshots`. No test runs it."""
 
 import pytest
-from django.conf import settings
+from django.conf import settings as ours
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from campaigns.models import LinkedInAccount, SendingHours
 from queueing import planning
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
 from queueing.unipile import Client
+from sandbox.testing import Sandbox
 from tests.browser.conftest import Desk
 
 HEIGHT = 920  # what is further down a page is left out
@@ -70,5 +72,23 @@ def test_pictures(desk: Desk, client_of_unipile: Client) -> None:
     picture(desk, "import")
 
 
+@pytest.mark.browser
+def test_pictures_of_connecting(desk: Desk, sandbox: Sandbox, settings: Settings) -> None:
+    settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
+    settings.SITE_URL = desk.site
+    desk.page.set_viewport_size({"width": 1280, "height": 620})
+
+    desk.open(reverse("admin:campaigns_linkedinaccount_connect"))
+    desk.page.select_option("#id_workspace", index=1)
+    picture(desk, "connect")
+    desk.page.click("text=Make the link")
+    picture(desk, "connect-link")
+    desk.page.click("text=Log in to LinkedIn at Unipile")
+    desk.page.fill("[name=login]", "nora-example")
+    desk.page.click("button[value=approve]")
+    desk.page.wait_for_selector("#outcome-heading")
+    picture(desk, "connected")
+
+
 def picture(desk: Desk, name: str) -> None:
-    desk.page.screenshot(path=settings.BASE_DIR / "docs" / "images" / f"{name}.png")
+    desk.page.screenshot(path=ours.BASE_DIR / "docs" / "images" / f"{name}.png")
