@@ -130,7 +130,7 @@ def _answer_of(error: UnipileError) -> Answer:
     return Answer(
         error.outcome,
         summary=error.summary,
-        error_code=error.error_type.removeprefix("errors/") or error.outcome,
+        error_code=error.code or error.outcome,
         http_status=error.http_status,
         raw=error.raw,
         retry_after=error.retry_after,

@@ -1,12 +1,13 @@
 """What a failure means for the people who look at it, and what they can do. Pure.
 
-An item's `error_code` is Unipile's type without `errors/`, or SendQ's own word where none came.
+An item's `error_code` is the code of the provider's error, or SendQ's own word where none came.
+What each code is about is told by the provider's table: see `unipile/tables.py`.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from queueing.unipile import ANOTHER_SHAPE, MEANING, Outcome
+from queueing.unipile import ANOTHER_SHAPE, MEANING, About, Outcome, codes_about
 
 
 class Meaning(StrEnum):
@@ -51,30 +52,6 @@ ADVICE = {
 }
 
 SOMEBODY_ELSE = "somebody_else"
-_BY_TEXT = {
-    "too_many_characters",
-    "unescaped_characters",
-    "content_too_large",
-    "invalid_message",
-    "cant_send_message",
-}
-_BY_PERSON = {
-    "invalid_recipient",
-    "cannot_invite_attendee",
-    "user_unreachable",
-    "blocked_recipient",
-    "no_connection_with_recipient",
-    "resource_not_found",
-    "invalid_resource_identifier",
-    "resource_access_restricted",
-    "recipient_rejected",
-    "already_invited_recently",
-    "action_already_performed",
-    "already_connected",
-    "provider/invalid_parameters",
-    "provider/resource_not_found",
-    "provider/insufficient_permissions",
-}
 _CANNOT_BE_SEEN = {
     Outcome.UNKNOWN,
     ANOTHER_SHAPE,
@@ -96,11 +73,12 @@ _ACCOUNTS = {
 def _codes() -> dict[Meaning, frozenset[str]]:
     by_account = {kind for (_, kind), outcome in MEANING.items() if outcome in _ACCOUNTS}
     in_doubt = {kind for (_, kind), outcome in MEANING.items() if outcome == Outcome.UNKNOWN}
+    by_person, by_text = codes_about(About.PERSON), codes_about(About.TEXT)
     named = {
-        Meaning.PERSON: frozenset(_BY_PERSON),
+        Meaning.PERSON: by_person,
         Meaning.ANOTHER: frozenset([SOMEBODY_ELSE]),
-        Meaning.MESSAGE: frozenset(_BY_TEXT),
-        Meaning.ACCOUNT: frozenset(by_account | set(_ACCOUNTS)) - _BY_PERSON - _BY_TEXT,
+        Meaning.MESSAGE: by_text,
+        Meaning.ACCOUNT: frozenset(by_account | set(_ACCOUNTS)) - by_person - by_text,
         Meaning.UNKNOWN: frozenset(in_doubt | _CANNOT_BE_SEEN),
     }
     return {meaning: frozenset(map(str, codes)) for meaning, codes in named.items()}

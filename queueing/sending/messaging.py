@@ -11,7 +11,7 @@ from campaigns.models import Prospect
 from queueing.models import QueueItem
 from queueing.sending import conversing, judging, outcomes, retries
 from queueing.sending.verdicts import Answer, History, Verdict
-from queueing.unipile import Conversation, Outcome
+from queueing.unipile import About, Conversation, Outcome, codes_about
 
 Status = QueueItem.Status
 
@@ -21,8 +21,8 @@ ASKED_AT_MOST = 12  # with waits that double up to a day: six days
 COULD_NOT_ASK, UNCLEAR_ANSWER = "could_not_ask", "unclear_answer"
 AGAIN_IN = dt.timedelta(hours=24)  # where LinkedIn takes no other message to this person before
 
-_NOT_CONNECTED = "no_connection_with_recipient"
-_NOT_BEFORE_TOMORROW = "cannot_resend_within_24hrs"
+_NOT_CONNECTED = codes_about(About.CONNECTION)
+_NOT_BEFORE_TOMORROW = codes_about(About.TOMORROW)
 _OF_REQUESTS = (Prospect.Status.FAILED, Prospect.Status.CONNECTION_REQUEST_SENT)
 
 
@@ -117,10 +117,10 @@ def after_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
     Nothing is looked up at once: the conversation shows a message after a minute or so. Where one
     may have arrived, the next try begins with a look, and reconciling looks before.
     """
-    if sent.error_code == _NOT_CONNECTED:
+    if sent.error_code in _NOT_CONNECTED:
         told = f"They are not connected, or no longer: no follow-up goes. {sent.summary}"
         return Verdict(Status.SKIPPED, "not_connected", told)
-    if sent.error_code == _NOT_BEFORE_TOMORROW:
+    if sent.error_code in _NOT_BEFORE_TOMORROW:
         if history.account_answers >= outcomes.ASKED_AGAIN_AT_MOST:
             return replace(outcomes.asked_often_enough(sent, history), prospect_status="")
         return Verdict(Status.PENDING, sent.error_code, sent.summary, retry_at=now + AGAIN_IN)

@@ -8,14 +8,21 @@ from queueing.unipile.answers import (
     ANOTHER_PERSON,
     ANOTHER_SHAPE,
     NOT_FRESH,
-    Certainty,
-    Outcome,
     UnipileError,
     safe_text,
 )
-from queueing.unipile.choosing import MEANING, OF_A_WRONG_ID, Version, connect, receiver
+from queueing.unipile.choosing import (
+    MEANING,
+    OF_A_WRONG_ID,
+    Version,
+    codes_about,
+    connect,
+    receiver,
+)
 from queueing.unipile.exchange import uptime
+from queueing.unipile.outcomes import Certainty, Outcome
 from queueing.unipile.protocol import Client, Receiver
+from queueing.unipile.tables import About
 from queueing.unipile.values import (
     Account,
     AccountState,
@@ -46,6 +53,7 @@ __all__ = [
     "MEANING",
     "NOT_FRESH",
     "OF_A_WRONG_ID",
+    "About",
     "Account",
     "AccountState",
     "Certainty",
@@ -73,6 +81,7 @@ __all__ = [
     "Walk",
     "Webhook",
     "Withdrawal",
+    "codes_about",
     "connect",
     "receiver",
     "safe_text",

@@ -5,16 +5,17 @@ reached LinkedIn? Where the evidence leaves a doubt about an invitation, the ans
 such an item is looked up later and never simply sent again.
 
 Both versions have the error envelope `{"status", "type", "title", "detail"}`. What their types mean
-stands in one table each, `v1/errors.py` and `v2/errors.py`.
+stands in one table each, `v1/errors.py` and `v2/errors.py`; what such a table is, in `tables.py`.
 """
 
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
+
+from queueing.unipile.outcomes import Certainty, Outcome
+from queueing.unipile.tables import ErrorTable
 
 RAW_LIMIT = 4000
 """Characters of provider text that are kept as evidence."""
@@ -32,38 +33,6 @@ RETRY_AFTER_AT_MOST = 86_400
 """Seconds: what asks for more is a mistake of a clock, or wants a person to look at it."""
 
 
-class Certainty(StrEnum):
-    """Did the invitation leave? Three answers, because "no answer" is not "no"."""
-
-    SENT = "sent"
-    NOT_SENT = "not_sent"
-    UNKNOWN = "unknown"
-
-
-class Outcome(StrEnum):
-    """What an answer means for the item."""
-
-    SENT = "sent"
-    NOT_SENT = "not_sent"
-    REJECTED = "rejected"
-    ALREADY_CONNECTED = "already_connected"
-    ALREADY_INVITED = "already_invited"
-    ACCOUNT_LIMIT = "account_limit"
-    NOTE_TOO_LONG = "note_too_long"
-    THROTTLED = "throttled"
-    WAIT = "wait"
-    ACCOUNT_DISCONNECTED = "account_disconnected"
-    ACCOUNT_RESTRICTED = "account_restricted"
-    BAD_API_KEY = "bad_api_key"
-    UNKNOWN = "unknown"
-
-    @property
-    def certainty(self) -> Certainty:
-        if self is Outcome.SENT:
-            return Certainty.SENT
-        return Certainty.UNKNOWN if self is Outcome.UNKNOWN else Certainty.NOT_SENT
-
-
 IN_WORDS = {
     Outcome.SENT: "Sent",
     Outcome.NOT_SENT: "Unipile could not be reached or did not answer; nothing was sent",
@@ -79,49 +48,6 @@ IN_WORDS = {
     Outcome.BAD_API_KEY: "Unipile does not accept the API key",
     Outcome.UNKNOWN: "No clear answer; it may have been sent",
 }
-
-
-@dataclass(frozen=True)
-class ErrorTable:
-    """What the errors of one API mean.
-
-    `meaning`: (HTTP status, type without `prefix`) -> outcome. `by_status`: an envelope with a type
-    that nobody has described. `without_envelope`: an error page of a proxy, or a body that broke
-    off: it says nothing about the person, so no item fails for it. Every status that is in none of
-    them is UNKNOWN. `gone`: the types that say that what was named is not there. `wrong_id`: those
-    that may say that an id is not, or no longer, one of this account's.
-    """
-
-    meaning: Mapping[tuple[int, str], Outcome]
-    by_status: Mapping[int, Outcome]
-    without_envelope: Mapping[int, Outcome]
-    gone: frozenset[str]
-    wrong_id: frozenset[str]
-    prefix: str = ""
-
-    def __call__(self, status: int, error_type: str) -> Outcome:
-        """Type first, then status; where the two disagree about the doubt, there is doubt."""
-        exact = self.meaning.get((status, error_type))
-        if exact is not None:
-            return exact
-        elsewhere = {o for (_, known), o in self.meaning.items() if known == error_type}
-        by_status = self.by_status.get(status, Outcome.UNKNOWN)
-        if not elsewhere:
-            return by_status
-        if Outcome.UNKNOWN in elsewhere:
-            return Outcome.UNKNOWN
-        if 400 <= status < 500 and status != 408:
-            return elsewhere.pop()
-        return by_status
-
-
-def table_of(*rows: tuple[int, Outcome, str]) -> dict[tuple[int, str], Outcome]:
-    """Return the meanings of rows of a status, an outcome and the types, parted by spaces."""
-    return {
-        (status, error_type): outcome
-        for status, outcome, error_types in rows
-        for error_type in error_types.split()
-    }
 
 
 @dataclass(frozen=True)
@@ -143,8 +69,9 @@ class UnipileError(Exception):
     """The one error of this package: what happened, and what the caller may conclude from it.
 
     `raw` is the provider's text, at most RAW_LIMIT characters, safe to store and to show.
-    `http_status` is None and `error_type` is "" where no answer came. `retry_after`: seconds that
-    the other side asks to wait; None where it does not. `asked_again`: a second look was made.
+    `http_status` is None and `error_type` is "" where no answer came. `code` is the type as the
+    table of its API has it, to be stored. `retry_after`: seconds that the other side asks to wait; None
+    where it does not. `asked_again`: a second look was made.
     `read_before`: entries of a list's pages before the one that failed.
     """
 
@@ -159,6 +86,7 @@ class UnipileError(Exception):
         detail: str = "",
         http_status: int | None = None,
         error_type: str = "",
+        code: str = "",
         raw: str = "",
         retry_after: int | None = None,
     ) -> None:
@@ -166,6 +94,7 @@ class UnipileError(Exception):
         self.retry_after = retry_after
         self.http_status = http_status
         self.error_type = safe_text(error_type, 100)
+        self.code = safe_text(code or error_type, 100)
         self.title = safe_text(title, 300)
         self.detail = safe_text(detail, 1000)
         self.raw = safe_text(raw)
@@ -200,16 +129,19 @@ def refusal(answer: Answer, errors: ErrorTable, *, reading: bool) -> UnipileErro
     if envelope is None:
         outcome = errors.without_envelope.get(answer.status, Outcome.UNKNOWN)
         title, detail, error_type = answer.trouble or "No answer in Unipile's format", "", ""
+        code = ""
     else:
         title, detail = _text(envelope.get("title")), _text(envelope.get("detail"))
         error_type = _text(envelope["type"])
-        outcome = errors(answer.status, error_type.removeprefix(errors.prefix))
+        code = error_type.removeprefix(errors.prefix)
+        outcome = errors(answer.status, code)
         if answer.status == 404 and _names_the_account(f"{title} {detail}"):
             outcome = Outcome.ACCOUNT_DISCONNECTED
     return UnipileError(
         _without_doubt_if(reading, outcome),
         http_status=answer.status,
         error_type=error_type,
+        code=code,
         title=title,
         detail=detail,
         raw=safe_text(answer.body),

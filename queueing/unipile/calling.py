@@ -11,8 +11,6 @@ from urllib.parse import quote, urljoin, urlsplit
 from campaigns.people.slugs import is_id, normalised_slug
 from queueing.unipile.answers import (
     Answer,
-    ErrorTable,
-    Outcome,
     UnipileError,
     about_another,
     from_cache,
@@ -20,7 +18,9 @@ from queueing.unipile.answers import (
     unanswered,
 )
 from queueing.unipile.exchange import Call, NoAnswerError, exchange, uptime
+from queueing.unipile.outcomes import Outcome
 from queueing.unipile.reading import Page
+from queueing.unipile.tables import ErrorTable
 from queueing.unipile.values import Profile
 
 T = TypeVar("T")

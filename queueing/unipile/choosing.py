@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from queueing.unipile.answers import Outcome
+from queueing.unipile.outcomes import Outcome
 from queueing.unipile.protocol import Client, Receiver
+from queueing.unipile.tables import About
 from queueing.unipile.v1 import client as v1
 from queueing.unipile.v1 import errors as v1_errors
 from queueing.unipile.v1 import events as v1_events
@@ -78,3 +79,8 @@ MEANING: dict[tuple[int, str], Outcome] = {
 """(HTTP status, type) -> what it means, of every version. The types differ between versions."""
 OF_A_WRONG_ID = frozenset().union(*(table.wrong_id for table in _TABLES))
 """The types that may say that an id is not, or no longer, one of this account's."""
+
+
+def codes_about(what: About) -> frozenset[str]:
+    """Return the types, of every version, that are about something."""
+    return frozenset().union(*(table.about(what) for table in _TABLES))

@@ -11,8 +11,9 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from queueing.unipile.addresses import V2_HOST, host_of, server
-from queueing.unipile.answers import Answer, Outcome, UnipileError
+from queueing.unipile.answers import Answer, UnipileError
 from queueing.unipile.calling import Caller, profile_of, required, segment, walk
+from queueing.unipile.outcomes import Outcome
 from queueing.unipile.probing import Finding
 from queueing.unipile.reading import Page, written
 from queueing.unipile.v1 import events, messages, shapes
@@ -108,7 +109,7 @@ class V1Client:
         try:
             answer = self._call.act("DELETE", path, params=params, not_after=not_after)
         except UnipileError as error:
-            gone = error.error_type.removeprefix(ERRORS.prefix) in ERRORS.gone
+            gone = error.code in ERRORS.gone
             if error.http_status == 404 and gone and error.outcome == Outcome.REJECTED:
                 return Withdrawal(False, 404, error.raw)
             raise

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from queueing.unipile.addresses import V2_HOST, host_of, is_local, server
-from queueing.unipile.answers import Answer, Outcome, UnipileError
+from queueing.unipile.answers import Answer, UnipileError
 from queueing.unipile.calling import Caller, check_key, profile_of, required, segment, walk
+from queueing.unipile.outcomes import Outcome
 from queueing.unipile.probing import Finding
 from queueing.unipile.reading import Page, written
 from queueing.unipile.v2 import events, messages, shapes
@@ -92,7 +93,7 @@ class V2Client:
         try:
             answer = self._call.act("POST", path, not_after=not_after)
         except UnipileError as error:
-            if error.http_status == 404 and error.error_type in ERRORS.gone:
+            if error.http_status == 404 and error.code in ERRORS.gone:
                 return Withdrawal(False, 404, error.raw)
             raise
         return shapes.withdrawal(answer)
