@@ -151,7 +151,10 @@ class Endpoint:
     def _handle(self, ask: Ask) -> Answer:
         operation = self._operation
         try:
-            return json_answer(operation.status, operation.handler(self._core.world, ask))
+            body = operation.handler(self._core.world, ask)
+            if operation.status == 204:
+                return Answer(204, b"")
+            return json_answer(operation.status, body)
         except ApiError as error:
             return self._face.error(error)
 

@@ -147,13 +147,23 @@ class Chats:
             raise ApiError("invalid_recipient")
         if other.message_refusal is not None:
             raise ApiError(other.message_refusal)
-        if room is Room.DIRECT and self._world.degree(account, other) is not Degree.FIRST:
-            raise ApiError(
-                "no_connection_with_recipient",
-                "The recipient appears not to be first degree connection.",
-            )
+        if room is Room.DIRECT:
+            self._refuse_stranger(account, other)
         self._refuse_over_cap(account)
         return self.write(account, other, text, from_us=True, room=room, by_call=True)
+
+    def open(self, account: Account, person: Person) -> Chat:
+        """Begin the chat of two without a word, or return the one there is."""
+        self._refuse_stranger(account, person)
+        wanted = chat_id(account.viewer, person.slug, Room.DIRECT)
+        if wanted not in self._chats:
+            self._world.commit(do="chat", account_id=account.id, slug=person.slug)
+        return self._chats[wanted]
+
+    def opened(self, account: Account, person: Person) -> list[Chat]:
+        """Return the chat of two if there is one, also without a word in it."""
+        found = self._chats.get(chat_id(account.viewer, person.slug, Room.DIRECT))
+        return [found] if found is not None and not found.messages else []
 
     def recipient(self, account: Account, identifier: str) -> Person:
         """Return who has a provider id; 400 for what is none."""
@@ -178,6 +188,13 @@ class Chats:
             **more,
         )
         return self._by_id[message_id]
+
+    def _refuse_stranger(self, account: Account, person: Person) -> None:
+        if self._world.degree(account, person) is not Degree.FIRST:
+            raise ApiError(
+                "no_connection_with_recipient",
+                "The recipient appears not to be first degree connection.",
+            )
 
     def _refuse_over_cap(self, account: Account) -> None:
         since = self._world.clock.now() - timedelta(days=1)
@@ -223,7 +240,11 @@ class Chats:
             due = (parse(event["ends_at"]), event["account_id"], event["slug"], event["text"])
             heapq.heappush(self._replies, due)
             return 0
-        viewer, room = self._world.viewer(event["account_id"]), Room(event["room"])
+        viewer, room = self._world.viewer(event["account_id"]), Room(event.get("room", Room.DIRECT))
+        if event["do"] == "chat":
+            begun = chat_id(viewer, event["slug"], room)
+            self._chats.setdefault(begun, Chat(begun, viewer, event["slug"], room))
+            return 0
         wanted = chat_id(viewer, event["slug"], room)
         message = Message(
             id=event["id"],

@@ -66,6 +66,8 @@ _ACCOUNT: dict[str, tuple[type, ...]] = {
     "login": MAYBE_TEXT,
     "v2_status": MAYBE_TEXT,
     "locked": FLAG,
+    "products": MAYBE_OBJECT,
+    "custom_data": MAYBE_TEXT,
     "features": MAYBE_LIST,
     "raw": MAYBE_OBJECT,
 }
@@ -187,6 +189,11 @@ def put_account(core: Core, values: Any, _request: Request) -> JSON:
     if given.get("cap_error") is not None:
         one_of("cap_error", given["cap_error"], CAP_ERRORS)
     return asdict(core.world.put_account(given))
+
+
+def remove_account(core: Core, values: Any, _request: Request) -> JSON:
+    core.world.remove_account(checked(values, {"id": TEXT}, required=("id",))["id"])
+    return {"status": "ok"}
 
 
 def put_person(core: Core, values: Any, _request: Request) -> JSON:
@@ -321,6 +328,7 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("GET", "/calls", calls),
     ("POST", "/reset", reset),
     ("POST", "/accounts", put_account),
+    ("POST", "/accounts/remove", remove_account),
     ("POST", "/people", put_person),
     ("GET", "/provider_id", find_id),
     ("POST", "/degree", set_degree),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import requests
 
 from sandbox.clock import iso
-from sandbox.hooks import Fact, Hook
+from sandbox.hooks import Fact, Hook, Try
 from sandbox.world import World
 
 RETRIES = 5
@@ -26,18 +26,6 @@ class Notice(NamedTuple):
     event: str
 
 
-@dataclass(slots=True)
-class Try:
-    """One delivery that was tried. `status` is None where no answer came."""
-
-    fact_id: str
-    event: str
-    url: str
-    attempt: int
-    at: str
-    status: int | None
-
-
 Render = Callable[[World, Hook, Fact], Notice | None]
 
 
@@ -48,7 +36,6 @@ class Delivery:
         self._world, self._render = world, render
         self._tasks: set[asyncio.Task[Any]] = set()
         self.held: list[Fact] = []
-        self.tries: list[Try] = []
         self._ticking: asyncio.Task[None] | None = None
 
     def clear(self) -> None:
@@ -57,7 +44,11 @@ class Delivery:
             task.cancel()
         self._tasks.clear()
         self.held.clear()
-        self.tries.clear()
+
+    @property
+    def tries(self) -> list[Try]:
+        """Return every delivery that was tried."""
+        return self._world.hooks.tries
 
     def pump(self) -> None:
         """Begin to tell what is due. Called after everything that happens."""
@@ -117,9 +108,10 @@ class Delivery:
             notice = self._render[hook.api](self._world, hook, fact)
             if notice is None or not hook.enabled or hook.api != api:
                 return
-            status = await post(notice.url, notice.body, notice.headers)
+            status, said = await post(notice.url, notice.body, notice.headers)
             at = iso(self._world.clock.now())
-            self.tries.append(Try(fact.id, notice.event, notice.url, attempt, at, status))
+            told = (fact.id, notice.event, notice.url, attempt, at, status, hook.id, said)
+            self.tries.append(Try(*told))
             if status is not None and 200 <= status < 300:
                 return
             await asyncio.sleep(wait)
@@ -134,16 +126,16 @@ class Delivery:
         }
 
 
-async def post(url: str, body: bytes, headers: dict[str, str]) -> int | None:
-    """POST, and return the status; None where no answer came."""
+async def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str]:
+    """POST, and return the status and what was answered; None and "" where no answer came."""
 
-    def call() -> int | None:
+    def call() -> tuple[int | None, str]:
         with requests.Session() as session:
             session.trust_env = False
             try:
                 answer = session.post(url, data=body, headers=headers, timeout=WAIT_SECONDS)
             except requests.RequestException:
-                return None
-            return answer.status_code
+                return None, ""
+            return answer.status_code, answer.text[:1000]
 
     return await asyncio.to_thread(call)

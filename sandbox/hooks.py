@@ -21,6 +21,9 @@ class About(StrEnum):
     MESSAGE = "message"
     STATUS = "status"
     CONNECTED = "connected"  # somebody has been on the page of a link
+    SYNCED = "synced"  # what was written before has been read
+    LOCK = "lock"
+    REMOVED = "removed"
 
 
 @dataclass(slots=True)
@@ -42,7 +45,10 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something to tell. `word`: the status, or how a link ended; `state` came with the link."""
+    """Something to tell. `word`: the status, or how a link ended; `state` came with the link.
+
+    `word` is V1's, and `v2_word` V2's without `account.`; "" where that version does not tell it.
+    """
 
     id: str
     about: About
@@ -52,7 +58,22 @@ class Fact:
     slug: str = ""
     message_id: str = ""
     word: str = ""
+    v2_word: str = ""
     state: str = ""
+
+
+@dataclass(slots=True)
+class Try:
+    """One delivery that was tried. `status` is None where no answer came."""
+
+    fact_id: str
+    event: str
+    url: str
+    attempt: int
+    at: str
+    status: int | None
+    hook_id: str = ""
+    answer: str = ""
 
 
 class Hooks:
@@ -67,6 +88,8 @@ class Hooks:
         """Forget all webhooks and all facts."""
         self.hooks: dict[str, Hook] = {}
         self.waiting: list[Fact] = []
+        self.tries: list[Try] = []
+        self.syncing: set[str] = set()  # accounts whose messages are read anew
 
     def add(self, hook: Hook) -> Hook:
         """Register a webhook, or change one."""
@@ -111,6 +134,14 @@ class Hooks:
         self.waiting.append(fact)
         return fact
 
+    def resync(self, account_id: str) -> str:
+        """Begin to read an account's messages anew; the next question is told that it is done."""
+        begins = account_id not in self.syncing
+        self.syncing ^= {account_id}
+        if begins:
+            self.tell(About.SYNCED, account_id, word="SYNC_SUCCESS")
+        return "SYNC_STARTED" if begins else "SYNC_DONE"
+
     def due(self) -> list[Fact]:
         """Take the facts whose time has come."""
         now = self._world.clock.now()
@@ -136,10 +167,21 @@ class Hooks:
                     slug=event["slug"],
                     at=parse(event["at"]),
                 )
-            case "account" if "status" in event["values"]:
-                word = event["values"]["status"]
-                if word != "OK" or settings.ok_events:
-                    self.tell(About.STATUS, event["values"]["id"], word=word)
+            case "account":
+                self._account_changed(event["values"])
+            case "account_gone":
+                self.tell(About.REMOVED, event["id"], word="DELETED", v2_word="remove")
+
+    def _account_changed(self, values: Event) -> None:
+        account = self._world.accounts[values["id"]]
+        word, status = values.get("status", ""), f"status.{account.status_in_v2}"
+        if word and (word != "OK" or self._world.settings.ok_events):
+            self.tell(About.STATUS, account.id, word=word, v2_word=status)
+        elif {"v2_status", "products"} & values.keys():
+            self.tell(About.STATUS, account.id, v2_word=status)
+        if "locked" in values:
+            told = "locked" if account.locked else "unlocked"
+            self.tell(About.LOCK, account.id, v2_word=told)
 
     def _connected(self, account_id: str, slug: str, at: datetime) -> None:
         after = self._world.settings.webhook_delay_seconds

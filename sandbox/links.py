@@ -88,6 +88,11 @@ class Links:
         account = self._connect(link, choice, login) if anew else self._reconnect(link, choice)
         word = "CREATION_SUCCESS" if anew else "RECONNECTED"
         self._world.hooks.tell(About.CONNECTED, account.id, word=word, state=link.state)
+        self._world.hooks.tell(
+            About.SYNCED, account.id, word="SYNC_SUCCESS", v2_word="initial_sync.completed"
+        )
+        if account.tier is not Tier.FREE:  # V1 tells it of a second product as well
+            self._world.hooks.tell(About.SYNCED, account.id, word="SYNC_SUCCESS")
         query = {"account_id": wire_id(account.id), "provider": "linkedin", "state": link.state}
         location = link.success_url
         if link.api == "v2":

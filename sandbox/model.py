@@ -39,6 +39,16 @@ class SourceStatus(StrEnum):
     ERROR = "ERROR"
 
 
+V2_STATUSES = {
+    SourceStatus.OK: "running",
+    SourceStatus.CONNECTING: "errored",
+    SourceStatus.ERROR: "errored",
+    SourceStatus.STOPPED: "disconnected",
+    SourceStatus.CREDENTIALS: "disconnected",
+    SourceStatus.PERMISSIONS: "disconnected",
+}
+
+
 class Degree(StrEnum):
     FIRST = "FIRST_DEGREE"
     SECOND = "SECOND_DEGREE"
@@ -100,6 +110,7 @@ class Settings:
     webhook_hold: bool = False  # nothing is told before POST /webhooks/release
     webhook_retry_seconds: float = 1.0  # before the first of five more tries; doubles
     webhook_signature: str = SIGNATURES[0]  # V2
+    webhook_production: bool = True  # V2: False: events come from a development application
     ok_events: bool = True  # False: that an account is well again is never told
     sender_told: bool = True  # False: `is_sender` is missing
     wrong_sender: bool = False  # the first message of a new chat is told as the other person's
@@ -147,6 +158,8 @@ class Account:
     raw: Event | None = None  # the JSON with which Unipile describes it, whatever that is
     v2_status: str | None = None  # what V2 calls its status; None: what goes with `status`
     locked: bool = False  # V2: not usable until it is unlocked
+    products: dict[str, str] | None = None  # V2: how each product is; None: as the status says
+    custom_data: str | None = None  # V2: what a client has put into its metadata
 
     @property
     def viewer(self) -> str:
@@ -156,6 +169,19 @@ class Account:
     @property
     def owner(self) -> Person:
         return invent(self.viewer)
+
+    @property
+    def inmail_credits(self) -> dict[str, int]:
+        """How many InMails may go, by product; a product that the account lacks is not there."""
+        return {
+            Tier.FREE: {},
+            Tier.PREMIUM: {"premium": 5},
+            Tier.SALES_NAVIGATOR: {"premium": 5, "sales_navigator": 50},
+        }[self.tier]
+
+    @property
+    def status_in_v2(self) -> str:
+        return self.v2_status or V2_STATUSES[self.status]
 
     @property
     def label(self) -> str:

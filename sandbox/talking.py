@@ -20,6 +20,7 @@ from sandbox.delivery import post
 from sandbox.errors import ApiError
 from sandbox.hooks import About
 from sandbox.links import Choice, Used
+from sandbox.model import V2_STATUSES, SourceStatus
 
 _MESSAGE: dict[str, tuple[type, ...]] = {
     "account_id": TEXT,
@@ -73,10 +74,20 @@ def write(core: Core, values: Any, _request: Request) -> JSON:
 
 
 def tell(core: Core, values: Any, _request: Request) -> JSON:
-    """Tell a status of an account, whether or not it has it."""
+    """Tell a status of an account, whether or not it has it.
+
+    `word` is V1's, such as CREATION_FAIL, or V2's without `account.`, such as initial_sync.failed.
+    """
     given = checked(values, {"account_id": TEXT, "word": TEXT}, required=("account_id", "word"))
     account = core.world.account(given["account_id"])
-    core.world.hooks.tell(About.STATUS, account.id, word=given["word"])
+    word = given["word"]
+    if word.islower():
+        core.world.hooks.tell(About.STATUS, account.id, v2_word=word)
+    else:
+        known = word in list(SourceStatus)
+        status = V2_STATUSES[SourceStatus(word)] if known else ""
+        told = {"word": word, "v2_word": f"status.{status}" if status else ""}
+        core.world.hooks.tell(About.STATUS, account.id, **told)
     return {"status": "ok"}
 
 
@@ -114,7 +125,7 @@ async def _use(core: Core, url: str, choice: Choice, login: str) -> tuple[Used, 
     if used.notify_url and used.notice is not None:
         # Without any header of the caller's: who it is stands in `name` alone.
         body = json.dumps(used.notice).encode()
-        status = await post(used.notify_url, body, {"Content-Type": "application/json"})
+        status, _ = await post(used.notify_url, body, {"Content-Type": "application/json"})
     return used, status
 
 

@@ -51,6 +51,10 @@ class Control:
         """Change an account: status, type, caps, login, features, raw."""
         self.call("POST", "/accounts", {"id": account_id, **values})
 
+    def remove_account(self, account_id: str) -> None:
+        """Let Unipile forget an account."""
+        self.call("POST", "/accounts/remove", {"id": account_id})
+
     def login(self, account_id: str) -> str:
         """Return the slug of whose LinkedIn the account is."""
         known = self.call("GET", "/")["accounts"]

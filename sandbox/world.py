@@ -48,16 +48,19 @@ class World(Changes):
         self.chats.clear()
         self.hooks.clear()
         self.links.clear()
+        self.gone: dict[str, Account] = {}  # accounts that Unipile knew
 
     def apply(self, event: Event) -> None:
         """Apply a change, of chats and webhooks too."""
         match event["do"]:
-            case "message" | "reply_later":
+            case "message" | "reply_later" | "chat":
                 self._last_id = max(self._last_id, self.chats.apply(event))
             case "hook" | "unhook":
                 self.hooks.apply(event)
             case "account_gone":
-                self.accounts.pop(event["id"], None)
+                gone = self.accounts.pop(event["id"], None)
+                if gone is not None:
+                    self.gone[gone.id] = gone
             case _:
                 super().apply(event)
 
@@ -74,6 +77,10 @@ class World(Changes):
             return self.accounts[account_id]
         except KeyError:
             raise ApiError("resource_not_found", "Account not found") from None
+
+    def told_of(self, account_id: str) -> Account | None:
+        """Return an account that there is, or was."""
+        return self.accounts.get(account_id) or self.gone.get(account_id)
 
     def live_account(self, account_id: str) -> Account:
         """Return an account that is connected; 404 or 401 otherwise."""

@@ -26,6 +26,7 @@ from queueing.unipile import (
     Event,
     EventKind,
     MessageKind,
+    Outcome,
     Receiver,
     UnipileError,
 )
@@ -37,6 +38,7 @@ AT_MOST = 500  # in one run; the next comes in a minute
 TRIES = 8
 FIRST_RETRY, LAST_RETRY = dt.timedelta(minutes=1), dt.timedelta(hours=2)
 KEPT_FOR = dt.timedelta(days=30)
+OF_DEVELOPMENT = "of a development application of Unipile's: ignored where people are written to"
 LAG = dt.timedelta(minutes=2)  # what Unipile keeps shows a message later than the webhook tells it
 
 
@@ -78,6 +80,8 @@ def _work_on(client: Client, receiver: Receiver, row: WebhookEvent, clock: Clock
         return _end(row, None, f"No event: {error}", clock())
     if WebhookEvent.objects.filter(key=told.key).exists():
         return _end(row, None, "told before", clock())
+    if told.of_development and not settings.IN_SANDBOX:
+        return _end(row, told, OF_DEVELOPMENT, clock())
     write = _OF_KIND.get(told.kind, _of_nothing)(client, told, row, clock)
     try:
         with transaction.atomic():
@@ -173,7 +177,12 @@ def _of_account(client: Client, told: Event, row: WebhookEvent, clock: Clock) ->
     account, now = _account(told), clock()
     if account is None:
         return _say("of no account here")
-    reported = client.account(account.unipile_account_id)
+    try:
+        reported = client.account(account.unipile_account_id)
+    except UnipileError as error:
+        if (error.http_status, error.outcome) != (404, Outcome.ACCOUNT_DISCONNECTED):
+            raise
+        reported = None  # removed, as the event may well have said
     return lambda: syncing.bring(account.pk, reported, now) or "as it was"
 
 

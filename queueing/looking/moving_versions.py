@@ -17,6 +17,7 @@ from campaigns.models import LinkedInAccount, Prospect
 from queueing import gates
 from queueing.looking import logins
 from queueing.models import QueueItem, WebhookEvent
+from queueing.planning import ends, withdrawals
 from queueing.unipile import Account, AccountState, Client, Outcome, UnipileError
 
 Kind, Status = QueueItem.Kind, QueueItem.Status
@@ -45,11 +46,13 @@ class Words:
     """What the new version calls people and invitations of one account, by slug.
 
     `ids_stay`: somebody was found whose old id is known, and everybody's is the same as before.
+    `trouble`: why not all pending invitations could be named; then who is missing proves nothing.
     """
 
     ids: dict[str, str]
     invitations: dict[str, str]
     ids_stay: bool
+    trouble: str = ""
 
 
 def match(client: Client) -> Matches:
@@ -116,8 +119,9 @@ def read_words(client: Client, account: LinkedInAccount, reported: Account) -> W
     """
     ids: dict[str, str] = {}
     invitations: dict[str, str] = {}
-    for invitation in client.sent_invitations(reported.id).invitations:
-        if invitation.public_identifier:
+    walk = client.sent_invitations(reported.id)
+    for invitation in walk.invitations:
+        if invitation.public_identifier and invitation.id:
             ids[invitation.public_identifier] = invitation.invited_user_id
             invitations[invitation.public_identifier] = invitation.id
     for relation in client.relations(reported.id, pages=RELATIONS_PAGES).entries:
@@ -130,7 +134,9 @@ def read_words(client: Client, account: LinkedInAccount, reported: Account) -> W
         .values_list("prospect__public_identifier", "linkedin_user_id")
     )
     stayed = [ids[slug] == old for slug, old in before]
-    return Words(ids, invitations, bool(stayed) and all(stayed))
+    unnamed = len(walk.invitations) - len(invitations)
+    trouble = walk.trouble or (f"{unnamed} of them name nobody's address" if unnamed else "")
+    return Words(ids, invitations, bool(stayed) and all(stayed) and not trouble, trouble)
 
 
 def move(
@@ -188,6 +194,15 @@ def _say_anew(account: LinkedInAccount, words: Words, now: dt.datetime) -> Count
     waiting = items.filter(status=Status.PENDING, kind=Kind.CONNECTION_REQUEST)
     became["looked up before they go"] = waiting.count()
     looked_up = Prospect.objects.filter(resolved_with=account).exclude(public_identifier="")
+    if words.trouble:
+        # An id of before may be nothing there, or another's: chosen anew, from a whole list.
+        unproven = items.filter(kind=Kind.WITHDRAWAL).exclude(
+            prospect__public_identifier__in=words.invitations
+        )
+        told = "After the move not all pending invitations could be named: chosen anew from all."
+        became["withdrawals put back"] = ends.set_aside(
+            unproven.filter(status=Status.PENDING), withdrawals.ENDED, told, now
+        )
     if not words.ids_stay:
         # Who has no slug keeps the id: nothing else is known of them.
         unnamed = waiting.exclude(prospect__public_identifier="").exclude(

@@ -63,12 +63,13 @@ def sync_accounts(client: Client, now: dt.datetime, fence: Fence | None = None) 
     return +changed
 
 
-def bring(account_id: uuid.UUID, reported: Account, now: dt.datetime) -> str:
+def bring(account_id: uuid.UUID, reported: Account | None, now: dt.datetime) -> str:
     """Bring one account to what was reported of it; return its new status or "".
 
+    :param reported: None where Unipile does not know it.
     :param now: before the report was asked for.
     """
-    if reported.trouble:
+    if reported is not None and reported.trouble:
         return ""
     with transaction.atomic():
         account = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account_id)
@@ -119,9 +120,7 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
     if reported.state == AccountState.WAITING:
         return ""
     if reported.state != AccountState.CONNECTED:
-        return _lose(
-            account, f"Unipile reports {reported.status}: reconnect the account there.", now
-        )
+        return _lose(account, f"Unipile reports {reported.status}: {_what_helps(reported)}", now)
     resting = account.paused_until is not None and account.paused_until > now
     # One that LinkedIn restricted is reported as OK all the while: its rest decides.
     if account.status == Status.CONNECTED or (resting and account.status == Status.RESTRICTED):
@@ -129,6 +128,12 @@ def _bring_to(account: LinkedInAccount, reported: Account | None, now: dt.dateti
     account.reconnect(gates.day_of(account, now).date, now)
     notices.account_changed(account, "connected again; it goes on sending", now)
     return Status.CONNECTED
+
+
+def _what_helps(reported: Account) -> str:
+    if reported.state == AccountState.RESTRICTED:
+        return "see Unipile's dashboard; to sign in again does not help."
+    return "reconnect the account there."
 
 
 def _lose(account: LinkedInAccount, reason: str, now: dt.datetime) -> str:

@@ -21,6 +21,7 @@ from queueing.unipile.choosing import (
 )
 from queueing.unipile.exchange import uptime
 from queueing.unipile.outcomes import Certainty, Outcome
+from queueing.unipile.probing import CALLS_AT_MOST
 from queueing.unipile.protocol import Client, Receiver
 from queueing.unipile.tables import About
 from queueing.unipile.values import (
@@ -50,6 +51,7 @@ from queueing.unipile.values import (
 __all__ = [
     "ANOTHER_PERSON",
     "ANOTHER_SHAPE",
+    "CALLS_AT_MOST",
     "MEANING",
     "NOT_FRESH",
     "OF_A_WRONG_ID",

@@ -44,6 +44,11 @@ def host_of(dsn: str) -> str:
     return urlsplit(server(dsn)).hostname or ""
 
 
+def port_of(dsn: str) -> int | None:
+    """Return the port that a DSN names, which `server` takes; None where it names none."""
+    return urlsplit(server(dsn)).port
+
+
 def is_local(dsn: str) -> bool:
     """Return whether a DSN that `server` takes is of this machine: the sandbox, of any version."""
     return _is_loopback(host_of(dsn))

@@ -70,9 +70,9 @@ class UnipileError(Exception):
 
     `raw` is the provider's text, at most RAW_LIMIT characters, safe to store and to show.
     `http_status` is None and `error_type` is "" where no answer came. `code` is the type as the
-    table of its API has it, to be stored. `retry_after`: seconds that the other side asks to wait; None
-    where it does not. `asked_again`: a second look was made.
-    `read_before`: entries of a list's pages before the one that failed.
+    table of its API has it, to be stored. `retry_after`: seconds that the other side asks to wait;
+    None where it does not. `asked_again`: a second look was made. `read_before`: entries of a
+    list's pages before the one that failed.
     """
 
     asked_again = False

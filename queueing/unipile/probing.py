@@ -11,6 +11,7 @@ from queueing.unipile.answers import Answer, UnipileError, json_object
 from queueing.unipile.reading import instant
 
 KNOWN_WORDS_AT_MOST = 12
+CALLS_AT_MOST = 10  # that a probe makes, of whichever version
 _PLAIN = ("object", "type", "status", "message_type", "provider", "has_more", "network_distance")
 
 

@@ -297,7 +297,8 @@ class Event:
     `key` is the same whenever the same event is told again, and differs else. `name` is the
     provider's own word. Of the rest only what the kind has is there. `in_group`: the message stands
     in a chat of several; None: not told, so ask for the chat. `person_id`: the other person of the
-    chat, where told. `connect_state`: the `state` of the link.
+    chat, where told. `connect_state`: the `state` of the link. `of_development`: it comes from an
+    application that is for trying things out.
     """
 
     key: str
@@ -311,3 +312,4 @@ class Event:
     person_id: str = ""
     state: AccountState | None = None
     connect_state: str = ""
+    of_development: bool = False

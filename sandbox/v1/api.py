@@ -9,6 +9,8 @@ from sandbox.model import Account, SourceStatus, State
 from sandbox.v1 import shapes
 from sandbox.world import World
 
+_PRODUCTS = ("classic", "recruiter", "sales_navigator")
+
 
 def invite(world: World, ask: Ask) -> JSON:
     body = ask.json_body()
@@ -129,6 +131,40 @@ def restart(world: World, ask: Ask) -> JSON:
     return {"object": "AccountRestarted"}
 
 
+def sync(world: World, ask: Ask) -> JSON:
+    """Begin to read an account's messages anew, or say that it is done: a GET with an effect."""
+    account = world.live_account(ask.path["account_id"])
+    if ask.query.get("linkedin_product", "classic") not in _PRODUCTS:
+        raise ApiError("invalid_parameters", "linkedin_product is not valid.")
+    for key in ("before", "after", "chunk_size"):
+        if not ask.query.get(key, "0").isdecimal():
+            raise ApiError("invalid_parameters", f"{key} must be a number.")
+    return {"object": "AccountResync", "status": world.hooks.resync(account.id)}
+
+
+def inmail_balance(world: World, ask: Ask) -> JSON:
+    credits = world.live_account(ask.account_id()).inmail_credits
+    told = {name: credits.get(name) for name in ("premium", "recruiter", "sales_navigator")}
+    return {"object": "LinkedinInmailBalance", **told}
+
+
+def reconnect(world: World, ask: Ask) -> JSON:
+    """Connect an account anew, with whatever credentials: LinkedIn asks for nothing more."""
+    account, body = world.account(ask.path["account_id"]), ask.json_body()
+    if required(body, "provider") != "LINKEDIN":
+        raise ApiError("invalid_parameters", "provider must be LINKEDIN.")
+    world.put_account({"id": account.id, "status": SourceStatus.OK.value})
+    return {"object": "AccountReconnected", "account_id": account.id}
+
+
+def checkpoint(world: World, ask: Ask) -> JSON:
+    """Take the answer to a challenge: the sandbox never asked one."""
+    body = ask.json_body()
+    world.account(required(body, "account_id"))
+    required(body, "provider"), required(body, "code")
+    raise ApiError("invalid_checkpoint_solution")
+
+
 # In this order, because /users/{identifier} would swallow the others.
 ROUTES = (
     Operation("invite", "POST", "/users/invite", invite),
@@ -143,4 +179,8 @@ ROUTES = (
     Operation("account", "GET", "/accounts/{account_id}", one_account),
     Operation("remove", "DELETE", "/accounts/{account_id}", remove),
     Operation("restart", "POST", "/accounts/{account_id}/restart", restart),
+    Operation("sync", "GET", "/accounts/{account_id}/sync", sync),
+    Operation("checkpoint", "POST", "/accounts/checkpoint", checkpoint, 201),
+    Operation("reconnect", "POST", "/accounts/{account_id}", reconnect, 201),
+    Operation("inmail_balance", "GET", "/linkedin/inmail_balance", inmail_balance),
 )

@@ -136,7 +136,7 @@ def link(world: World, ask: Ask) -> JSON:
 
 def notice(world: World, hook: Hook, fact: Fact) -> Notice | None:
     """Return what one webhook is told of a fact; None where it does not want it."""
-    account = world.accounts.get(fact.account_id)
+    account = world.told_of(fact.account_id)
     if account is None or (hook.account_ids and account.id not in hook.account_ids):
         return None
     name, body = _told(world, hook, account, fact)
@@ -153,7 +153,7 @@ def _told(world: World, hook: Hook, account: Account, fact: Fact) -> tuple[str, 
     if fact.about is About.MESSAGE and hook.source == "messaging" and message:
         name = "message_reaction" if message.is_event else "message_received"
         return name, _message(world, hook, account, message, name)
-    if fact.about in (About.STATUS, About.CONNECTED) and hook.source == "account_status":
+    if fact.word and hook.source == "account_status":
         told = {"account_id": account.id, "account_type": "LINKEDIN", "message": fact.word}
         return fact.word.lower(), {"AccountStatus": told}
     return "", None

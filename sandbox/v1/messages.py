@@ -98,6 +98,8 @@ def chats(world: World, ask: Ask) -> JSON:
     ids = (ask.query.get("account_id") or "").split(",")
     wanted = [world.account(one) for one in ids] if ids != [""] else list(world.accounts.values())
     found = [(account, chat) for account in wanted for chat in world.chats.of(account)]
+    if ask.query.get("account_type", "LINKEDIN") != "LINKEDIN" or ask.query.get("unread") == "true":
+        found = []  # there is no other network here, and all has been read
     found = within(ask, found, lambda pair: world.chats.shown(pair[1].messages)[-1].at)
     return paged(world, ask, found, lambda pair: chat_shape(world, *pair), "ChatList")
 
@@ -110,6 +112,11 @@ def one_chat(world: World, ask: Ask) -> JSON:
     shown = world.chats.shown(chat.messages)
     last = message_shape(account, shown[-1]) if shown else None
     return chat_shape(world, account, chat) | {"lastMessage": last}
+
+
+def sync_chat(world: World, ask: Ask) -> JSON:
+    _owner(world, ask.path["chat_id"])
+    return {"object": "ChatHistorySync", "status": "SYNC_DONE"}
 
 
 def messages(world: World, ask: Ask) -> JSON:
@@ -298,6 +305,7 @@ ROUTES = (
     Operation("chats", "GET", "/chats", chats),
     Operation("chat", "GET", "/chats/{chat_id}", one_chat),
     Operation("messages", "GET", "/chats/{chat_id}/messages", messages),
+    Operation("sync_chat", "GET", "/chats/{chat_id}/sync", sync_chat),
     Operation("attendees", "GET", "/chats/{chat_id}/attendees", attendees),
     Operation("patch_chat", "PATCH", "/chats/{chat_id}", patch_chat),
     Operation("one_message", "GET", "/messages/{message_id}", one_message),

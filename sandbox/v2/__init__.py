@@ -1,11 +1,11 @@
 """The face of version 2 of Unipile's API."""
 
-from sandbox.v2 import api, hooks, messages
+from sandbox.v2 import accounts, api, hooks, messages
 from sandbox.v2.errors import error_answer
 from sandbox.v2.hooks import notice
 
 # The routes with an account in the path come last: it would swallow others.
-ROUTES = (*hooks.ROUTES, *api.ROUTES[:4], *messages.ROUTES, *api.ROUTES[4:])
+ROUTES = (*hooks.ROUTES, *accounts.ROUTES, *messages.ROUTES, *api.ROUTES)
 
 # What a key of V1's answers is called here, for faults that drop or put one.
 KEYS = {"invitation_id": "id", "items": "data", "cursor": "data", "provider_id": "id"}

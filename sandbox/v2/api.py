@@ -1,4 +1,4 @@
-"""V2: people, relation requests and accounts. The account stands in the path."""
+"""V2: people, relation requests and relations. The account stands in the path."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from sandbox.asking import JSON, Ask, Operation, optional, required
 from sandbox.clock import iso
+from sandbox.cursors import write_cursor
 from sandbox.errors import ApiError
-from sandbox.links import wire_id
-from sandbox.model import Account, Degree, Invitation, SourceStatus, State, Tier
+from sandbox.model import Account, Degree, Invitation, State, Tier
 from sandbox.people import Person, provider_id
 from sandbox.v1.shapes import QUIRK_NO_SLUG
 from sandbox.world import World
@@ -19,14 +19,7 @@ from sandbox.world import World
 T = TypeVar("T")
 
 _ACCOUNT_ID = re.compile(r"acc_(.*)")
-_STATUSES = {
-    SourceStatus.OK: "running",
-    SourceStatus.CONNECTING: "errored",
-    SourceStatus.ERROR: "errored",
-    SourceStatus.STOPPED: "disconnected",
-    SourceStatus.CREDENTIALS: "disconnected",
-    SourceStatus.PERMISSIONS: "disconnected",
-}
+_VARIANTS = ("linkedin_classic", "linkedin_sales_navigator", "linkedin_recruiter")
 
 
 def known(world: World, ask: Ask) -> Account:
@@ -53,12 +46,24 @@ def paged(
     cursor: bool = False,
     most: int = 100,
 ) -> JSON:
-    """Return a page of a method list by offset. The last page is an empty one."""
+    """Return a page of a method list by offset, or by cursor. The last page is an empty one.
+
+    A cursor holds the query that it goes on with: nothing is sent along with it.
+    """
     if "cursor" in ask.query and not cursor:
         raise ApiError("invalid_parameters", "This list has offset pagination, not a cursor.")
     limit, start = min(most, ask.limit(default=20, most=100)), _offset(ask)
+    if "cursor" in ask.query:
+        if "offset" in ask.query:
+            raise ApiError("invalid_parameters", "querystring: offset or cursor, not both")
+        start, told = ask.offset("cursor")
+        limit = told or limit
     page = [shape(one) for one in items[start : start + limit]]
-    return {"data": page, "total_count": len(items)}
+    answer: JSON = {"data": page, "total_count": len(items)}
+    if cursor:
+        more = start + limit < len(items)
+        answer["next_cursor"] = write_cursor(limit=limit, cursor=start + limit) if more else None
+    return answer
 
 
 def core_paged(ask: Ask, items: Sequence[T], shape: Callable[[T], JSON], name: str) -> JSON:
@@ -157,6 +162,8 @@ def user_shape(account: Account, person: Person) -> JSON:
 
 def profile(world: World, ask: Ask) -> JSON:
     account = live(world, ask)
+    if ask.query.get("variant", _VARIANTS[0]) not in _VARIANTS:
+        raise ApiError("invalid_parameters", "querystring/variant must be one of")
     return _profile(world, account, world.find(account, ask.path["identifier"]))
 
 
@@ -211,6 +218,15 @@ def relations(world: World, ask: Ask) -> JSON:
     return paged(ask, found, lambda pair: relation_shape(account, *pair), cursor=True)
 
 
+def disconnect(world: World, ask: Ask) -> JSON:
+    account = live(world, ask)
+    person = world.find(account, ask.path["identifier"])
+    if world.degree(account, person) is not Degree.FIRST:
+        raise ApiError("resource_not_found", "Relation not found")
+    world.set_degree(account, person, Degree.SECOND)
+    return {}
+
+
 def relation_shape(account: Account, person: Person, at: datetime) -> JSON:
     """Return a UserRelation."""
     return {
@@ -221,66 +237,7 @@ def relation_shape(account: Account, person: Person, at: datetime) -> JSON:
     }
 
 
-# Accounts
-
-
-def accounts(world: World, ask: Ask) -> JSON:
-    found = list(world.accounts.values())
-    if (status := ask.query.get("status")) is not None:
-        found = [one for one in found if status_of(one) == status]
-    return core_paged(ask, found, account_shape, "Accounts")
-
-
-def one_account(world: World, ask: Ask) -> JSON:
-    return account_shape(known(world, ask))
-
-
-def remove(world: World, ask: Ask) -> JSON:
-    world.remove_account(known(world, ask).id)
-    return {"success": True}
-
-
-def status_of(account: Account) -> str:
-    """Return an account's status in V2's words."""
-    return account.v2_status or _STATUSES[account.status]
-
-
-def account_shape(one: Account) -> JSON:
-    """Return an Account; its products are those of its type."""
-    if one.raw is not None:
-        return one.raw
-    products = {"classic": account_product(one)}
-    if one.tier is Tier.SALES_NAVIGATOR:
-        products["sales_navigator"] = "running"
-    shape: JSON = {
-        "object": "Account",
-        "id": wire_id(one.id),
-        "application_id": "app_sandbox",
-        "user_id": provider_id(one.viewer, one.owner.slug),
-        "name": one.label,
-        "created_at": one.created_at,
-        "status": status_of(one),
-        "is_locked": one.locked,
-        "provider": "linkedin",
-        "metadata": {"products_connection_status": products},
-        "initial_sync": {"status": "completed", "started_at": one.created_at},
-    }
-    if wire_id(one.id) != one.id:
-        shape["metadata"]["v1_account_id"] = one.id
-    return shape
-
-
-def account_product(one: Account) -> str:
-    """Return how the product that invitations need is."""
-    status = status_of(one)
-    return status if status in ("running", "disconnected", "errored") else "running"
-
-
 ROUTES = (
-    Operation("accounts", "GET", "/accounts/", accounts),
-    Operation("accounts", "GET", "/accounts", accounts),
-    Operation("account", "GET", "/accounts/{account_id}", one_account),
-    Operation("remove", "DELETE", "/accounts/{account_id}", remove),
     Operation("invite", "POST", "/{account_id}/users/me/relation-requests", invite, 201),
     Operation("sent", "GET", "/{account_id}/users/me/relation-requests", pending),
     Operation(
@@ -293,6 +250,9 @@ ROUTES = (
         accept,
     ),
     Operation("relations", "GET", "/{account_id}/users/me/relations", relations),
+    Operation(
+        "disconnect", "DELETE", "/{account_id}/users/me/relations/{identifier}", disconnect, 204
+    ),
     Operation("me", "GET", "/{account_id}/users/me", me),
     Operation("profile", "GET", "/{account_id}/users/{identifier}", profile),
 )

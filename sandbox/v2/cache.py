@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sandbox.asking import Ask, Operation
-from sandbox.errors import ApiError
 from sandbox.model import Settings
+from sandbox.v2.errors import LIMIT, OverLimitError, rate_headers
 from sandbox.wire import Answer
 
 KEPT_FOR_SECONDS = 3600
@@ -55,14 +56,16 @@ class Cache:
         """Count a call of an account; return the headers that tell what is left."""
         recent = [one for one in self._calls.get(account, []) if one > now - _MINUTE]
         if limit is not None and len(recent) >= limit:
-            raise ApiError("api/too_many_requests", status=429)
+            raise OverLimitError(limit, _ends_in(recent, now))
         self._calls[account] = [*recent, now]
-        most = limit or 1000
-        return (
-            ("x-ratelimit-limit", str(most)),
-            ("x-ratelimit-remaining", str(max(0, most - len(recent) - 1))),
-            ("x-ratelimit-reset", "60"),
-        )
+        most = limit or LIMIT
+        return rate_headers(most, max(0, most - len(recent) - 1), _ends_in(recent, now))
+
+
+def _ends_in(recent: list[datetime], now: datetime) -> int:
+    """Return in how many seconds the window of the oldest call ends, 1 or more."""
+    begun = recent[0] if recent else now
+    return max(1, math.ceil((begun + _MINUTE - now).total_seconds()))
 
 
 def oldest_wanted(cache_control: str) -> int:

@@ -50,7 +50,25 @@ _BY_STATUS = {
 }
 _OF_LINKEDIN = "User ID"
 _OURS = ("Account", "Route", "Webhook", "Endpoint")
+LIMIT, WAIT_SECONDS = 1000, 30  # where nothing else is set
 CONTENT_TYPE = "application/problem+json; charset=utf-8"
+
+
+class OverLimitError(ApiError):
+    """The service's own 429: how many calls a window has, and in how many seconds it ends."""
+
+    def __init__(self, limit: int, seconds: int) -> None:
+        super().__init__("api/too_many_requests", status=429)
+        self.limit, self.seconds = limit, seconds
+
+
+def rate_headers(limit: int, remaining: int, seconds: int) -> tuple[tuple[str, str], ...]:
+    """Return what tells of the limit: its window ends in so many seconds."""
+    return (
+        ("x-ratelimit-limit", str(limit)),
+        ("x-ratelimit-remaining", str(remaining)),
+        ("x-ratelimit-reset", str(seconds)),
+    )
 
 
 def worded(error: ApiError) -> tuple[int, str]:
@@ -83,6 +101,10 @@ def error_answer(error: ApiError) -> Answer:
         body["detail"] = error.detail
     answer = json_answer(status, body, kind)
     more: tuple[tuple[str, str], ...] = ()
-    if kind == "api/too_many_requests":
-        more = (("retry-after", "30"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "30"))
+    if status == 429:
+        told = (LIMIT, WAIT_SECONDS)
+        limit, seconds = (error.limit, error.seconds) if isinstance(error, OverLimitError) else told
+        more = rate_headers(limit, 0, seconds)
+        if kind == "api/too_many_requests":  # when LinkedIn lets go is not known
+            more = (("retry-after", str(seconds)), *more)
     return Answer(answer.status, answer.body, CONTENT_TYPE, error=kind, more=more)

@@ -7,7 +7,7 @@ from sandbox.chats import Chat, Message, Room, other_id
 from sandbox.clock import iso
 from sandbox.errors import ApiError
 from sandbox.model import Account
-from sandbox.people import provider_id
+from sandbox.people import Person, provider_id
 from sandbox.v1.messages import within
 from sandbox.v2.api import live, paged, user_shape
 from sandbox.world import World
@@ -27,10 +27,15 @@ def start_chat(world: World, ask: Ask) -> JSON:
     if ask.path.get("inbox_id", INBOX) != INBOX:
         raise ApiError("provider/method_not_allowed", status=405)
     users = body.get("users_ids")
-    ids = users if isinstance(users, list) else [users]
-    if len(ids) != 1 or not isinstance(ids[0], str):
-        raise ApiError("invalid_parameters", "body/users_ids must be one user id")
+    ids: list[str] = users if isinstance(users, list) else [users or ""]
+    if not ids or not all(isinstance(one, str) and one for one in ids):
+        raise ApiError("invalid_parameters", "body/users_ids must be string or array of strings")
+    if len(ids) > 1:
+        raise ApiError("feature_not_implemented", "The sandbox starts chats of two.")
     person = world.chats.recipient(account, ids[0])
+    if body.get("text") == "":  # opens the chat, and writes nothing
+        chat = world.chats.open(account, person)
+        return {"object": "ChatStarted", "chat_id": chat.id, "message_id": None}
     message = world.chats.send(account, person, required(body, "text"))
     return {"object": "ChatStarted", "chat_id": message.chat_id, **_receipt(world, message)}
 
@@ -50,12 +55,21 @@ def look_up(world: World, ask: Ask) -> JSON:
     account = live(world, ask)
     person = world.chats.recipient(account, ask.path["identifier"])
     found = [one for one in world.chats.with_person(account, person) if one.room is not Room.GROUP]
-    data = [{"chat_id": one.id, "inbox_id": INBOX, "has_history": True} for one in found]
+    found += [one for one in world.chats.opened(account, person) if one not in found]
+    data = [
+        {"chat_id": one.id, "inbox_id": INBOX, "has_history": bool(one.messages)} for one in found
+    ]
     return {"object": "ChatLookup", "data": data}
 
 
 def chats(world: World, ask: Ask) -> JSON:
     account = live(world, ask)
+    if lacking := {"type", "is_archived", "is_unread"} & ask.query.keys():
+        raise ApiError(
+            "invalid_parameters", f"querystring/{min(lacking)} is not available on LinkedIn"
+        )
+    if ask.path.get("inbox_id", INBOX) != INBOX:
+        raise ApiError("resource_not_found", "Inbox not found")
     found = within(ask, world.chats.of(account), lambda one: _last(world, one).at)
     return paged(ask, found, lambda one: chat_shape(world, account, one))
 
@@ -69,7 +83,36 @@ def messages(world: World, ask: Ask) -> JSON:
     account = live(world, ask)
     chat = world.chats.one(account, ask.path["chat_id"])
     shown = within(ask, world.chats.shown(chat.messages), lambda one: one.at)
+    if (wanted := ask.query.get("user_id")) is not None:
+        shown = [one for one in shown if sender_id(account, one) == wanted]
     return paged(ask, shown[::-1], lambda one: message_shape(account, one))
+
+
+def one_message(world: World, ask: Ask) -> JSON:
+    account = live(world, ask)
+    chat = world.chats.one(account, ask.path["chat_id"])
+    for message in world.chats.shown(chat.messages):
+        if message.id == ask.path["message_id"]:
+            return message_shape(account, message)
+    raise ApiError("resource_not_found", "Message not found")
+
+
+def participants(world: World, ask: Ask) -> JSON:
+    account = live(world, ask)
+    chat = world.chats.one(account, ask.path["chat_id"])
+    people = [account.owner, world.names.person(chat.slug)]
+    found = [one for one in people if one is not None]
+    return paged(ask, found, lambda one: _participant(account, one))
+
+
+def _participant(account: Account, person: Person) -> JSON:
+    is_self = person.slug == account.owner.slug
+    return {
+        "object": "GroupParticipant",
+        "user": user_shape(account, person),
+        "is_self": is_self,
+        "is_admin": False,
+    }
 
 
 def read(world: World, ask: Ask) -> JSON:
@@ -104,20 +147,30 @@ def chat_shape(world: World, account: Account, chat: Chat) -> JSON:
     if world.chats.shown(chat.messages):
         last = _last(world, chat)
         shape["last_message_timestamp"] = iso(last.at)
-        shape["last_message"] = {"text": last.text, "is_sender": last.from_us}
+        shape["last_message"] = {
+            "object": "MessagePreview",
+            "id": last.id,
+            "text": last.text,
+            "is_sender": last.from_us,
+        }
     if person and not is_group:
         shape |= {"user_id": other_id(chat), "user": user_shape(account, person)}
     return shape
 
 
+def sender_id(account: Account, message: Message) -> str:
+    """Return the id of who wrote a message."""
+    slug = account.owner.slug if message.from_us else message.slug
+    return provider_id(account.viewer, slug)
+
+
 def message_shape(account: Account, message: Message) -> JSON:
     """Return a Message. Nothing tells the note of an invitation from another message."""
-    slug = account.owner.slug if message.from_us else message.slug
     return {
         "object": "Message",
         "id": message.id,
         "text": message.text,
-        "sender_id": provider_id(account.viewer, slug),
+        "sender_id": sender_id(account, message),
         "chat_id": message.chat_id,
         "timestamp": iso(message.at),
         "is_sender": message.from_us,
@@ -146,4 +199,8 @@ ROUTES = (
     Operation("chats", "GET", "/{account_id}/inboxes/{inbox_id}/chats", chats),
     Operation("chat", "GET", "/{account_id}/chats/{chat_id}", one_chat),
     Operation("messages", "GET", "/{account_id}/chats/{chat_id}/messages", messages),
+    Operation(
+        "one_message", "GET", "/{account_id}/chats/{chat_id}/messages/{message_id}", one_message
+    ),
+    Operation("participants", "GET", "/{account_id}/chats/{chat_id}/participants", participants),
 )

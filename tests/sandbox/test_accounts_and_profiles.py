@@ -212,3 +212,39 @@ def test_an_account_can_be_added(api: Api, control: Control) -> None:
 
     assert account["name"] == "Ada Example"
     assert account["connection_params"]["im"]["premiumFeatures"] == ["premium"]
+
+
+def test_a_resync_is_begun_and_told_to_be_done(api: Api) -> None:
+    path = f"/accounts/{NAV}/sync"
+
+    told = [api.get(path, linkedin_product="classic").json() for _ in range(2)]
+
+    assert [one["status"] for one in told] == ["SYNC_STARTED", "SYNC_DONE"]
+    assert {one["object"] for one in told} == {"AccountResync"}
+    assert_error(api.get(path, linkedin_product="other"), 400, "invalid_parameters")
+    assert_error(api.get("/accounts/nobody/sync"), 404, "resource_not_found")
+
+
+def test_the_inmails_that_may_go(api: Api) -> None:
+    told = api.get("/linkedin/inmail_balance", account_id=NAV).json()
+
+    assert told == {
+        "object": "LinkedinInmailBalance",
+        "premium": 5,
+        "recruiter": None,
+        "sales_navigator": 50,
+    }
+    assert_error(api.get("/linkedin/inmail_balance"), 400, "missing_parameters")
+
+
+def test_an_account_is_connected_anew_without_a_page(api: Api, control: Control) -> None:
+    control.set_account(NAV, status="CREDENTIALS")
+    body = {"provider": "LINKEDIN", "access_token": "a-cookie"}
+
+    told = api.call("POST", f"/accounts/{NAV}", json=body)
+
+    assert (told.status_code, told.json()["object"]) == (201, "AccountReconnected")
+    assert api.get(f"/accounts/{NAV}").json()["sources"][0]["status"] == "OK"
+    code = {"provider": "LINKEDIN", "account_id": NAV, "code": "123456"}
+    answer = api.call("POST", "/accounts/checkpoint", json=code)
+    assert_error(answer, 401, "invalid_checkpoint_solution")

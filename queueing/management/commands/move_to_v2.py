@@ -11,7 +11,7 @@ from queueing.looking import moving_versions
 from queueing.management.ending import ended
 from queueing.sending import DatabaseClock, journal, recovering, runs
 from queueing.telling import Fence
-from queueing.unipile import Account, Client, UnipileError
+from queueing.unipile import Account, UnipileError
 
 NOTHING_TO_MOVE = (
     "Nothing to move: Unipile knows every account by the id that it has. Before a move set "
@@ -44,15 +44,12 @@ class Command(BaseCommand):
         stay = [f"{account}: {why}" for account, why in matches.lost]
         for account, reported in matches.pairs:
             try:
-                became = self._move(client, account, reported, dry_run=options["dry_run"])
+                words = moving_versions.read_words(client, account, reported)
+                became = self._move(account, reported, words, dry_run=options["dry_run"])
             except (UnipileError, moving_versions.NotMovedError) as error:
                 stay.append(f"{account}: {error}")
                 continue
-            told = ", ".join(f"{number} {what}" for what, number in became.items())
-            self.stdout.write(
-                f"{account}: {account.unipile_account_id} becomes {reported.id}"
-                + (f" ({told})" if told else "")
-            )
+            self._tell(account, reported, words, became)
         for line in stay:
             self.stderr.write(f"Not moved: {line}")
         if not options["dry_run"]:
@@ -63,10 +60,32 @@ class Command(BaseCommand):
             raise CommandError(f"{told}, {len(stay)} not: see above. They send nothing meanwhile.")
         return ended(self, f"{told}. Run sync_accounts; what waits is looked up anew.", fence.aside)
 
+    def _tell(
+        self,
+        account: LinkedInAccount,
+        reported: Account,
+        words: moving_versions.Words,
+        became: Counter[str],
+    ) -> None:
+        told = ", ".join(f"{number} {what}" for what, number in became.items())
+        self.stdout.write(
+            f"{account}: {account.unipile_account_id} becomes {reported.id}"
+            + (f" ({told})" if told else "")
+        )
+        if words.trouble:
+            self.stderr.write(
+                f"{account}: its pending invitations were not told whole: {words.trouble}. "
+                "Whoever is not among them is looked up before anything goes."
+            )
+
     def _move(
-        self, client: Client, account: LinkedInAccount, reported: Account, *, dry_run: bool
+        self,
+        account: LinkedInAccount,
+        reported: Account,
+        words: moving_versions.Words,
+        *,
+        dry_run: bool,
     ) -> Counter[str]:
-        words = moving_versions.read_words(client, account, reported)
         with transaction.atomic():
             became = moving_versions.move(account, reported, words, DatabaseClock()())
             if dry_run:

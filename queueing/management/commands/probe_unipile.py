@@ -6,13 +6,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaigns.models import LinkedInAccount
 from queueing.sending import runs
-from queueing.unipile import UnipileError
+from queueing.unipile import CALLS_AT_MOST, UnipileError
 
 
 class Command(BaseCommand):
     help = (
         "Read from one account what Unipile's documentation does not say, and print it without "
-        "names, texts or ids. Sends nothing, changes nothing; about fifteen calls."
+        f"names, texts or ids. Sends nothing, changes nothing; at most {CALLS_AT_MOST} calls."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from queueing.unipile.addresses import V2_HOST, host_of, is_local, server
+from queueing.unipile.addresses import V2_HOST, host_of, is_local, port_of, server
 from queueing.unipile.answers import Answer, UnipileError
 from queueing.unipile.calling import Caller, check_key, profile_of, required, segment, walk
 from queueing.unipile.outcomes import Outcome
@@ -53,6 +53,12 @@ def base_url(dsn: str) -> str:
             f"UNIPILE_API_VERSION is v2, whose one address is {V2_HOST}, and UNIPILE_DSN names "
             f"{host_of(dsn)}: write UNIPILE_DSN={V2_HOST}, or set UNIPILE_API_VERSION=v1. Keys "
             "and accounts of one do not work with the other."
+        )
+    if host_of(dsn) == V2_HOST and port_of(dsn) not in (None, 443):
+        raise ValueError(
+            f"UNIPILE_API_VERSION is v2, whose address {V2_HOST} has no port of its own, and "
+            f"UNIPILE_DSN names {port_of(dsn)}: write UNIPILE_DSN={V2_HOST}. A port goes with an "
+            "address of V1, such as api8.unipile.com:13851, and with UNIPILE_API_VERSION=v1."
         )
     return f"{address}/v2"
 

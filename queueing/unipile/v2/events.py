@@ -90,6 +90,7 @@ class Receiver:
             name=name,
             account_id=account_id,
             at=instant(payload.get("timestamp")) or instant(told.get("created_at")),
+            of_development=told.get("application_production") is False,
         )
         if name == "relation.new":
             return replace(event, kind=EventKind.NEW_RELATION, relation=_relation(payload))

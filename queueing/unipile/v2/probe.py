@@ -1,4 +1,4 @@
-"""The open questions of V2's contract, asked of a real account. Reads only, about ten calls."""
+"""The open questions of V2's contract, asked of a real account. Reads only."""
 
 from collections.abc import Iterator
 from urllib.parse import quote

@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 
 from campaigns.models import Campaign, LinkedInAccount, Step
 from queueing.looking import reconciling, syncing
-from queueing.models import ProcessRun, QueueItem, WebhookEvent
+from queueing.models import Kind, ProcessRun, QueueItem, WebhookEvent
+from queueing.planning import withdrawals
 from queueing.sending import runs
 from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
-from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
+from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,6 +92,100 @@ def test_a_campaign_goes_on_with_v2(
     assert set(per_person.values()) == {1}
     assert per_person.keys() == {item.prospect.public_identifier for item in items}
     assert {item.status for item in QueueItem.objects.all()} == {Status.SENT}
+
+
+def test_messages_and_withdrawals_go_on_with_v2(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    v2: Client,
+    sandbox: Sandbox,
+    clock: MovedClock,
+    settings: LazySettings,
+) -> None:
+    """Of each kind one is in doubt across the move, having arrived, and one waits."""
+    for person in ("ada-example", "milo-example"):
+        sandbox.control.set_degree("old-id", person, "FIRST_DEGREE")
+        to_withdraw_or_write(campaign, account, sandbox, person, Kind.MESSAGE)
+    sandbox.control.invite_by_hand("old-id", "cleo-example", "zoe-example")
+    pending = client_of_unipile.sent_invitations("old-id").invitations
+    ids = {one.public_identifier: one.id for one in pending}
+    for person in ("cleo-example", "zoe-example"):
+        item = to_withdraw_or_write(campaign, account, sandbox, person, Kind.WITHDRAWAL)
+        QueueItem.objects.filter(pk=item.pk).update(invitation_id=ids[person])
+    for route in ("first_message", "cancel"):
+        sandbox.control.fault("answer", type="request_timeout", route=route, when="after")
+    run(client_of_unipile, clock, sandbox, 1)
+    before = Counter(QueueItem.objects.values_list("kind", "status"))
+    say_v2(settings, sandbox)
+
+    call_command("move_to_v2")
+    account.refresh_from_db()
+    syncing.sync_accounts(v2, clock())
+    run(v2, clock, sandbox, 4)
+
+    assert before == {
+        (kind, status): 1
+        for kind in (Kind.MESSAGE, Kind.WITHDRAWAL)
+        for status in (Status.UNCONFIRMED, Status.PENDING)
+    }
+    assert {item.status for item in QueueItem.objects.all()} == {Status.SENT}
+    written = Counter(one["person"] for one in sandbox.control.messages())
+    assert written == {"ada-example": 1, "milo-example": 1}
+    assert v2.sent_invitations("acc_old-id").invitations == ()
+    assert sandbox.control.effects() == []  # nobody was invited
+
+
+def to_withdraw_or_write(
+    campaign: Campaign, account: LinkedInAccount, sandbox: Sandbox, person: str, kind: Kind
+) -> QueueItem:
+    prospect = a_prospect(campaign, public_identifier=person)
+    return QueueItem.objects.create(
+        kind=kind,
+        workspace=campaign.workspace,
+        campaign=campaign,
+        prospect=prospect,
+        person_key=person,
+        linkedin_account=account,
+        linkedin_user_id=sandbox.control.provider_id("old-id", person),
+        message="Hello" if kind == Kind.MESSAGE else "",
+        by_hand=kind == Kind.MESSAGE,
+        scheduled_for=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"skip": 1, "put": {"total_count": 7}},  # it changes under the walk
+        {"put": {"data": [{"object": "RelationRequest"}]}},  # an entry cannot be read
+    ],
+)
+def test_what_an_incomplete_list_leaves_open_is_held_and_told(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    settings: LazySettings,
+    capsys: pytest.CaptureFixture[str],
+    fault: dict[str, object],
+) -> None:
+    waits = an_item(campaign, account)
+    item = to_withdraw_or_write(campaign, account, sandbox, "zoe-example", Kind.WITHDRAWAL)
+    QueueItem.objects.filter(pk=item.pk).update(invitation_id="7400000000000000001")
+    sandbox.control.invite_by_hand("old-id", "ada-example", "milo-example")
+    say_v2(settings, sandbox)
+    sandbox.control.settings(page_cap=1)
+    sandbox.control.fault("edit", route="sent", **fault)
+
+    call_command("move_to_v2")
+
+    told = capsys.readouterr()
+    assert "its pending invitations were not told whole" in told.err
+    assert "1 withdrawals put back" in told.out
+    item.refresh_from_db()
+    waits.refresh_from_db()
+    assert (item.status, item.error_code) == (Status.SKIPPED, withdrawals.ENDED)
+    assert (waits.linkedin_user_id, waits.prospect.resolved_at) == ("", None)
 
 
 def test_a_dry_run_says_all_and_changes_nothing(

@@ -4,6 +4,7 @@ import pytest
 
 from queueing.unipile import connect
 from queueing.unipile.v1.client import base_url
+from queueing.unipile.v2.client import base_url as v2_base_url
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,34 @@ def test_a_wrong_address_says_what_to_do(dsn: str, hint: str) -> None:
         base_url(dsn)
 
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("dsn", "want"),
+    [
+        ("api.unipile.com", "https://api.unipile.com/v2"),
+        ("https://api.unipile.com:443/", "https://api.unipile.com:443/v2"),
+        ("http://127.0.0.1:1234", "http://127.0.0.1:1234/v2"),
+        ("api8.unipile.com:13851", "whose one address is api.unipile.com"),
+        ("api.unipile.com:13851", "has no port of its own, and UNIPILE_DSN names 13851"),
+        ("https://api.unipile.com:8443", "has no port of its own, and UNIPILE_DSN names 8443"),
+        ("proxy.example.com", "whose one address is api.unipile.com"),
+    ],
+)
+def test_v2_has_one_address(dsn: str, want: str) -> None:
+    try:
+        told = v2_base_url(dsn)
+    except ValueError as error:
+        told = str(error)
+
+    assert want in told
+    assert ("UNIPILE_DSN=api.unipile.com" in told) is not told.startswith("http")
+
+
+@pytest.mark.parametrize("dsn", ["api.unipile.com", "api.unipile.com:13851"])
+def test_v1_is_not_asked_at_the_address_of_v2(dsn: str) -> None:
+    with pytest.raises(ValueError, match="UNIPILE_API_VERSION=v2"):
+        base_url(dsn)
 
 
 @pytest.mark.parametrize("key", ["with space", "new\nline", "clé", "nul\x00"])

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from queueing.unipile import (
     receiver,
 )
 from queueing.unipile.answers import Answer, refusal
+from queueing.unipile.tables import ErrorTable
+from queueing.unipile.v1.errors import ERRORS as V1_ERRORS
 from queueing.unipile.v2 import events, messages, shapes
 from queueing.unipile.v2.errors import ERRORS
 from sandbox.testing import Sandbox
@@ -77,6 +81,27 @@ def test_every_error_has_its_meaning(status: int, kind: str, want: Outcome) -> N
 
     assert (error.outcome, error.error_type) == (want, kind)
     assert "req_1" in error.raw
+
+
+def test_the_page_about_unipile_has_every_row_with_how_sure_it_is() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "unipile.md").read_text()
+    written = {
+        (int(row[0][:3]), kind, row[2])
+        for row in ([part.strip() for part in line.split("|")[1:-1]] for line in page.splitlines())
+        if len(row) == 3 and row[0][:3].isdigit()
+        for kind in re.findall("`([^`]+)`", row[0])
+    }
+
+    assert written == {
+        (row.status, kind, row.sure) for row in ERRORS.rows for kind in row.types.split()
+    }
+
+
+@pytest.mark.parametrize("table", [ERRORS, V1_ERRORS])
+def test_no_type_stands_twice_in_a_table(table: ErrorTable) -> None:
+    told = [(row.status, kind) for row in table.rows for kind in row.types.split()]
+
+    assert len(told) == len(set(told))
 
 
 @pytest.mark.parametrize(
@@ -165,6 +190,15 @@ def test_a_status_that_is_told(kind: str, payload: object, want: AccountState | 
     event = receiver("v2").parse(json.dumps(told).encode(), NOW)
 
     assert (event.kind, event.state) == (EventKind.ACCOUNT_STATUS, want)
+
+
+@pytest.mark.parametrize(("told", "is_one"), [(False, True), (True, False), (None, False)])
+def test_an_event_says_that_it_is_of_a_development_application(
+    told: bool | None, is_one: bool
+) -> None:
+    body = {"id": "evt_1", "type": "account.locked", "application_production": told}
+
+    assert receiver("v2").parse(json.dumps(body).encode(), NOW).of_development is is_one
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b"{" * 100_000, b"7"])
