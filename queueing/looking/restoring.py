@@ -159,9 +159,15 @@ def _write(
         if any(item.sent_at is not None for item in items.values()):
             continue
         item = min(items.values(), key=_rank, default=None)
-        became["found in the queue" if item else "found, and not in the queue"] += 1
-        item = item or _new_item(account, trace, now)
-        _record_found(item, account, trace, now)
+        found = "found in the queue" if item else "found, and not in the queue"
+        try:
+            with transaction.atomic():
+                item = item or _new_item(account, trace, now)
+                _record_found(item, account, trace, now)
+        except IntegrityError:  # something else reached this person on that day
+            logger.info("A trace of account %s is no request of ours", account.pk)
+            continue
+        became[found] += 1
         for name in _names(trace):
             known[name].append(QueueItem.objects.get(pk=item.pk))
     tried_at = now - dt.timedelta(seconds=settings.SENDING_BOUND_SECONDS)
@@ -174,6 +180,10 @@ def _write(
             continue
         became["in doubt"] += 1
     waiting = QueueItem.objects.pending().filter(linkedin_account=account)
+    # No list tells how many messages and withdrawals went today: the next go on another day.
+    tomorrow = gates.day_of(account, now).ends
+    unread = waiting.exclude(kind=Kind.CONNECTION_REQUEST).filter(scheduled_for__lt=tomorrow)
+    unread.update(scheduled_for=tomorrow, updated_at=now)
     Prospect.objects.filter(pk__in=waiting.values("prospect")).update(resolved_at=None)
     return became
 
@@ -294,11 +304,11 @@ def _may_have_gone(
     zone = gates.policy().day_zone
     today = now.astimezone(zone).date()
     days = (today - limits.day_start(since, zone).astimezone(zone).date()).days + 1
-    at_most = gates.daily_limit_of(account, today).value * days
     # A withdrawal that is made again does no harm.
     due = waiting.due(now).exclude(kind=Kind.WITHDRAWAL)
     due = due.filter(campaign__status=Campaign.Status.ACTIVE, tried_at__isnull=True)
     for campaign, kind in set(due.order_by().values_list("campaign", "kind")):
+        at_most = gates.daily_limit_of(account, today, kind=kind).value * days
         yield from _first(due.filter(campaign=campaign, kind=kind), at_most)
 
 

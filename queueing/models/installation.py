@@ -59,6 +59,11 @@ class Installation(models.Model):
         return cls.trouble(*known) if known else ""
 
     @classmethod
+    def last_restored(cls) -> dt.datetime | None:
+        """Return when `after_restore` last let it send again; None where it never did."""
+        return cls.objects.values_list("restored_at", flat=True).first()
+
+    @classmethod
     def make_known(cls, now: dt.datetime, **more: Any) -> None:
         """Say that SendQ sends from here from now on."""
         defaults = {**cls._here(), "known_since": now, **more}

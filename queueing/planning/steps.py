@@ -17,7 +17,7 @@ from campaigns import messages
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step, Workspace
 from queueing import gates
 from queueing.gates import hours
-from queueing.models import TOUCH_LASTS, TOUCHES, Kind, QueueItem, QueueItemQuerySet
+from queueing.models import TOUCH_LASTS, TOUCHES, Installation, Kind, QueueItem, QueueItemQuerySet
 from queueing.planning import board
 from queueing.planning.board import Board, epoch, instant
 from queueing.planning.selection import values_of
@@ -152,10 +152,13 @@ def _placed(
     planned = Board(list(accounts.values()), now, Kind.MESSAGE)
     for _ in planned.simulate_queue():
         pass  # what waits already keeps its slots
+    restored = Installation.last_restored()
     for one in due:
         opens = hours.opening_after_days(kept, one.since, step.delay_days)
         rested = touched.get(one.person_key, one.before - TOUCH_LASTS) + TOUCH_LASTS
-        not_before = max(opens or one.before, one.before, rested, now)
+        # No list tells how many messages went on the day of a restore, before it.
+        unread = gates.day_of(one.account, restored).ends if restored else now
+        not_before = max(opens or one.before, one.before, rested, unread, now)
         yield _item(campaign, step, one, _slot(planned, campaign, one, not_before))
 
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.models.workspaces import MIN_WITHDRAWAL_DAYS
 from queueing import gates
-from queueing.models import Kind, QueueItem, QueueItemQuerySet
+from queueing.models import Installation, Kind, QueueItem, QueueItemQuerySet
 from queueing.planning import board
 from queueing.planning.board import Board, epoch, instant
 from queueing.planning.slots import Jitter
@@ -95,7 +95,13 @@ def preview(campaign: Campaign, now: dt.datetime, after_days: int = AFTER_DAYS) 
 
 
 def room_today(account: LinkedInAccount, now: dt.datetime) -> int:
-    """Return how many more an account may withdraw today; none on a day of trouble."""
+    """Return how many more an account may withdraw today; none on a day of trouble.
+
+    Such is the day of a restore, too: no list tells how many it had withdrawn before it.
+    """
+    restored = Installation.last_restored()
+    if restored is not None and gates.day_of(account, restored).ends > now:
+        return 0
     in_trouble = account.status != LinkedInAccount.Status.CONNECTED or (
         account.paused_until is not None and account.paused_until > now
     )

@@ -14,9 +14,11 @@ from django.db import connection
 
 from access.models import Session
 from access.sessions import SessionStore
-from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
+from queueing import gates
 from queueing.looking import reconciling
 from queueing.models import Installation, ProcessRun, QueueItem, SendingStop
+from queueing.planning import steps
 from queueing.sending import runs
 from queueing.telling import notices
 from queueing.unipile import Client
@@ -144,6 +146,74 @@ def test_nobody_is_invited_twice_and_no_cap_exceeded_by_a_restore(
     assert judgement.broken == {}
     assert judgement.effects == 20  # the day's caps were used up before the restore
     assert not Session.objects.exists()
+
+
+def import_connected(
+    campaign: Campaign, account: LinkedInAccount, sandbox: Sandbox, *slugs: str
+) -> None:
+    """Import people who are connected with the account, and plan their first message."""
+    for slug in slugs:
+        a_prospect(
+            campaign,
+            public_identifier=slug,
+            status=Prospect.Status.CONNECTED,
+            linkedin_user_id=sandbox.control.provider_id(account.unipile_account_id, slug),
+            resolved_with=account,
+            resolved_at=NOON - dt.timedelta(days=9),
+        )
+    Prospect.objects.update(created_at=NOON - dt.timedelta(days=9))
+    steps.plan_follow_ups(NOON)
+
+
+def test_no_message_goes_twice_and_no_cap_of_theirs_is_exceeded(
+    accounts: list[LinkedInAccount],
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Eight people, four a day; somebody was queued, and written to, after the backup."""
+    account, control, client = accounts[0], sandbox.control, client_of_unipile
+    Campaign.objects.update(connected_get_messages=True)
+    Step.objects.create(campaign=campaign, number=1, text="Hello {{ first_name }}!", delay_days=1)
+    LinkedInAccount.objects.filter(pk=account.pk).update(daily_message_limit=4)
+
+    def go_on(times: int, minutes: int = 60) -> None:
+        for _ in range(times):
+            run_again(client, clock, 1)
+            reconciling.reconcile(client, clock)
+            clock.advance(minutes=minutes)
+            control.freeze(clock().isoformat())
+
+    late = "cid", "dot", "eve", "fay", "gil", "hal"
+    early = "ada", "bob"
+    for slug in (*early, *late):
+        control.set_degree(account.unipile_account_id, slug, "FIRST_DEGREE")
+    clock.advance(minutes=5)
+    control.freeze(clock().isoformat())
+    import_connected(campaign, account, sandbox, *early)
+    go_on(3)
+    backup = Backup(tmp_path)
+    assert len(control.messages()) == 2
+    import_connected(campaign, account, sandbox, *late)
+    go_on(2)
+    assert len(control.messages()) >= 3
+
+    backup.restore()
+    after_restore(monkeypatch, client, clock)
+    lift()
+    import_connected(campaign, account, sandbox, *late)
+    waiting = QueueItem.objects.pending().values_list("scheduled_for", flat=True)
+    assert min(waiting) >= gates.day_of(account, clock()).ends
+    go_on(24, minutes=180)
+
+    texts = Counter(one["person"] for one in control.messages())
+    assert set(texts.values()) == {1}
+    assert len(texts) == 8
+    days = Counter(one["at"][:10] for one in control.messages())
+    assert max(days.values()) <= 4, days
 
 
 def test_the_next_day_goes_on_where_the_old_database_ended(
