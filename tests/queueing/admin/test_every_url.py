@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from campaigns.models import DoNotContact, LinkedInAccount
-from queueing.models import ProcessRun, QueueItem, SendAttempt
+from access.models import Passkey, Session, SignIn
+from campaigns.models import DoNotContact, LinkedInAccount, Workspace
+from doors import keys
+from doors.models import Delivery, Endpoint
+from queueing.models import ConnectLink, ProcessRun, QueueItem, SendAttempt, SendingStop
 from tests.builders import (
     NOON,
     a_campaign,
@@ -41,6 +46,10 @@ DEEDS = (
 
 # Lists of queue items that have addresses of their own.
 OF_ITEMS = ("failedsend", "unconfirmedsend")
+# Rows that belong to no workspace: for superusers alone, who have no wall.
+OF_NOBODY = {"group", "failure", "success", "ormq", "schedule", "authenticator"}
+# Django's own: every name of an app, and what leads to a page that is not there.
+OF_MANY = ("admin/(?P<url>.*)$", "admin/^(?P<app_label>")
 
 
 @pytest.fixture
@@ -71,7 +80,32 @@ def rows() -> list[models.Model]:
         item=items[0], kind="send", number=1, started_at=NOON, detail=HIDDEN
     )
     run = ProcessRun.objects.create(trigger="command", started_at=timezone.now(), message=HIDDEN)
-    return [workspace, hours, account, campaign, items[0].prospect, *items, barred, attempt, run]
+    ours = [workspace, hours, account, campaign, items[0].prospect, *items, barred, attempt, run]
+    return [*ours, *_rows_of_the_ways_in(workspace, account)]
+
+
+def _rows_of_the_ways_in(workspace: Workspace, account: LinkedInAccount) -> list[models.Model]:
+    somebody = a_user(HIDDEN, workspace)
+    where = {"user": somebody, "address": "192.0.2.1"}
+    now = timezone.now()
+    key, _ = keys.make(workspace, HIDDEN, ["read"], somebody, now)
+    hook = Endpoint.objects.create(workspace=workspace, url=f"https://{HIDDEN}.example.com/")
+    stop = {"workspace": workspace, "stopped_at": now, "reason": HIDDEN}
+    link = {"workspace": workspace, "made_by": somebody, "made_at": now, "expires_at": now}
+    deed = {"user": somebody, "action_flag": 2, "object_repr": HIDDEN, "change_message": HIDDEN}
+    kind = ContentType.objects.get_for_model(Workspace)
+    return [
+        somebody,
+        key,
+        hook,
+        Delivery.objects.create(endpoint=hook, event=HIDDEN, happened_at=now),
+        SendingStop.objects.create(**stop, lifted_at=now),
+        ConnectLink.objects.create(**link, account=account, outcome=HIDDEN),
+        SignIn.objects.create(**where, at=now, kind=SignIn.Kind.SIGNED_IN, name=HIDDEN),
+        Session.objects.create(**where, pk=HIDDEN, session_data="", expire_date=now),
+        Passkey.objects.create(user=somebody, credential_id=b"x", public_key=b"y", program=HIDDEN),
+        LogEntry.objects.create(**deed, content_type=kind, object_id=str(workspace.pk)),
+    ]
 
 
 def patterns(resolver: URLResolver, before: str = "") -> Iterator[str]:
@@ -85,6 +119,8 @@ def patterns(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 def model_of(pattern: str) -> str:
     """Return the model whose rows an address shows."""
+    if "/connect/" in pattern:
+        return "connectlink"
     name = pattern.split("/")[2]
     return "queueitem" if name in OF_ITEMS else name
 
@@ -92,7 +128,7 @@ def model_of(pattern: str) -> str:
 def addresses(rows: list[models.Model]) -> Iterator[str]:
     """Return every address of the admin, with the hidden rows' ids in it."""
     for pattern in patterns(get_resolver()):
-        if not pattern.startswith("admin/") or "(?P" in pattern or "logout" in pattern:
+        if not pattern.startswith("admin/") or "logout" in pattern or pattern.startswith(OF_MANY):
             continue
         slugs = DEEDS if "<slug:slug>" in pattern else ("",)
         for row in rows:
@@ -103,7 +139,9 @@ def addresses(rows: list[models.Model]) -> Iterator[str]:
                 for name in ("<path:object_id>", "<uuid:pk>", "<slug:token>"):
                     address = address.replace(name, str(row.pk))
                 address = address.replace("<path:content_type_id>", "1")
-                yield "/" + address.replace("<str:kind>", "csv")
+                address = address.replace("<str:kind>", "csv").replace("<id>", str(row.pk))
+                assert "<" not in address, f"{address}: say above what is asked for there"
+                yield "/" + address
             if "<" not in pattern:
                 break
 
@@ -119,9 +157,19 @@ def clerk(request: pytest.FixtureRequest) -> Client:
         return logged_in(a_user("clerk", own, group=request.param))
     user: User = a_user("clerk", own)
     user.user_permissions.set(
-        Permission.objects.filter(content_type__app_label__in=["campaigns", "queueing"])
+        Permission.objects.filter(
+            content_type__app_label__in=["campaigns", "queueing", "doors", "access"]
+        )
     )
     return logged_in(user)
+
+
+def test_a_row_of_each_kind_is_asked_for(rows: list[models.Model]) -> None:
+    kinds = {row._meta.model_name for row in rows} | OF_NOBODY
+    asked = [each for each in patterns(get_resolver()) if each.startswith("admin/")]
+    shows = {each: model_of(each) for each in asked if "<" in each and not each.startswith(OF_MANY)}
+
+    assert {name for each, name in shows.items() if not each.startswith("admin/r/")} <= kinds
 
 
 def test_nothing_behind_the_wall_is_shown_or_changed(
