@@ -23,7 +23,7 @@ from sandbox.faults import Fault, Kind, Plan, Weather
 from sandbox.journal import Journal
 from sandbox.model import Account, Settings, Tier
 from sandbox.v2.cache import Cache
-from sandbox.wire import Answer, Exchange, json_answer, strike
+from sandbox.wire import Answer, Exchange, Hold, Release, json_answer, strike
 from sandbox.world import World
 
 SERVICE_PATH = "/v2/webhooks/"
@@ -64,12 +64,12 @@ class Core:
         self.calls = CallLog(self.clock)
         self.cache = Cache()
         self.delivery = Delivery(self.world, {name: one.notice for name, one in FACES.items()})
-        self.release = asyncio.Event()
+        self.release = Release()
 
     def reset(self) -> None:
         """Go back to how the sandbox was started, with an empty state file; end all hangs."""
         self.let_go()
-        self.release = asyncio.Event()
+        self.release = Release()
         self.clock.set(self.options.clock_start, frozen=False)
         self.world.settings = replace(self.options.settings)
         self.world.reset(self.options.accounts)
@@ -82,6 +82,12 @@ class Core:
     def let_go(self) -> None:
         """End every call that a fault holds."""
         self.release.set()
+
+    def end_waits(self) -> None:
+        """Let every call that a fault holds go on, as if its time were up."""
+        self.release.how = Hold.ELAPSED
+        self.let_go()
+        self.release = Release()
 
     def refused(self, face: Face, request: Request) -> ApiError | None:
         """Return what a key is refused with; None for the right key of the right version."""

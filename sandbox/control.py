@@ -322,6 +322,11 @@ def clear_faults(core: Core, _values: Any, request: Request) -> JSON:
     return show_faults(core, None, request)
 
 
+def end_waits(core: Core, _values: Any, _request: Request) -> JSON:
+    core.end_waits()
+    return {"status": "ok"}
+
+
 ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("GET", "/", summary),
     ("GET", "/ledger", ledger),
@@ -345,6 +350,7 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("GET", "/faults", show_faults),
     ("POST", "/faults", add_faults),
     ("DELETE", "/faults", clear_faults),
+    ("POST", "/faults/end_waits", end_waits),
 )
 
 

@@ -111,6 +111,10 @@ class Control:
         """Drop all scripted faults."""
         self.call("DELETE", "/faults")
 
+    def end_waits(self) -> None:
+        """Let every call that a fault holds go on, as if its seconds were over."""
+        self.call("POST", "/faults/end_waits")
+
     def settings(self, **values: Any) -> dict[str, Any]:
         """Change settings (`sandbox.model.Settings`, fault_rate, ...); return them all."""
         return dict(self.call("POST", "/settings", values))

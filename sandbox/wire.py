@@ -98,6 +98,12 @@ class Hold(Enum):
     RELEASED = auto()
 
 
+class Release(asyncio.Event):
+    """Ends all waits at once; `how` is why they ended."""
+
+    how = Hold.RELEASED
+
+
 class Exchange:
     """One request's connection, with means to treat it badly."""
 
@@ -106,10 +112,10 @@ class Exchange:
         scope: Scope,
         receive: Receive,
         send: Send,
-        release: asyncio.Event,
+        release: Release,
         over: Callable[[], None],
     ) -> None:
-        """`release` ends all waits: the sandbox stops or is reset.
+        """`release` ends all waits: the sandbox stops or is reset, or says that their time is up.
 
         `over` is told just before the client learns that the call is over, or when it has gone.
         """
@@ -117,6 +123,7 @@ class Exchange:
         self._scope, self._receive, self._send = scope, receive, send
         self._transport: asyncio.Transport = scope["state"]["transport"]
         self._left: asyncio.Task[None] = asyncio.create_task(self._watch())
+        self._release = release
         self._released = asyncio.create_task(release.wait())
 
     async def _watch(self) -> None:
@@ -136,7 +143,7 @@ class Exchange:
             watched.add(self._left)
         done, _ = await asyncio.wait(watched, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if self._released in done:
-            return Hold.RELEASED
+            return self._release.how
         return Hold.CLIENT_LEFT if done else Hold.ELAPSED
 
     def write(self, data: bytes) -> None:

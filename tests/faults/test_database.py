@@ -23,7 +23,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     yield cluster
     cluster.release()
     cluster.stop("immediate")
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while cluster.is_watched():  # it keeps its lock's file in the folder
         assert time.monotonic() < give_up, "the watch does not end"
         time.sleep(0.05)
@@ -39,10 +39,10 @@ def installation(cluster: Cluster, tmp_path: Path) -> Iterator[Installation]:
         connection.execute("DROP DATABASE sendq WITH (FORCE)")
 
 
-def wait_for_the_call(installation: Installation) -> None:
-    """Return when the sandbox has an invitation in its hands."""
-    give_up = time.monotonic() + 20
-    while not installation.sandbox.control.effects():
+def wait_for_calls(installation: Installation, number: int = 1) -> None:
+    """Return when the sandbox has so many invitations in its hands."""
+    give_up = time.monotonic() + 60
+    while len(installation.sandbox.control.effects()) < number:
         assert time.monotonic() < give_up, "no call came"
         time.sleep(0.05)
 
@@ -50,12 +50,13 @@ def wait_for_the_call(installation: Installation) -> None:
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_a_restart_during_a_call_loses_nothing(installation: Installation, mode: str) -> None:
     installation.seed(accounts=2, each=2)
-    installation.sandbox.control.fault("delay", route="invite", when="after", seconds=2, times=2)
+    installation.sandbox.control.fault("delay", route="invite", when="after", times=2)
 
     under_way = installation.start("process_send_queue", "--json")
-    wait_for_the_call(installation)
+    wait_for_calls(installation, 2)
     installation.cluster.stop(mode)
     installation.cluster.start()
+    installation.sandbox.control.end_waits()
     processes.end(under_way)
 
     assert installation.statuses() == {"sent": 2, "pending": 2}
@@ -64,11 +65,12 @@ def test_a_restart_during_a_call_loses_nothing(installation: Installation, mode:
 
 def test_a_database_that_stays_away_costs_no_known_result(installation: Installation) -> None:
     installation.seed(accounts=1, each=2)
-    installation.sandbox.control.fault("delay", route="invite", when="after", seconds=1)
+    installation.sandbox.control.fault("delay", route="invite", when="after")
 
     under_way = installation.start("process_send_queue", "--json")
-    wait_for_the_call(installation)
+    wait_for_calls(installation)
     installation.cluster.stop("immediate")
+    installation.sandbox.control.end_waits()
     _, errors = under_way.communicate(timeout=60)
     installation.cluster.start()
     in_flight = installation.statuses()
@@ -97,11 +99,12 @@ def test_a_database_that_is_away_before_a_run_is_said_clearly(installation: Inst
 
 def test_sigterm_ends_a_run_after_its_call(installation: Installation) -> None:
     installation.seed(accounts=1, each=1)
-    installation.sandbox.control.fault("delay", route="invite", when="after", seconds=1)
+    installation.sandbox.control.fault("delay", route="invite", when="after")
 
     under_way = installation.start("process_send_queue", "--json")
-    wait_for_the_call(installation)
+    wait_for_calls(installation)
     under_way.send_signal(signal.SIGTERM)
+    installation.sandbox.control.end_waits()
     processes.end(under_way)
 
     assert installation.statuses() == {"sent": 1}

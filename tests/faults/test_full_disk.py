@@ -62,7 +62,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.use()
         yield cluster
         cluster.release()
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + 60
         while cluster.is_watched() or cluster.is_running():
             assert time.monotonic() < give_up, "the server does not end"
             time.sleep(0.05)
@@ -84,10 +84,13 @@ def write_for_ever(installation: Installation) -> Never:
 
 
 def fill_during_a_call(installation: Installation, *disks: Path) -> "Popen[str]":
-    """Begin a run; when its call has had its effect, fill the disks until PostgreSQL is down."""
-    installation.sandbox.control.fault("delay", route="invite", when="after", seconds=3)
+    """Begin a run; when its call has had its effect, fill the disks until PostgreSQL is down.
+
+    Only then is the call answered.
+    """
+    installation.sandbox.control.fault("delay", route="invite", when="after")
     under_way = installation.start("process_send_queue", "--json")
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while not installation.sandbox.control.effects():
         assert time.monotonic() < give_up, "no call came"
         time.sleep(0.05)
@@ -95,6 +98,7 @@ def fill_during_a_call(installation: Installation, *disks: Path) -> "Popen[str]"
         fill(disk)
     with pytest.raises(psycopg.Error):
         write_for_ever(installation)  # the log's last file still has room
+    installation.sandbox.control.end_waits()
     return under_way
 
 

@@ -124,9 +124,7 @@ def test_a_killed_cluster_holds_up_nobody_else(
     accounts: list[LinkedInAccount], lenient_sandbox: SandboxProcess
 ) -> None:
     stuck, other = (account.unipile_account_id for account in accounts)
-    lenient_sandbox.control.fault(
-        "delay", route="invite", when="after", account_id=stuck, seconds=60
-    )
+    lenient_sandbox.control.fault("delay", route="invite", when="after", account_id=stuck)
     others = QueueItem.objects.filter(linkedin_account=accounts[1])
     others.update(status=Status.FAILED)
     tick(timezone.now())

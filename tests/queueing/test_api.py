@@ -169,12 +169,12 @@ def test_a_run_claims_nothing_more_after_its_deadline(
     browser: Client, item: QueueItem, settings: LazySettings, sandbox: Sandbox
 ) -> None:
     assert settings.HTTP_RUN_DEADLINE_SECONDS == 20
-    settings.HTTP_RUN_DEADLINE_SECONDS, settings.SEND_CONCURRENCY = 0.2, 1
+    settings.HTTP_RUN_DEADLINE_SECONDS, settings.SEND_CONCURRENCY = 2, 1
     for _ in range(2):
         other = an_account(item.workspace)
         sandbox.control.add_account(other.unipile_account_id, "free")
         an_item(item.campaign, other)
-    sandbox.control.fault("delay", route="profile", seconds=0.3, times=0)
+    sandbox.control.fault("delay", route="profile", seconds=2.1, times=0)
 
     result = browser.post(RUN, headers=LET_IN).json()
 

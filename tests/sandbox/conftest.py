@@ -18,7 +18,7 @@ class Api:
         self.session.headers["X-API-KEY"] = key
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        more = {"timeout": 5, "allow_redirects": False} | more
+        more = {"timeout": 60, "allow_redirects": False} | more
         return self.session.request(method, self.url + path, **more)
 
     def get(self, path: str, **query: Any) -> requests.Response:
@@ -28,7 +28,7 @@ class Api:
         return str(self.get(f"/users/{person}", account_id=account_id).json()["provider_id"])
 
     def invite(
-        self, person: str, account_id: str = FREE, *, timeout: float = 5, **more: Any
+        self, person: str, account_id: str = FREE, *, timeout: float = 60, **more: Any
     ) -> requests.Response:
         """Look a person up and invite them."""
         body = {"account_id": account_id, "provider_id": self.provider_id(person, account_id)}

@@ -1,6 +1,11 @@
+import http.client
+import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -10,6 +15,19 @@ from sandbox.testing import Control, ControlCallError
 from tests.sandbox.conftest import FREE, NAV, Api, assert_error
 
 BOTH = pytest.mark.parametrize(("when", "effects"), [("before", 0), ("after", 1)])
+
+
+@contextmanager
+def hanging(api: Api, control: Control, person: str) -> Iterator[None]:
+    """Invite somebody; the sandbox holds the call until its caller leaves at the end."""
+    body = json.dumps({"account_id": FREE, "provider_id": api.provider_id(person)})
+    address = urlsplit(api.url)
+    caller = http.client.HTTPConnection(address.netloc, timeout=60)
+    headers = {"X-API-KEY": api.key, "Content-Type": "application/json"}
+    with closing(caller):
+        caller.request("POST", f"{address.path}/users/invite", body, headers)
+        wait_for(lambda: any(one["fault"] for one in control.calls(route="invite")))
+        yield
 
 
 @BOTH
@@ -77,10 +95,8 @@ def test_a_close_without_an_answer(api: Api, control: Control, when: str, effect
 def test_a_hang(api: Api, control: Control, when: str, effects: int) -> None:
     control.fault("hang", route="invite", when=when)
 
-    with pytest.raises(requests.ReadTimeout):
-        api.invite("ada", timeout=0.2)
-
-    assert len(control.effects()) == effects
+    with hanging(api, control, "ada"):
+        assert len(control.effects()) == effects
 
 
 def test_a_hang_ends_in_a_close(api: Api, control: Control) -> None:
@@ -166,14 +182,14 @@ def test_a_redirect_elsewhere(api: Api, control: Control) -> None:
 
 
 def test_a_drip_beats_the_read_timeout(api: Api, control: Control) -> None:
-    control.fault("drip", route="invite", when="after", bytes=4, interval=0.04)
+    control.fault("drip", route="invite", when="after", bytes=4, interval=0.1)
     known = {"account_id": FREE, "provider_id": api.provider_id("ada")}
     started = time.monotonic()
 
-    answer = api.call("POST", "/users/invite", json=known, timeout=0.5)
+    answer = api.call("POST", "/users/invite", json=known, timeout=2)
 
     assert answer.json()["object"] == "UserInvitationSent"
-    assert time.monotonic() - started > 0.5
+    assert time.monotonic() - started > 2
 
 
 @pytest.mark.parametrize("head", [True, False])
@@ -197,32 +213,33 @@ def test_a_drip_is_cut_off_in_the_end(api: Api, control: Control) -> None:
 def test_a_delay_gives_the_true_answer_late(
     api: Api, control: Control, when: str, effects: int
 ) -> None:
-    control.fault("delay", route="invite", when=when, seconds=0.1)
+    control.fault("delay", route="invite", when=when)
     got: list[requests.Response] = []
     thread = threading.Thread(target=lambda: got.append(api.invite("ada")))
     thread.start()
     wait_for(lambda: any(one["fault"] == "delay" for one in control.calls()))
 
     assert len(control.effects()) == effects
+    control.end_waits()
     thread.join()
     assert got[0].json()["object"] == "UserInvitationSent"
     assert len(control.effects()) == 1
 
 
 def test_an_effect_may_land_after_the_client_has_given_up(api: Api, control: Control) -> None:
-    control.fault("delay", route="invite", when="before", seconds=0.4)
+    control.fault("delay", route="invite", when="before")
 
-    with pytest.raises(requests.ReadTimeout):
-        api.invite("ada", timeout=0.1)
-
+    with hanging(api, control, "ada"):
+        assert control.effects() == []
     assert control.effects() == []
+    control.end_waits()
     wait_for(lambda: len(control.effects()) == 1)
 
 
 def test_a_reset_of_the_sandbox_drops_effects_on_their_way(api: Api, control: Control) -> None:
     control.fault("delay", route="invite", when="before", seconds=0.2)
-    with pytest.raises(requests.ReadTimeout):
-        api.invite("ada", timeout=0.05)
+    with hanging(api, control, "ada"):
+        pass
 
     control.reset()
     time.sleep(0.3)
@@ -249,7 +266,7 @@ def test_a_fault_of_0_times_stays_until_cleared(api: Api, control: Control) -> N
 def test_faults_do_not_hide_a_wrong_key(api: Api, control: Control) -> None:
     control.fault("reset", route="accounts")
 
-    assert requests.get(f"{api.url}/accounts", timeout=5).status_code == 401
+    assert requests.get(f"{api.url}/accounts", timeout=60).status_code == 401
     assert len(control.call("GET", "/faults")["faults"]) == 1
 
 
@@ -260,7 +277,7 @@ def test_a_standing_fault_rate_is_repeatable(api: Api, control: Control) -> None
         control.settings(fault_rate=0.5, fault_seed=7, fault_seconds=0)
         for number in range(30):
             try:
-                api.invite(f"person-{number}", timeout=0.2)
+                api.invite(f"person-{number}")
             except requests.RequestException:
                 continue
         return [(call["fault"], call["when"]) for call in control.calls(route="invite")]
@@ -281,7 +298,7 @@ def test_random_faults_never_claim_not_sent_after_an_effect() -> None:
 
 
 def wait_for(condition: Any) -> None:
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < give_up, "it has not come true"
         time.sleep(0.02)

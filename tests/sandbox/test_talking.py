@@ -95,9 +95,9 @@ def test_who_connects_anew_instead_of_reconnecting_is_there_twice(
         "success_redirect_url": "http://127.0.0.1:9/done",
     }
     url = api.call("POST", "/hosted/accounts/link", json=body).json()["url"]
-    assert "Reconnect" in requests.get(url, timeout=5).text
+    assert "Reconnect" in requests.get(url, timeout=60).text
 
-    went = requests.post(url, data={"choice": "create"}, timeout=5, allow_redirects=False)
+    went = requests.post(url, data={"choice": "create"}, timeout=60, allow_redirects=False)
 
     assert went.headers["location"] == "http://127.0.0.1:9/done"
     accounts = {one["id"]: one for one in api.get("/accounts").json()["items"]}
@@ -105,7 +105,7 @@ def test_who_connects_anew_instead_of_reconnecting_is_there_twice(
     assert len(accounts) == 3
     assert len(set(members)) == 2
     assert accounts[NAV]["sources"][0]["status"] == "CREDENTIALS"
-    assert requests.get(url, timeout=5).status_code == 401  # once only
+    assert requests.get(url, timeout=60).status_code == 401  # once only
 
 
 def test_a_received_invitation_is_accepted_with_its_secret(api: Api, control: Control) -> None:
