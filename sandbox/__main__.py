@@ -88,7 +88,7 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     add("--webhook-delay", **seconds, default=0.0, help="before webhooks are told of new relations")
     add("--allow-repeats", action="store_true", help="a second invitation is a second effect")
     add("--clock", type=_instant, metavar="INSTANT", help="start the clock there; it ticks on")
-    add("--fault-rate", **share, help="share of invite calls that fail somehow")
+    add("--fault-rate", **share, help="share of the calls that send which fail somehow")
     add("--fault-hides", **share, help="of those that are sent and not answered so")
     add("--fault-blinds", **share, help="share of look-ups that fail")
     add("--fault-seed", **number, default=1, help="makes the failures repeatable")

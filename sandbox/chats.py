@@ -92,7 +92,12 @@ class Chats:
     @property
     def effects(self) -> list[Message]:
         """Return every message that a call really sent, oldest first."""
-        return [one for one in self._by_id.values() if one.by_call]
+        return [one for one in self.all if one.by_call]
+
+    @property
+    def all(self) -> list[Message]:
+        """Return every message, whoever wrote it, in the order in which they were entered."""
+        return list(self._by_id.values())
 
     def is_new(self, message: Message) -> bool:
         """Return whether a message is the first of its chat."""

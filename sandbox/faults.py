@@ -189,15 +189,17 @@ BLINDING: tuple[Fault, ...] = (
     Fault(Kind.RESET),
     Fault(Kind.EDIT, When.AFTER, drop=["cursor", "provider_id"]),
 )
-_LOOKS = ("profile", "sent")
+_SENDS = ("invite", "first_message", "message", "cancel")
+_LOOKS = ("profile", "sent", "relations", "chats", "chats_with", "messages")
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """A standing chance of a fault, drawn with `seed`: `rate` of the invite calls fail somehow.
+    """A standing chance of a fault, drawn with `seed`: `rate` of the calls that send fail somehow.
 
     `hides` of them have their effect, and no answer that says so. `blinds` of the look-ups
-    (profiles and sent invitations) fail. Hangs, delays and drips last `seconds`.
+    (profiles, connections, conversations, sent invitations) fail. Hangs, delays and drips last
+    `seconds`.
     """
 
     rate: float = 0.0
@@ -244,7 +246,7 @@ class Plan:
     def _by_chance(self, route: str) -> Fault | None:
         weather = self.weather
         choices: tuple[tuple[float, tuple[Fault, ...]], ...]
-        if route == "invite":
+        if route in _SENDS:
             choices = ((weather.hides, HIDING), (weather.rate, MIX))
         elif route in _LOOKS:
             choices = ((weather.blinds, BLINDING),)

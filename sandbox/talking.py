@@ -47,15 +47,18 @@ def _shape(core: Core, one: Message) -> JSON:
         "text": one.text,
         "kind": one.kind,
         "from_us": one.from_us,
+        "by_call": one.by_call,
         "at": iso(one.at),
         "real_at": iso(one.real_at),
     }
 
 
 def messages(core: Core, _values: Any, request: Request) -> JSON:
-    """Return every message that a call really sent."""
-    account_id = request.query_params.get("account_id")
-    found = [one for one in core.world.chats.effects if account_id in (None, one.account_id)]
+    """Return every message that a call really sent; `of=all`: whoever wrote it."""
+    account_id, whose = (request.query_params.get(key) for key in ("account_id", "of"))
+    chats = core.world.chats
+    written = chats.all if whose == "all" else chats.effects
+    found = [one for one in written if account_id in (None, one.account_id)]
     return {"effects": [_shape(core, one) for one in found], "count": len(found)}
 
 

@@ -145,7 +145,7 @@ class Control:
         return dict(self.call("POST", "/messages", body))
 
     def messages(self, **query: str) -> list[dict[str, Any]]:
-        """Return every message that a call really sent, oldest first."""
+        """Return every message that a call really sent, oldest first; `of="all"`: anybody's."""
         return list(self.call("GET", "/messages", **query)["effects"])
 
     def tell_status(self, account_id: str, word: str) -> None:

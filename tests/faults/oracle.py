@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
-from queueing.models import QueueItem, SendAttempt
+from queueing.models import QueueItem, QueueItemQuerySet, SendAttempt
 from queueing.unipile import Outcome
 from sandbox.testing import Control
 
@@ -79,7 +79,7 @@ class Judgement:
 def judge(control: Control) -> Judgement:
     """Hold the database against the ledger."""
     effects = _effects(control)
-    items = list(QueueItem.objects.select_related("prospect", "linkedin_account"))
+    items = list(requests().select_related("prospect", "linkedin_account"))
     by_name, tried = _by_name(items), _tried()
     known_of = {id(one): _items_of(one, by_name) for one in effects}
     of_effect = {
@@ -103,6 +103,10 @@ def judge(control: Control) -> Judgement:
         untrue=_untrue(items, effects),
         misdated=sum(_is_misdated(one, of_effect[id(one)]) for one in effects),
     )
+
+
+def requests() -> QueueItemQuerySet:
+    return QueueItem.objects.filter(kind=QueueItem.Kind.CONNECTION_REQUEST)
 
 
 def _effects(control: Control) -> list[Effect]:

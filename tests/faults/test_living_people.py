@@ -8,12 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from queueing.models import Kind
 from sandbox.testing import SandboxProcess
 from tests.faults import oracle
+from tests.faults.later_stories import LaterStory, sent
 from tests.faults.stories import Story
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STORIES = int(os.environ.get("STORIES", "100"))
+LATER_STORIES = int(os.environ.get("LATER_STORIES", str(STORIES)))
+LATER_STEPS = int(os.environ.get("LATER_STEPS", "140"))
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +47,15 @@ def test_living_people_break_no_promise(living_sandbox: SandboxProcess, seed: in
 @pytest.mark.parametrize("seed", range(100, 100 + STORIES))
 def test_many_lives_break_no_promise(living_sandbox: SandboxProcess, seed: int) -> None:
     lives_through(living_sandbox, seed, steps=100)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(500, 500 + LATER_STORIES))
+def test_many_lives_after_the_invitation(living_sandbox: SandboxProcess, seed: int) -> None:
+    story = LaterStory(living_sandbox, seed)
+
+    story.live(LATER_STEPS, check_every=20)
+    story.settle()
+
+    assert story.left() == {}, story.told()
+    assert sent(Kind.MESSAGE), story.told()
