@@ -74,6 +74,12 @@ class LinkedInAccount(models.Model):
         help_text="Until when answers of LinkedIn's want it to rest: staff may let it rest longer.",
     )
     asked_reason = models.TextField(blank=True, editable=False)
+    kind_rests = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Of what kinds LinkedIn takes no more for now: by kind, until when and why.",
+    )
     changed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -187,6 +193,18 @@ class LinkedInAccount(models.Model):
     @property
     def why_it_rests(self) -> str:
         return self.rest_reason or self.pause_reason
+
+    def rest_of(self, kind: str) -> tuple[dt.datetime | None, str]:
+        """Return until when nothing of a kind goes, and why: the account rests, or the kind does.
+
+        It may be over already.
+        """
+        until, why = self.paused_until, self.why_it_rests
+        if told := self.kind_rests.get(kind):
+            of_kind = dt.datetime.fromisoformat(told["until"])
+            if until is None or until < of_kind:
+                return of_kind, told["reason"]
+        return until, why
 
     def rest(self, until: dt.datetime, reason: str) -> None:
         """Let it rest, unsaved; why it is lost, if it is, stays told beside it."""

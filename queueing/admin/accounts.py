@@ -69,7 +69,8 @@ def use_by_day(account: LinkedInAccount, now: dt.datetime) -> list[Day]:
     today = past[-1].date
     ahead = DAYS_AHEAD if account.warm_up_started_on else 0
     dates = [past[0].date + dt.timedelta(days=number) for number in range(DAYS_BACK + ahead)]
-    rows = QueueItem.objects.filter(linkedin_account=account).counting_since(past[0].begins)
+    requests = account.queue_items.filter(kind=QueueItem.Kind.CONNECTION_REQUEST)
+    rows = requests.counting_since(past[0].begins)
     sent = status.count_by_day(rows, Coalesce("sent_at", counting.MAYBE_SENT_AT), past)
     limited_from = min(account.warm_up_started_on or dates[0], today)
     daily = {
@@ -112,7 +113,7 @@ def _is_connected(account: LinkedInAccount) -> bool:
 
 
 def _rests(account: LinkedInAccount, now: dt.datetime) -> bool:
-    return account.paused_until is not None and account.paused_until > now
+    return bool(places.rest_under_way(account, now))
 
 
 def _rest(account: LinkedInAccount, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
@@ -302,7 +303,8 @@ class LinkedInAccountAdmin(AccountColumns, ConnectingAdmin, ForeseenAdmin):
         return {
             "facts": facts,
             "limits": gates.daily_limits_of(account, today),
-            "rests": _rests(account, now),
+            "rests": account.paused_until is not None and account.paused_until > now,
+            "kinds_at_rest": places.kinds_at_rest(account, now),
             "days": days,
             "limit_line": " ".join(steps),
             "chart": (CHART_WIDTH, CHART_HEIGHT),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.gates import hours, limits, spacing
-from queueing.models import TOUCH_LASTS, Kind, QueueItem
+from queueing.models import PLURAL, TOUCH_LASTS, Kind, QueueItem
 
 
 class Gate(StrEnum):
@@ -35,11 +35,6 @@ class Gate(StrEnum):
     NOTHING_IN_FLIGHT = "nothing_in_flight"
 
 
-_PLURAL = {
-    Kind.CONNECTION_REQUEST: "requests",
-    Kind.MESSAGE: "messages",
-    Kind.WITHDRAWAL: "withdrawals",
-}
 STARTS_WITHIN = dt.timedelta(minutes=15)  # three times the time between two looks at who starts
 
 
@@ -293,7 +288,7 @@ def _spacing(facts: Facts, now: dt.datetime) -> GateState:
         tomorrow = today + dt.timedelta(days=1)
         gap = _gap_after(last, facts, account.daily_tomorrow or account.daily, tomorrow)
         opens_at = max(account.next_day_at, last + dt.timedelta(seconds=gap))
-    apart = f"the account's {_PLURAL[Kind(facts.kind)]} are at least {limits.in_minutes(gap)} apart"
+    apart = f"the account's {PLURAL[Kind(facts.kind)]} are at least {limits.in_minutes(gap)} apart"
     if last is None or opens_at is None or opens_at <= now:
         return GateState(Gate.SPACING, True, f"Long enough since the last one: {apart}")
     detail = f"The last one went at {_utc(last)}: {apart}"

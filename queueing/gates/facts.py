@@ -177,8 +177,8 @@ def usages(
         account.pk: AccountFacts(
             kind=kind,
             status=account.status,
-            paused_until=account.paused_until,
-            pause_reason=account.why_it_rests,
+            paused_until=account.rest_of(kind)[0],
+            pause_reason=account.rest_of(kind)[1],
             daily=daily_limit_of(account, days[account][0].date, rules, kind),
             weekly=weekly[account.pk],
             sent_today=counted[account.pk].today,

@@ -18,10 +18,11 @@ from queueing.models.items import (
     in_doubt_since,
 )
 from queueing.models.jobs import JobRecord
-from queueing.models.kinds import TOUCH_LASTS, TOUCHES, Kind, has_ended, is_a_touch
+from queueing.models.kinds import PLURAL, TOUCH_LASTS, TOUCHES, Kind, has_ended, is_a_touch
 from queueing.models.links import ConnectLink
 
 __all__ = [
+    "PLURAL",
     "TOUCHES",
     "TOUCH_LASTS",
     "WILL_SEND",

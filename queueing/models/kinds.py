@@ -17,6 +17,12 @@ class Kind(models.TextChoices):
     WITHDRAWAL = "withdrawal", "Withdrawal"
 
 
+PLURAL = {
+    Kind.CONNECTION_REQUEST: "requests",
+    Kind.MESSAGE: "messages",
+    Kind.WITHDRAWAL: "withdrawals",
+}
+
 HOLDS = (
     Q(status__in=["pending", "sending", "unconfirmed", "sent"])
     | Q(sent_at__isnull=False)

@@ -239,7 +239,7 @@ class Board:
             policy=self._policy,
             zone=gates.zone_of(account),
             days_before=self._days_before(account),
-            rests_until=epoch(account.paused_until) + 1 if account.paused_until else 0,
+            rests_until=epoch(rests) + 1 if (rests := account.rest_of(self.kind)[0]) else 0,
             notes=gates.notes_limit(account) if self.kind == Kind.CONNECTION_REQUEST else None,
         )
 

@@ -102,8 +102,9 @@ def room_today(account: LinkedInAccount, now: dt.datetime) -> int:
     restored = Installation.last_restored()
     if restored is not None and gates.day_of(account, restored).ends > now:
         return 0
+    rests, _ = account.rest_of(Kind.WITHDRAWAL)
     in_trouble = account.status != LinkedInAccount.Status.CONNECTED or (
-        account.paused_until is not None and account.paused_until > now
+        rests is not None and rests > now
     )
     if in_trouble:
         return 0

@@ -9,7 +9,7 @@ from dataclasses import replace
 from campaigns import messages
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.gates import GateState, hours
-from queueing.models import QueueItem
+from queueing.models import PLURAL, Kind, QueueItem
 from queueing.sending import judging, meaning, retries
 from queueing.sending.meaning import Meaning
 from queueing.sending.verdicts import AccountChange, Answer, History, Verdict
@@ -283,8 +283,15 @@ def _note_too_long(answer: Answer, history: History, now: dt.datetime) -> Accoun
 
 
 def _limit_rest(answer: Answer, history: History, now: dt.datetime) -> AccountChange:
+    """Let the account rest, or of it the messages or withdrawals whose limit was met.
+
+    Invitations are what LinkedIn restricts accounts for: at their limit nothing else goes either.
+    """
     rest = retries.doubled(LIMIT_REST, history.limits_in_a_row, LIMIT_REST_AT_MOST)
-    return AccountChange(rest_until=now + rest, reason=f"LinkedIn's limit: {answer.summary}")
+    if history.kind == Kind.CONNECTION_REQUEST:
+        return AccountChange(rest_until=now + rest, reason=f"LinkedIn's limit: {answer.summary}")
+    reason = f"LinkedIn's limit for {PLURAL[Kind(history.kind)]}: {answer.summary}"
+    return AccountChange(rest_until=now + rest, reason=reason, kind=history.kind)
 
 
 def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> AccountChange:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Subquery
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing.models import QueueItem, SendAttempt, SendingStop
+from queueing.models import PLURAL, Kind, QueueItem, SendAttempt, SendingStop
 from queueing.sending import judging, news, retries
 from queueing.sending.claiming import INTERRUPTED, TROUBLE, Call, Claim
 from queueing.sending.verdicts import AccountChange, Answer, Verdict, may_have_arrived
@@ -289,11 +289,13 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
     if change.status and not is_known:
         account.status, account.pause_reason = change.status, change.reason
         told = f"{account.get_status_display()}: {change.reason}"
-    if change.rest_until and change.rest_until > now:
+    if change.kind:
+        told = _let_kind_rest(account, change, now)
+    elif change.rest_until and change.rest_until > now:
         account.ask_for_rest(change.rest_until, change.reason, now)
         if not was_resting and not told:
             told = f"Rests until {change.rest_until:%Y-%m-%d %H:%M} UTC: {change.reason}"
-    if change.status or change.rest_until:
+    if change.status or (change.rest_until and not change.kind):
         account.changed_at = now
         account.save(update_fields=["status", *account.RESTED, "changed_at"])
     if change.longest_note is not None and change.longest_note < account.note_limit:
@@ -302,6 +304,20 @@ def change_account(account_id: uuid.UUID, change: AccountChange, now: dt.datetim
         told = told or change.reason
     if told:
         notices.account_changed(account, told, now)
+
+
+def _let_kind_rest(account: LinkedInAccount, change: AccountChange, now: dt.datetime) -> str:
+    """Let what an account sends of one kind rest; return what to tell of it."""
+    before, until = account.rest_of(change.kind)[0] or now, change.rest_until
+    if until is None or until <= before:
+        return ""
+    rest = {"until": until.isoformat(), "reason": change.reason}
+    account.kind_rests = account.kind_rests | {change.kind: rest}
+    account.save(update_fields=["kind_rests"])
+    if before > now:
+        return ""
+    what = f"Its {PLURAL[Kind(change.kind)]} rest, and nothing else of it,"
+    return f"{what} until {until:%Y-%m-%d %H:%M} UTC: {change.reason}"
 
 
 def end_rest(account_id: uuid.UUID, reason: str, now: dt.datetime) -> bool:

@@ -111,6 +111,12 @@ def _right_rests(now: dt.datetime) -> int:
             notices.account_changed(account, told, now)
         logger.error("%s: %s", account, told)
         righted += 1
+    for account in LinkedInAccount.objects.exclude(kind_rests={}):
+        latest = max(rest["until"] for rest in account.kind_rests.values())
+        if dt.datetime.fromisoformat(latest) > now + REST_AT_MOST:
+            LinkedInAccount.objects.filter(pk=account.pk).update(kind_rests={})
+            logger.error("%s: a rest until %s is ended: a clock was wrong", account, latest)
+            righted += 1
     LinkedInAccount.objects.filter(changed_at__gt=now + FAR).update(changed_at=now)
     return righted
 

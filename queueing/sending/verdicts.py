@@ -50,13 +50,17 @@ def may_have_arrived(sent: Answer) -> bool:
 
 @dataclass(frozen=True)
 class AccountChange:
-    """What becomes of the account: a new status, a rest with its reason, or a longest note."""
+    """What becomes of the account: a new status, a rest with its reason, or a longest note.
+
+    `kind`: the rest is of what the account sends of this kind, and of nothing else.
+    """
 
     status: str = ""
     rest_until: dt.datetime | None = None
     reason: str = ""
     stop_everything: bool = False
     longest_note: int | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True)

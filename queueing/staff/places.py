@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from campaigns.hours import clocks
 from campaigns.models import Campaign, LinkedInAccount, Workspace
 from queueing import gates
-from queueing.models import QueueItem, SendingStop
+from queueing.models import PLURAL, Kind, QueueItem, SendingStop
 from queueing.planning.enqueue import CannotEnqueueError, EnqueueReport, cannot_start, enqueue
 from queueing.staff import items, log, triage
 
@@ -133,9 +133,9 @@ def rest(
 
 
 def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
-    """Say until when an account rests, and why; nothing where it does not."""
+    """Say until when an account, or what it sends of a kind, rests, and why; else nothing."""
     if account.paused_until is None or account.paused_until <= now:
-        return ""
+        return kinds_at_rest(account, now)
     why = account.why_it_rests or "no reason given"
     told = f"It rests until {clocks.utc(account.paused_until)}: {why}."
     if account.asked_until is not None and account.shorter_rest_asked_for(now):
@@ -146,6 +146,16 @@ def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
     return told
 
 
+def kinds_at_rest(account: LinkedInAccount, now: dt.datetime) -> str:
+    """Say until when what it sends of a kind rests, and why."""
+    told = []
+    for kind in account.kind_rests:
+        until, why = account.rest_of(kind)
+        if until is not None and until > now:
+            told.append(f"Its {PLURAL[Kind(kind)]} rest until {clocks.utc(until)}: {why}.")
+    return " ".join(told)
+
+
 def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:
     """Let an account send again; a shorter rest, for LinkedIn's sake, goes on until it is ended.
 
@@ -153,9 +163,13 @@ def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) 
     """
     with transaction.atomic():
         locked = LinkedInAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-        if locked.paused_until is None or locked.paused_until <= now:
+        if not rest_under_way(locked, now):
             raise NotNowError(f"“{account}” does not rest any more.")
-        locked.end_rest(now)
+        if locked.paused_until is not None and locked.paused_until > now:
+            locked.end_rest(now)
+        else:
+            locked.kind_rests = {}
+            locked.save(update_fields=["kind_rests"])
         log.note(by, [account], "Rest ended", reason)
 
 

@@ -1,12 +1,14 @@
 """From the acceptance to the message, and what an answer stops: over HTTP, against the sandbox."""
 
 import pytest
+from django.contrib.auth.models import User
 
 from campaigns.models import LinkedInAccount, Prospect
 from queueing import planning
 from queueing.gates import Gate, report
 from queueing.looking import reconciling
 from queueing.models import Kind, QueueItem, SendAttempt
+from queueing.staff import places
 from tests.builders import a_campaign, a_prospect, an_account, an_item
 from tests.conftest import BOTH
 from tests.queueing.after.conftest import World
@@ -213,6 +215,45 @@ def test_a_message_without_an_answer_is_settled_by_reading(
     assert world.message().status == Status.SENT
     assert world.wrote() == ["Hello Ada!"]
     assert landed == (when == "after")
+
+
+def test_linkedins_limit_for_messages_lets_messages_rest_and_nothing_else(
+    world: World, admin_user: User
+) -> None:
+    world.connected()
+    for route in ("first_message", "message"):
+        world.sandbox.control.fault(
+            "answer", route=route, status=422, type="errors/limit_exceeded", times=2
+        )
+    world.run()
+    request = an_item(world.campaign, world.account)
+    world.later(hours=1)
+
+    assert world.run()["message"].startswith("CR sent.")
+
+    request.refresh_from_db()
+    world.account.refresh_from_db()
+    assert (request.status, world.account.paused_until) == (Status.SENT, None)
+    closed = report(world.message().pk, world.clock()).binding
+    assert closed is not None
+    assert (closed.gate, closed.opens_at) == (Gate.DUE, world.message().scheduled_for)
+    told = places.rest_under_way(world.account, world.clock())
+    assert told.startswith("Its messages rest until 2026-07-10")
+    assert "LinkedIn's limit for messages" in told
+    foreseen = planning.foreseen_at(world.message(), world.clock())
+    assert foreseen is not None
+    assert foreseen >= world.message().scheduled_for
+
+    world.due()
+    world.run()
+    closed = report(world.message().pk, world.clock()).binding
+    assert closed is not None
+    assert closed.gate == Gate.ACCOUNT_RESTED
+
+    places.end_rest(world.account, admin_user, "they told us", world.clock())
+    world.account.refresh_from_db()
+    assert places.rest_under_way(world.account, world.clock()) == ""
+    assert report(world.message().pk, world.clock()).is_open
 
 
 def test_a_message_in_doubt_whose_conversation_is_gone_is_left_to_people_after_a_week(
