@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0023_one_account_for_a_member'),
+        ("campaigns", "0023_one_account_for_a_member"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='linkedinaccount',
-            name='kind_rests',
-            field=models.JSONField(blank=True, default=dict, editable=False, help_text='Of what kinds LinkedIn takes no more for now: by kind, until when and why.'),
+            model_name="linkedinaccount",
+            name="kind_rests",
+            field=models.JSONField(
+                blank=True,
+                default=dict,
+                editable=False,
+                help_text="Of what kinds LinkedIn takes no more for now: by kind, until when and why.",
+            ),
         ),
     ]
