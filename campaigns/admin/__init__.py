@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from import_export.fields import Field
 
-from campaigns.admin.imports import DoNotContactForm, ImportingAdmin
+from campaigns.admin.imports import ImportingAdmin
+from campaigns.admin.upload_forms import DoNotContactForm
 from campaigns.models import DoNotContact, Workspace
 from campaigns.pages import DeskAdmin, PlainResource
 

@@ -5,9 +5,8 @@ The same reader, columns and verdicts as the commands have.
 
 import threading
 from collections.abc import Callable
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -15,30 +14,23 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
+from campaigns.admin.upload_forms import ENCODINGS, Anew, UploadForm, targets_of, ways_to_read
 from campaigns.importing import columns
 from campaigns.importing.columns import MappingError
 from campaigns.importing.rows import UnreadableFileError
-from campaigns.importing.uploads import A_SESSION, MAX_UPLOAD, SHOWN, BusyError, Upload
+from campaigns.importing.uploads import A_SESSION, SHOWN, BusyError, Upload
 from campaigns.importing.verdicts import REJECTED, ImportFailedError, Outcome
 from campaigns.importing.work import Target, Work
-from campaigns.models import Campaign, DoNotContact, Workspace
-from campaigns.pages import ExportingAdmin, behind_walls, reason_field
+from campaigns.models import Workspace
+from campaigns.pages import ExportingAdmin
 
 PAGE = 100  # verdicts
 ROWS_AT_ONCE = 5_000  # rows of a file; longer ones are dealt with beside the request
 INTERRUPTED = "SendQ was stopped while it worked on the file. Do it again."
 FOUND_AS_KNOWN = "Whoever was imported already is found as known."
 COLUMNS_SHOWN = 200
-ENCODINGS = {
-    "": "UTF-8, or what the file says of itself",
-    "cp1252": "Windows-1252 (Western Europe)",
-    "cp1250": "Windows-1250 (Central Europe)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "mac_roman": "Mac Roman",
-    "utf-16-le": "UTF-16 LE",
-    "utf-16-be": "UTF-16 BE",
-}
 WORDS = {
     Outcome.ADDED: "New",
     Outcome.DUPLICATE: "Duplicate in the file",
@@ -46,86 +38,6 @@ WORDS = {
     Outcome.DO_NOT_CONTACT: "Do not contact",
     Outcome.REFUSED: "Refused",
 }
-
-
-class UploadForm(forms.Form):
-    """The file, and how it is read."""
-
-    target_field: ClassVar[str]
-
-    file = forms.FileField(
-        help_text=f"CSV or XLSX with a row of column names, at most {MAX_UPLOAD // 10**6} MB.",
-        error_messages={
-            "required": f"No file arrived. Choose one of at most {MAX_UPLOAD // 10**6} MB."
-        },
-    )
-    encoding = forms.ChoiceField(
-        required=False,
-        choices=list(ENCODINGS.items()),
-        help_text="Of a CSV file. Try the first; where it is wrong, you are told.",
-    )
-    sheet = forms.CharField(
-        required=False,
-        help_text="Of a workbook. Empty: the first one with people that is not hidden.",
-    )
-
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        targets: Any = self.fields[self.target_field]
-        targets.queryset = targets_of(self.target_field, request)
-
-    def suggest(self, option: str) -> None:
-        """Choose what would help, if the option names it."""
-        name, _, value = option.removeprefix("--").partition(" ")
-        name, value = name.replace("-", "_"), value.strip("“”")
-        if name not in self.fields or (name == "encoding" and value not in ENCODINGS):
-            return
-        self.data = {**dict(self.data.items()), name: value or "on"}
-        now = ENCODINGS.get(value, f"“{value}”") if value else "chosen"
-        self.add_error(name, f"Now {now}: choose the file again to try it.")
-
-    def about(self) -> dict[str, Any]:
-        """Return what the upload is for, and how it is read.
-
-        A list of whom never to contact is read with its hidden rows: rather too many than too few.
-        """
-        values = self.cleaned_data
-        return {
-            "target": str(values[self.target_field].pk),
-            "with_hidden": values.get("with_hidden", True),
-            **{name: values.get(name, "") for name in ("encoding", "sheet", "kind", "reason")},
-        }
-
-
-class ProspectsForm(UploadForm):
-    target_field = "campaign"
-
-    campaign = forms.ModelChoiceField(Campaign.objects.none())
-    with_hidden = forms.BooleanField(
-        label="Hidden rows, too", required=False, help_text="Of a workbook: also filtered ones."
-    )
-    field_order = ("campaign", "file", "encoding", "sheet", "with_hidden")
-
-
-class DoNotContactForm(UploadForm):
-    target_field = "workspace"
-
-    workspace = forms.ModelChoiceField(Workspace.objects.none())
-    kind = forms.ChoiceField(
-        label="The file lists",
-        choices=[(DoNotContact.Kind.PERSON, "people"), (DoNotContact.Kind.COMPANY, "companies")],
-    )
-    reason = reason_field(help_text="Kept with each entry and in the log.")
-    field_order = ("workspace", "kind", "reason")
-
-
-def targets_of(field: str, request: HttpRequest) -> Any:
-    """Return the campaigns or workspaces that the user may import into."""
-    if field == "workspace":
-        return behind_walls(Workspace.objects.all(), request.user, "pk")
-    campaigns = Campaign.objects.exclude(status=Campaign.Status.ARCHIVED)
-    walled = behind_walls(campaigns, request.user, "workspace")
-    return walled.select_related("workspace").order_by("workspace__name", "name")
 
 
 class ImportingAdmin(ExportingAdmin):
@@ -139,6 +51,8 @@ class ImportingAdmin(ExportingAdmin):
         pages: dict[str, tuple[str, Callable[..., Any]]] = {
             "import": ("import/", self.upload_page),
             "import_review": ("import/<slug:token>/", self.review_page),
+            "import_anew": ("import/<slug:token>/anew/", self.read_anew),
+            "import_undo": ("import/<slug:token>/undo/", self.undo),
             "import_rejects": ("import/<slug:token>/rejects.csv", self.rejects_file),
         }
         own: list[URLPattern] = [
@@ -154,19 +68,59 @@ class ImportingAdmin(ExportingAdmin):
             form = self.import_form(request, initial=request.GET.dict())
             return self._shown(request, "import_upload.html", form=form)
         form = self.import_form(request, request.POST, request.FILES)
-        if form.is_valid():
-            upload = Upload.kept(form.cleaned_data["file"], **form.about())
-            try:
-                table = upload.table()
-                upload.fields = columns.guessed_fields(table.header, table.sample, {})
-            except UnreadableFileError as error:
-                upload.remove()
-                form.add_error("file", f"{error} Nothing was imported.")
-                form.suggest(error.option)
-            else:
+        if not form.is_valid():
+            return self._shown(request, "import_upload.html", form=form)
+        return self.take(request, Upload.kept(form.cleaned_data["file"], **form.about()), form)
+
+    def take(self, request: HttpRequest, upload: Upload, form: Any = None) -> HttpResponse:
+        """Read a file that has arrived, and try it; offer other ways where it cannot be read."""
+        try:
+            table = upload.table()
+            upload.fields = columns.guessed_fields(table.header, table.sample, {})
+        except UnreadableFileError as error:
+            ways = ways_to_read(error.option)
+            if ways:
+                upload.save()
                 self._remember(request, upload)
-                return self._tried(request, Work(upload, self._target(request, upload), table))
-        return self._shown(request, "import_upload.html", form=form)
+            else:
+                upload.remove()
+            form = form or self.import_form(request, initial={"campaign": upload.target})
+            return self._shown(
+                request,
+                "import_upload.html",
+                form=form,
+                problem=f"{error} Nothing was imported.",
+                upload=upload,
+                ways=ways,
+            )
+        self._remember(request, upload)
+        return self._tried(request, Work(upload, self._target(request, upload), table))
+
+    def read_anew(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Read a file that is here in another way, with one button."""
+        self._permitted(request)
+        upload = self._upload(request, token)
+        if request.method != "POST" or upload.done:
+            return self._to_review(upload)
+        if request.POST.get("encoding") in ENCODINGS:
+            upload.encoding = request.POST["encoding"]
+        if "sheet" in request.POST:
+            upload.sheet = request.POST["sheet"]
+        upload.with_hidden = upload.with_hidden or "with_hidden" in request.POST
+        upload.found = {}
+        return self.take(request, upload)
+
+    def undo(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Take back whom a file has added; who is queued, or was changed since, stays."""
+        work = self._work(request, token)
+        if request.method == "POST" and work.upload.done:
+            taken, left = work.take_back()
+            told = f"Took back {taken:,} of “{work.upload.name}”."
+            if left:
+                told += f" {left:,} stay: they are queued, or were changed since."
+            self.log_change(request, work.target, told)
+            messages.add_message(request, messages.WARNING if left else messages.SUCCESS, told)
+        return self._to_review(work.upload)
 
     def review_page(self, request: HttpRequest, token: str) -> HttpResponse:
         """Show what was found; take corrections of the columns, or the confirmation."""
@@ -223,14 +177,18 @@ class ImportingAdmin(ExportingAdmin):
 
     def _work(self, request: HttpRequest, token: str) -> Work:
         self._permitted(request)
-        # The session says whose it is: tokens of others are as good as made up.
-        upload = Upload.of(token) if token in request.session.get("imports", []) else None
-        if upload is None:
-            raise Http404("This upload is gone: they are kept for a day. Import the file again.")
+        upload = self._upload(request, token)
         try:
             return Work(upload, self._target(request, upload), upload.table())
         except UnreadableFileError as error:
             raise Http404("The uploaded file cannot be read any more.") from error
+
+    def _upload(self, request: HttpRequest, token: str) -> Upload:
+        # The session says whose it is: tokens of others are as good as made up.
+        upload = Upload.of(token) if token in request.session.get("imports", []) else None
+        if upload is None:
+            raise Http404("This upload is gone: they are kept for a day. Import the file again.")
+        return upload
 
     def _target(self, request: HttpRequest, upload: Upload) -> Target:
         targets = targets_of(self.import_form.target_field, request)
@@ -240,7 +198,8 @@ class ImportingAdmin(ExportingAdmin):
         return target
 
     def _remember(self, request: HttpRequest, upload: Upload) -> None:
-        tokens = [*request.session.get("imports", []), upload.token]
+        tokens = [each for each in request.session.get("imports", []) if each != upload.token]
+        tokens.append(upload.token)
         for token in tokens[:-A_SESSION]:
             if forgotten := Upload.of(token):
                 forgotten.remove()
@@ -285,7 +244,25 @@ class ImportingAdmin(ExportingAdmin):
             upload.save()
 
         upload.importing, upload.problem = True, ""
-        return self._at_work(request, work, importing)
+        answer = self._at_work(request, work, importing)
+        _, following = self.next_step(request, work)
+        if upload.done and following and self.leads_on(work):
+            page = reverse(f"admin:{self._named('import_review')}", args=[upload.token])
+            told = format_html(
+                'Imported “{}”: {}. <a href="{}">What became of each row, and undo</a>',
+                *(upload.name, summary(upload), page),
+            )
+            messages.success(request, told)
+            return redirect(following)
+        return answer
+
+    def next_step(self, request: HttpRequest, work: Work) -> tuple[str, str]:
+        """Return what comes after an import, in words and as a page; or nothing."""
+        return "", ""
+
+    def leads_on(self, work: Work) -> bool:
+        """Say whether the next step comes by itself."""
+        return False
 
     def _at_work(self, request: HttpRequest, work: Work, job: Callable[[], None]) -> HttpResponse:
         """Do it at once, or a long one beside the request, whose page shows how far it is.
@@ -328,11 +305,20 @@ class ImportingAdmin(ExportingAdmin):
         outcome = request.GET.get("verdict", "")
         begins = request.GET.get("from", "")
         start = int(begins) if begins.isdecimal() and len(begins) < 9 else 0
+        following = self.next_step(request, work) if upload.done else ("", "")
         found = [] if not upload.counts else upload.verdicts(outcome, start, PAGE + 1)
         return {
             "work": work,
             "problem": problem,
             "remarks": remarks,
+            "encodings": [
+                Anew("encoding", value, words)
+                for value, words in ENCODINGS.items()
+                if work.table.codec and value != upload.encoding
+            ],
+            "next_words": following[0],
+            "next_url": following[1],
+            "may_undo": upload.done and work.may_take_back(),
             "may_import": bool(upload.counts) and not mapping_problem,
             "told": summary(upload),
             "target_url": reverse(

@@ -114,6 +114,11 @@ class Upload:
         return self.folder / "file"
 
     @property
+    def added(self) -> Path:
+        """Keys of whom the import has added, a line each."""
+        return self.folder / "added"
+
+    @property
     def rejects(self) -> Path:
         return self.folder / "rejects.csv"
 

@@ -19,6 +19,7 @@ from campaigns.models import Campaign, Prospect
 CHUNK = 1_000  # rows that are looked up and stored at once: what memory holds
 PROBLEMS_KEPT = 1_000
 CONNECTED = "connected already: nobody invites them"
+BY_FILE = "Connected by"  # a column of it
 
 
 class Outcome(enum.StrEnum):
@@ -103,6 +104,7 @@ def import_prospects(
     dry_run: bool = False,
     invite_connected: bool = False,
     on_verdict: Callable[[Verdict], None] = lambda verdict: None,
+    on_added: Callable[[list[Prospect]], None] = lambda added: None,
 ) -> Report:
     """Add the people of a file to a campaign, all in one transaction, and report on each row.
 
@@ -116,6 +118,7 @@ def import_prospects(
 
     :param invite_connected: add them as new; the file is of another account's connections.
     :param on_verdict: called with each verdict, in the order of the rows.
+    :param on_added: called with whom a chunk of rows has added, before that is committed.
     :raises ImportFailedError: where somebody else added the same people meanwhile.
     :raises UnreadableFileError: where the file breaks off.
     """
@@ -126,7 +129,7 @@ def import_prospects(
                 _one_import_at_a_time(campaign)
             if invite_connected:
                 mapping = replace(mapping, connected=None)
-            for verdict in _verdicts(table, mapping, campaign, dry_run=dry_run):
+            for verdict in _verdicts(table, mapping, campaign, None if dry_run else on_added):
                 report.add(verdict)
                 on_verdict(verdict)
     except IntegrityError as error:
@@ -144,9 +147,15 @@ def _one_import_at_a_time(campaign: Campaign) -> None:
 
 
 def _verdicts(
-    table: Table, mapping: ColumnMapping, campaign: Campaign, *, dry_run: bool
+    table: Table,
+    mapping: ColumnMapping,
+    campaign: Campaign,
+    on_added: Callable[[list[Prospect]], None] | None,
 ) -> Iterator[Verdict]:
-    """Yield the verdict on each row, and store who is added, a chunk at a time."""
+    """Yield the verdict on each row, and store who is added, a chunk at a time.
+
+    :param on_added: called with those; None stores nobody.
+    """
     first_rows: FirstRows = {}
     rows = table.rows()
     while chunk := list(islice(rows, CHUNK)):
@@ -162,17 +171,15 @@ def _verdicts(
             if verdict.outcome is Outcome.ADDED:
                 added.append(_prospect(each, mapping, campaign))
             yield verdict
-        if not dry_run:
-            Prospect.objects.bulk_create(added)
+        if on_added:
+            on_added(Prospect.objects.bulk_create(added))
 
 
 def _prospect(candidate: Candidate, mapping: ColumnMapping, campaign: Campaign) -> Prospect:
     prospect = candidate.prospect(campaign)
     if candidate.is_connected and mapping.connected is not None:
         prospect.status = Prospect.Status.CONNECTED
-        prospect.status_reason = (
-            f"Connected by “{mapping.header[mapping.connected][:60]}” of a file."
-        )
+        prospect.status_reason = f"{BY_FILE} “{mapping.header[mapping.connected][:60]}” of a file."
     return prospect
 
 

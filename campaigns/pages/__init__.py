@@ -7,7 +7,7 @@ from campaigns.pages import client, clock, reasons
 from campaigns.pages.checked import NUL, CheckedLists
 from campaigns.pages.exporting import ExportingAdmin, PlainResource
 from campaigns.pages.filters import Field, RelatedFilter, date_range
-from campaigns.pages.forms import CampaignForm
+from campaigns.pages.forms import CampaignForm, NewCampaignForm
 from campaigns.pages.lists import (
     CappedPaginator,
     DeskAdmin,
@@ -41,6 +41,7 @@ __all__ = [
     "DeskInline",
     "ExportingAdmin",
     "Field",
+    "NewCampaignForm",
     "PlainResource",
     "ReasonForm",
     "ReasonedAdmin",

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any, ClassVar
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -50,6 +51,17 @@ class CampaignForm(ReasonedForm):
         if problem and not messages.too_long(template):  # else the model says so
             self.add_error("message_template", problem)
         return values
+
+
+class NewCampaignForm(CampaignForm):
+    """A new campaign, with the file of its people where that is at hand."""
+
+    people_file = forms.FileField(
+        label="People",
+        required=False,
+        help_text="A CSV or XLSX file, if you have it: the next page shows what is made of each "
+        "row before anybody is imported. Empty: import them later.",
+    )
 
 
 def _and(names: list[str]) -> str:

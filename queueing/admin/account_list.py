@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Min, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from campaigns.models import LinkedInAccount
 from campaigns.pages import clock
 from queueing import gates
+from queueing.admin import beginning
 from queueing.admin.deeds import DeedsAdmin
 from queueing.gates import AccountFacts
 from queueing.models import QueueItem
@@ -62,6 +63,12 @@ class AccountColumns(DeedsAdmin):
         self, request: HttpRequest, rows: QuerySet[LinkedInAccount]
     ) -> HttpResponse | None:
         return self.do_to_all(request, rows, "rest")
+
+    def response_add(self, request: HttpRequest, obj: LinkedInAccount, *args: Any) -> HttpResponse:
+        answer: HttpResponse = super().response_add(request, obj, *args)
+        is_plain = not {"_popup", "_addanother", "_continue"} & request.POST.keys()
+        following = beginning.next_after(request.user, obj) if is_plain else ""
+        return HttpResponseRedirect(following) if following else answer
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AccountList

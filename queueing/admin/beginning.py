@@ -1,6 +1,7 @@
 """The first steps, for whoever sees a desk that has nothing to send yet."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
@@ -8,14 +9,14 @@ from django.urls import reverse
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
 from campaigns.pages import behind_walls
 
-# What is done, the rows that show it, their way to the workspace, the page for it.
+# What is done, the rows that show it, their way to the client, the page for it.
 _STEPS = (
-    ("Make a workspace, for a client or a team", Workspace, "pk", "add"),
+    ("Make a client, or a team of your own", Workspace, "pk", "add"),
     ("Add a LinkedIn account that sends for it", LinkedInAccount, "workspace", "add"),
     ("Write a campaign, and choose its accounts", Campaign, "workspace", "add"),
     ("Import people into the campaign", Prospect, "campaign__workspace", "import"),
 )
-_START = "Look at the campaign's notes and forecast, then press Start on its page"
+_START = "Look at what would go, and start it"
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,21 @@ def first_steps(user: User | AnonymousUser) -> list[Step]:
     may = user.has_perm("campaigns.change_campaign")
     of_campaigns = reverse("admin:campaigns_campaign_changelist") if may else ""
     return [] if started else [*steps, Step(_START, of_campaigns, started)]
+
+
+def next_after(user: User | AnonymousUser, row: Workspace | LinkedInAccount) -> str:
+    """Return the page of the step after one that was just taken; empty for whoever began long ago.
+
+    A first client leads to its account, a first account to its campaign.
+    """
+    campaigns = behind_walls(Campaign.objects.all(), user, "workspace", narrowed=False)
+    if campaigns.exists():
+        return ""
+    if isinstance(row, Workspace):
+        accounts = behind_walls(LinkedInAccount.objects.all(), user, "workspace", narrowed=False)
+        may = user.has_perm("campaigns.add_linkedinaccount") and not accounts.exists()
+        page = reverse("admin:campaigns_linkedinaccount_add")
+        return f"{page}?{urlencode({'workspace': row.pk})}" if may else ""
+    page = reverse("admin:campaigns_campaign_add")
+    asked = urlencode({"workspace": row.workspace_id, "accounts": row.pk})
+    return f"{page}?{asked}" if user.has_perm("campaigns.add_campaign") else ""

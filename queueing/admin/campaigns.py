@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -17,38 +17,26 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.hours import clocks
-from campaigns.messages import UnfilledVariableError, render
-from campaigns.models import Campaign, LinkedInAccount, Prospect
-from campaigns.pages import CampaignForm, clock
+from campaigns.importing.uploads import Upload
+from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
+from campaigns.pages import CampaignForm, NewCampaignForm, behind_walls, clock
 from queueing import planning
-from queueing.admin import new_text, undoing
+from queueing.admin import new_text, starting, undoing
 from queueing.admin.anew import plan_anew, with_waiting
-from queueing.admin.deeds import Deed, Done
+from queueing.admin.confirming import is_uuid
+from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.forecast import ForecastAdmin
+from queueing.admin.previews import previews, some
 from queueing.admin.steps import StepInline
 from queueing.desk import campaigns as desk_of_campaigns
 from queueing.desk.campaigns import Line
 from queueing.gates import limits
-from queueing.models import Kind, QueueItem
+from queueing.models import QueueItem
 from queueing.planning import ends, withdrawals
-from queueing.planning.selection import values_of
 from queueing.staff import log, places
 
 TEXT_CHANGED = "_text_changed"
 MANY = 10_000  # new people, to be told that they take a while
-PREVIEWED = 5
-NAMES_SHOWN = 10
-PREFERRED = (Prospect.Status.NEW, Prospect.Status.QUEUED)
-
-
-@dataclass(frozen=True)
-class Note:
-    """What a person would be sent, and whether it fits. `problem` is empty where it does."""
-
-    prospect: Prospect
-    text: str
-    length: int
-    problem: str
 
 
 def progress(campaign: Campaign) -> list[tuple[str, str, int]]:
@@ -58,57 +46,13 @@ def progress(campaign: Campaign) -> list[tuple[str, str, int]]:
     return [(status, label, found.get(status, 0)) for status, label in Prospect.Status.choices]
 
 
-def previews(campaign: Campaign, accounts: list[LinkedInAccount]) -> list[Note]:
-    """Make the notes of a few real people: those who are still to be written to come first."""
-    people: list[Prospect] = []
-    for statuses in (PREFERRED, Prospect.Status.values):
-        if not people:
-            rows = Prospect.objects.filter(campaign=campaign, status__in=statuses)
-            people = list(rows.order_by("created_at", "id")[:PREVIEWED])
-    queued = QueueItem.objects.pending().filter(
-        prospect__in=people, campaign=campaign, kind=Kind.CONNECTION_REQUEST
-    )
-    really = {item.prospect_id: item for item in queued.select_related("linkedin_account")}
-    return [
-        _queued_note(person, really[person.pk])
-        if person.pk in really
-        else _note(campaign, person, accounts)
-        for person in people
-    ]
-
-
-def _queued_note(person: Prospect, item: QueueItem) -> Note:
-    """Return what somebody who waits will really get."""
-    length, limit = len(item.message), item.linkedin_account.note_limit
-    problem = f"too long for {item.linkedin_account}: is held" if length > limit else ""
-    return Note(person, item.message, length, problem)
-
-
-def _note(campaign: Campaign, person: Prospect, accounts: list[LinkedInAccount]) -> Note:
-    try:
-        text = render(campaign.message_template, values_of(person))
-    except UnfilledVariableError as error:
-        return Note(person, "", 0, f"{error} and has no fallback: is left out")
-    short = [account.name for account in accounts if account.note_limit < len(text)]
-    if not short:
-        return Note(person, text, len(text), "")
-    if len(short) == len(accounts):
-        return Note(person, text, len(text), "too long for every account: is left out")
-    return Note(person, text, len(text), f"too long for {_some(short)}: goes by another account")
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-
-
 def _in_words(report: planning.EnqueueReport) -> str:
     parts = [f"Queued {report.queued:,}."]
     if report.first_at and report.last_at:
         first, last = map(clocks.utc, (report.first_at, report.last_at))
         parts = [f"Queued {report.queued:,}, from {first} to {last}."]
     parts += [
-        f"Left out {len(names):,}. {reason}: {_some(names)}."
+        f"Left out {len(names):,}. {reason}: {some(names)}."
         for reason, names in report.left_out.items()
     ]
     return " ".join([*parts, report.note]).strip()
@@ -116,13 +60,13 @@ def _in_words(report: planning.EnqueueReport) -> str:
 
 def _queue(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     report = planning.enqueue(campaign, now)
-    log.note(by, [campaign], f"Queued {report.queued:,} people", values["reason"])
+    log.note(by, [campaign], f"Queued {report.queued:,} people")
     failed = bool(report.cannot_send) and not report.queued
     return Done(_in_words(report), messages.WARNING if failed else messages.SUCCESS)
 
 
 def _start(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
-    report = places.start(campaign, by, now, values["reason"])
+    report = places.start(campaign, by, now)
     report.note = ""  # it was a draft
     return Done(f"Started. {_in_words(report)}")
 
@@ -240,6 +184,7 @@ def _may_withdraw(campaign: Campaign) -> bool:
     return campaign.status in {Campaign.Status.ACTIVE, Campaign.Status.COMPLETED}
 
 
+NEEDED = ("workspace", "name", "accounts", "message_template", "people_file")
 CAN_BE_QUEUED = (Campaign.Status.DRAFT, Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
 
 
@@ -256,8 +201,18 @@ class CampaignAdmin(ForecastAdmin):
     inlines = (StepInline,)
     times_depend_on = ("accounts", "sending_hours", "starts_at", "without_note_when_used_up")
     deeds = (
-        _deed("start", "Start", places.START.starts_from, _new_people, _start),
-        _deed("queue", "Queue new people", CAN_BE_QUEUED, _new_people, _queue),
+        replace(
+            _deed("start", "Start", places.START.starts_from, _new_people, _start),
+            form=NothingToFill,
+            template="admin/start.html",
+            shows=starting.panel,
+        ),
+        replace(
+            _deed("queue", "Queue new people", CAN_BE_QUEUED, _new_people, _queue),
+            form=NothingToFill,
+            template="admin/start.html",
+            shows=starting.panel,
+        ),
         _deed("pause", "Pause", places.PAUSE.starts_from, _held, _pause),
         _deed("resume", "Resume", places.RESUME.starts_from, _going_on, _resume),
         Deed(
@@ -365,4 +320,49 @@ class CampaignAdmin(ForecastAdmin):
             "notes": previews(campaign, accounts),
             "note_limits": sorted({account.note_limit for account in accounts}),
             "has_accounts": bool(accounts),
+            "steps": starting.steps(campaign, accounts, sum(number for _, _, number in people))
+            if campaign.status == Campaign.Status.DRAFT
+            else [],
+            "import_url": starting.import_url(campaign)
+            if campaign.status != Campaign.Status.ARCHIVED
+            and request.user.has_perm("campaigns.add_prospect")
+            else "",
         }
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None and request.user.has_perm("campaigns.add_prospect"):
+            kwargs["form"] = NewCampaignForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask first for what a campaign needs; the rest has values that are usual."""
+        names = list(self.get_fields(request, obj))
+        if obj is not None:
+            return [(None, {"fields": names})]
+        first = [name for name in NEEDED if name in names]
+        rest = [name for name in names if name not in first]
+        return [(None, {"fields": first}), ("More", {"fields": rest})]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Choose what there is no choice of: the only client, and its only account."""
+        found: dict[str, Any] = super().get_changeform_initial_data(request)
+        clients = behind_walls(Workspace.objects.all(), request.user, "pk")[:2]
+        if "workspace" not in found and len(clients) == 1:
+            found["workspace"] = str(clients[0].pk)
+        if "accounts" not in found and "workspace" in found:
+            mine = behind_walls(LinkedInAccount.objects.all(), request.user, "workspace")
+            its = mine.filter(workspace=found["workspace"]) if is_uuid(found["workspace"]) else mine
+            found["accounts"] = [its[0].pk] if its.count() == 1 else []
+        return found
+
+    def response_add(self, request: HttpRequest, obj: Campaign, *args: Any) -> HttpResponse:
+        """Go on with its people: the file that came along, or the campaign's next step."""
+        answer = super().response_add(request, obj, *args)
+        if {"_popup", "_addanother", "_continue"} & request.POST.keys():
+            return answer
+        if file := request.FILES.get("people_file"):
+            people: Any = self.admin_site._registry[Prospect]
+            return cast(HttpResponse, people.take(request, Upload.kept(file, target=str(obj.pk))))
+        return HttpResponseRedirect(self.page_of(obj))

@@ -17,7 +17,9 @@ from django.utils.html import format_html
 from import_export.fields import Field
 
 from campaigns import people as persons
-from campaigns.admin.imports import ImportingAdmin, ProspectsForm
+from campaigns.admin.imports import ImportingAdmin
+from campaigns.admin.upload_forms import ProspectsForm
+from campaigns.importing.work import Work
 from campaigns.models import Campaign, Prospect, matching
 from campaigns.pages import (
     REASON,
@@ -28,6 +30,7 @@ from campaigns.pages import (
     reason_field,
     workspaces_of,
 )
+from queueing.admin import starting
 from queueing.models import QueueItem
 from queueing.staff import tags
 from queueing.staff.people import correct_identity, never_contact, person_has_ended
@@ -238,6 +241,19 @@ class ProspectAdmin(ImportingAdmin):
             mine = behind_walls(Campaign.objects.all(), request.user, "workspace")
             found = found.filter(campaign__in=list(mine.values_list("pk", flat=True)))
         return found, False
+
+    def next_step(self, request: HttpRequest, work: Work) -> tuple[str, str]:
+        campaign = work.target
+        if not isinstance(campaign, Campaign) or not request.user.has_perm(
+            "campaigns.change_campaign"
+        ):
+            return "", ""
+        if campaign.status == Campaign.Status.DRAFT:
+            return "Go on: what would go, and start", starting.start_url(campaign)
+        return "Queue the new people", starting.queue_url(campaign)
+
+    def leads_on(self, work: Work) -> bool:
+        return isinstance(work.target, Campaign) and work.target.status == Campaign.Status.DRAFT
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.never_contact_page)

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 
 from campaigns.admin import WorkspaceAdmin
 from campaigns.models import Campaign, LinkedInAccount, Workspace
 from campaigns.pages import ReasonedForm, client, clock
-from queueing.admin import stopping
+from queueing.admin import beginning, stopping
 from queueing.admin.account_form import NEEDS_RAISE_CAP, RAISE_CAP
 from queueing.admin.anew import with_waiting
 from queueing.admin.clients import ReportingAdmin
@@ -63,3 +63,9 @@ class WorkspaceOfTheQueueAdmin(WorkspaceAdmin, ReportingAdmin, ForecastAdmin):
             "may_lift": request.user.has_perm(stopping.PERMISSION),
             "is_narrowed": client.of(request.user) == row.pk,
         }
+
+    def response_add(self, request: HttpRequest, obj: Workspace, *args: Any) -> Any:
+        answer = super().response_add(request, obj, *args)
+        is_plain = not {"_popup", "_addanother", "_continue"} & request.POST.keys()
+        following = beginning.next_after(request.user, obj) if is_plain else ""
+        return HttpResponseRedirect(following) if following else answer

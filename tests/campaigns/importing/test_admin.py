@@ -17,7 +17,7 @@ from pytest_django import Settings
 from campaigns.admin import imports
 from campaigns.importing import uploads
 from campaigns.models import Campaign, DoNotContact, Prospect
-from tests.builders import a_campaign, a_workspace
+from tests.builders import a_campaign, a_prospect, a_workspace
 from tests.queueing.admin.conftest import a_user, logged_in
 
 pytestmark = pytest.mark.django_db
@@ -205,18 +205,51 @@ def test_a_file_that_cannot_be_used_is_said_at_once_and_not_kept(
 
     assert words in page
     assert "--" not in page.partition("errorlist")[2].partition("</ul>")[0]
-    assert not list(settings.UPLOADS_DIR.glob("*"))
+    is_kept = "Read it as" in page  # with one button, another way
+    assert is_kept == bool(list(settings.UPLOADS_DIR.glob("*")))
 
 
 def test_another_encoding_is_chosen(browser: Client, campaign: Campaign) -> None:
     content = PEOPLE.replace("Ada", "Zo\u00eb").encode("cp1252")
 
-    refused = upload(browser, campaign, content).content.decode()
-    confirm(browser, upload(browser, campaign, content, encoding="cp1252").url)
+    refused = upload(browser, campaign, content)
+    anew = f"{IMPORT}{refused.context['upload'].token}/anew/"
 
-    assert '<option value="cp1252" selected>' in refused
-    assert "choose the file again" in refused
+    assert 'value="cp1252">Read it as Windows-1252' in refused.content.decode()
+    again = browser.post(anew, {"encoding": "mac_roman"})
+    assert "Zo\u00eb" not in browser.get(again["Location"]).content.decode()
+    right = browser.post(anew, {"encoding": "cp1252"})
+    assert "Zo\u00eb" in browser.get(right["Location"]).content.decode()
+    confirm(browser, right["Location"], checks=2)
     assert campaign.prospects.filter(first_name="Zo\u00eb").exists()
+
+
+def test_an_import_is_undone_but_for_those_who_moved_on(
+    browser: Client, campaign: Campaign
+) -> None:
+    url = page_of(browser, campaign)
+    assert "Undo this import" not in browser.get(url).content.decode()
+    assert "Undo this import" in confirm(browser, url)
+    campaign.prospects.filter(first_name="Eve").update(status=Prospect.Status.QUEUED)
+    before = a_prospect(campaign)
+
+    told = browser.post(f"{url}undo/", follow=True).content.decode()
+
+    assert "Took back 1 of “people.csv”. 1 stay" in told
+    assert "Undo this import" not in told
+    assert set(campaign.prospects.values_list("first_name", flat=True)) == {"Eve", "Ada"}
+    assert campaign.prospects.filter(pk=before.pk).exists()
+    assert "Took back 1" in LogEntry.objects.latest("pk").change_message
+
+
+def test_nobody_undoes_the_import_of_another_session(
+    browser: Client, operator: User, campaign: Campaign
+) -> None:
+    url = page_of(browser, campaign)
+    confirm(browser, url)
+
+    assert logged_in(operator).post(f"{url}undo/").status_code == 404
+    assert campaign.prospects.count() == 2
 
 
 def test_too_large_a_file_is_dropped_while_it_arrives(

@@ -113,9 +113,9 @@ def test_what_would_help_is_chosen_where_people_are_hidden(
         pages.append(answer.content.decode())
 
     assert "The people are on the sheet “OLD”, which is hidden" in pages[0]
-    assert "Now “OLD”: choose the file again" in pages[0]
+    assert "Read the sheet “OLD”</button>" in pages[0]
     assert "All rows below the names of the columns are hidden" in pages[1]
-    assert "Now chosen: choose the file again" in pages[1]
+    assert "Read its hidden rows, too</button>" in pages[1]
 
 
 def test_the_command_reads_hidden_rows_and_sheets_where_it_is_told(

@@ -5,7 +5,7 @@ from django.test import Client
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import planning
-from queueing.admin.campaigns import previews
+from queueing.admin.previews import previews
 from queueing.models import QueueItem
 from tests.builders import NOON, a_prospect, a_queueable
 from tests.queueing.admin.test_reasons import WHY, save
