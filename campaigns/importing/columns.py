@@ -40,6 +40,7 @@ _OFTEN = {PROFILE_URL, VARIABLE, IGNORE}  # any number of columns
 IDENTIFYING = (PROFILE_URL, PUBLIC_IDENTIFIER, LINKEDIN_USER_ID)
 
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NAMING = {"first_name", FULL_NAME}
 _TAKEN_NAMES = {"first_name", "last_name", "company", "headline", "location"}
 
 
@@ -65,7 +66,7 @@ class ColumnMapping:
     @property
     def names_people(self) -> bool:
         """Whether a column holds first names, or whole ones."""
-        return bool({"first_name", FULL_NAME} & set(self.fields))
+        return bool(_NAMING & set(self.fields))
 
     def column(self, field: str) -> int | None:
         """Return the index of the column that holds a field, or None."""
@@ -99,15 +100,14 @@ def header_score(cells: Sequence[str], named: Sequence[str] = ()) -> int:
 
     :param named: names that staff have given, squeezed.
     """
-    names = {squeezed(cell) for cell in cells}
-    known = [name for name in names if name in named or recognised(name)]
+    names = {squeezed(cell): cell for cell in cells}
+    known = [name for name, cell in names.items() if name in named or recognised(cell)]
     return len(known) + (100 if names_people(cells, named) else 0)
 
 
 def names_people(cells: Sequence[str], named: Sequence[str] = ()) -> bool:
     """Return whether a row has the name of a column that says who is meant, or one of `named`."""
-    names = map(squeezed, cells)
-    return any(name in named or recognised(name) in IDENTIFYING for name in names)
+    return any(squeezed(cell) in named or recognised(cell) in IDENTIFYING for cell in cells)
 
 
 def guess(
@@ -136,8 +136,7 @@ def guessed_fields(
         raise UnreadableFileError(f"The file has more than {MAX_COLUMNS:,} columns.")
     fields = _corrected(header, corrections)
     _guess_by_name(header, fields)
-    if not {"first_name", FULL_NAME} & set(fields.values()):
-        _guess_behind_prefix(header, fields)
+    _guess_behind_prefix(header, fields)
     by_name = [index for index, field in fields.items() if field == PROFILE_URL]
     if not any(_profiles_in(sample, index) for index in by_name):  # “URL” may be their websites
         _guess_by_cells(header, sample, fields)
@@ -193,7 +192,7 @@ def _listed(header: Sequence[str]) -> str:
 def _trust(name: str, corrections: Mapping[str, str]) -> int:
     if squeezed(name) in {squeezed(corrected) for corrected in corrections}:
         return -1
-    return headers.rank(squeezed(name))
+    return headers.rank(name)
 
 
 def _corrected(header: Sequence[str], corrections: Mapping[str, str]) -> dict[int, str]:
@@ -213,13 +212,13 @@ def _guess_by_name(header: Sequence[str], fields: dict[int, str]) -> None:
     """Add the columns whose names are known: one for a field, but any number for addresses."""
     best: dict[str, tuple[int, int]] = {}
     for index, name in enumerate(header):
-        field = recognised(squeezed(name))
+        field = recognised(name)
         if index in fields or not field:
             continue
         if field in {PROFILE_URL, IGNORE}:
             fields[index] = field
         elif field not in fields.values():
-            rank = headers.rank(squeezed(name))
+            rank = headers.rank(name)
             best[field] = min(best.get(field, (rank, index)), (rank, index))
     for field, (_, index) in best.items():
         fields[index] = field
@@ -229,8 +228,9 @@ def _guess_by_name(header: Sequence[str], fields: dict[int, str]) -> None:
 def _guess_behind_prefix(header: Sequence[str], fields: dict[int, str]) -> None:
     """Add columns whose names are known behind a word that the file puts in front of them."""
     prefix = headers.prefix_of_names(header)
-    if prefix:
-        names = [squeezed(name) for name in header]
+    names = [squeezed(name) for name in header]
+    of_names = [names[index] for index, field in fields.items() if field in _NAMING]
+    if prefix and all(name.startswith(prefix) for name in of_names):
         bare = [name.removeprefix(prefix) if name.startswith(prefix) else "" for name in names]
         _guess_by_name(bare, fields)
 

@@ -351,7 +351,7 @@ def _linking(names: Sequence[str], rows: Sequence[Row]) -> tuple[tuple[int, ...]
     addresses = {
         column
         for column, name in enumerate(names)
-        if headers.recognised(headers.squeezed(name)) == headers.PROFILE_URL
+        if headers.recognised(name) == headers.PROFILE_URL
     }
     others = {
         link.column

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.importing.columns import guess
-from campaigns.importing.headers import is_of_connection, recognised, squeezed
+from campaigns.importing.headers import is_of_connection, recognised
 from campaigns.importing.reading import read_table
 
 
@@ -42,10 +42,31 @@ from campaigns.importing.reading import read_table
         ("Soyad\u0131", "last_name"),
         ("Фамилия", "last_name"),
         ("姓名", "full_name"),
+        ("First Name (Lead)", "first_name"),
+        ("First Name [Leads]", "first_name"),
+        ("Vorname - Kontakt", "first_name"),
+        ("Vorname des Kontakts", "first_name"),
+        ("Nombre del contacto", "first_name"),
+        ("Prénom du contact", "first_name"),
+        ("first_name_lead", "first_name"),
+        ("FirstName.Contact", "first_name"),
+        ("First Name (required)*", "first_name"),
+        ("1. First Name", "first_name"),
+        ("Last Name / Nachname", "last_name"),
+        ("Name (Lead)", "full_name"),
+        ("Company (Lead)", "company"),
+        ("Company Name - Company", "company"),
+        ("Title | Person", "headline"),
+        ("LinkedIn URL [Lead]", "profile_url"),
+        ("Public LinkedIn URL", "profile_url"),
+        ("LinkedIn-länk", "profile_url"),
+        ("Odkaz na LinkedIn", "profile_url"),
+        ("Ссылка на LinkedIn", "profile_url"),
+        ("링크드인 프로필", "profile_url"),
     ],
 )
 def test_names_of_columns(name: str, field: str) -> None:
-    assert recognised(squeezed(name)) == field
+    assert recognised(name) == field
 
 
 def test_a_row_of_a_person_is_no_header_be_linkedin_its_source(tmp_path: Path) -> None:
@@ -57,12 +78,14 @@ def test_a_row_of_a_person_is_no_header_be_linkedin_its_source(tmp_path: Path) -
 
 OTHERS = """Username|Customer Name|Client Name|Company LinkedIn URL|LinkedIn Company Page|
     Lead Owner|Owner First Name|Deal - Title|Person - ID|Lead Status|List|Company City|
-    Profile Image URL|LinkedIn Photo URL|Leadership|Ad|Personal Email"""
+    Profile Image URL|First Name (Owner)|LinkedIn (Company)|LinkedIn - Firma|
+    Title (Deal)|LinkedIn Connections|Name (Manager)|First Name of Assistant|
+    LinkedIn Photo URL|Leadership|Ad|Personal Email"""
 
 
 @pytest.mark.parametrize("name", [name.strip() for name in OTHERS.split("|")])
 def test_what_is_not_the_persons_own_is_no_field(name: str) -> None:
-    assert recognised(squeezed(name)) == ""
+    assert recognised(name) == ""
 
 
 def test_a_prefix_of_the_files_own_is_known_by_what_stands_behind_it() -> None:
