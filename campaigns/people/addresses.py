@@ -22,6 +22,12 @@ _WITHOUT_HOST = re.compile(
     r"(?:(?:linkedin|voyager):/{0,3}|/)?(?=(?:(?:in|pub|profile|mwlite|comm)/|profile\?)[^/\s])",
     re.IGNORECASE,
 )
+# A slug alone, with what LinkedIn alone puts behind one: ada-example&trk=abc.
+_WITH_PARAMETER = re.compile(
+    r"(?=[\w%-]{3,}[?&](?:amp;)?(?:trk|lipi|midToken|trackingId|miniProfileUrn|originalSubdomain|"
+    r"authType|lici)=)",
+    re.IGNORECASE,
+)
 _MARKUP = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -32,10 +38,24 @@ _MARKUP = tuple(
         r"\[url=[\"']?(?P<address>[^\]\"']+)[\"']?\](?P<label>[^\[\]]*)\[/url\]",
         r"\[url\](?P<address>[^\[\]]+)(?P<label>)\[/url\]",
         r"(?P<label>[^<>]*)<(?P<address>https?:[^\s<>]+)>",
-        r"(?P<label>(?:linkedin|li|profile?|url|link|www)(?:[ -]?(?:url|link|profile?))?)\s*[:=]\s+"
-        r"(?P<address>\S+)",
+        r"(?P<label>(?:linkedin|li|profile?|url|link|www)(?:[ -]?(?:url|link|profile?))?)"
+        r"\s*(?:[:=]\s+|=)(?P<address>\S+)",
     )
 )
+# An address in a text: in front of it stands nothing that it could be a part of.
+_AMONG_WORDS = re.compile(
+    rf"(?<![^\s|,;<>()\[\]{{}}\"'“”„:\u2013\u2014\u2190-\u21ff-])"
+    rf"(?:https?://)?(?:{HOST.pattern}|lnkd\.in)/[^\s|<>()\[\]{{}}\"“”„]*",
+    re.IGNORECASE | re.ASCII,
+)
+_SET_OFF = re.compile(
+    r"\s*(?:[|,;<>()\[\]{}\"'“„\u2190-\u21ff•·\t\n]|[-\u2013\u2014/:]\s)|\s*[\t\r\n]"
+)
+# https://www.linkedin.com/in/ ada-example, and https://www.linkedin.com/in/ada-exa[...]
+_BEGUN = re.compile(r"(?:\.com|/in|/pub)/+\Z", re.IGNORECASE)
+_GOES_ON = re.compile(r"\W{0,3}(?:\.\.|\u2026)")
+_WORD = re.compile(r"\w+")
+_NO_ENDS = frozenset(["linkedin", "profile", "profil", "1st", "2nd", "3rd"])
 _URN = re.compile(
     r"(?:urn:li:\w*(?:profile|member|person|user)|fsd?_\w*profile):\(?(?P<id>[^\s,()]+).*",
     re.I | re.S,
@@ -58,14 +78,40 @@ def without_markup(text: str) -> tuple[str, str]:
     return text, ""
 
 
+def among_words(text: str) -> tuple[list[str], bool]:
+    """Return the addresses of LinkedIn's that stand in a text among words, as they are.
+
+    And whether the words can belong to none of them: `Ada: https://… | LinkedIn`, `https://… (Ada)`
+    but not `https://www.linkedin.com/in/ada example`, whose last word may be the end of a slug.
+    """
+    found = list(_AMONG_WORDS.finditer(text))
+    if not found:
+        return [], False
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    behind = [text[match.end() : end] for match, end in zip(found, ends, strict=True)]
+    pairs = zip(found, behind, strict=True)
+    return [match[0] for match in found], all(_is_apart(match[0], words) for match, words in pairs)
+
+
+def _is_apart(address: str, words: str) -> bool:
+    """Return whether words behind an address are certain not to be its end."""
+    if _BEGUN.search(address) or _GOES_ON.match(words):
+        return False
+    if not words.strip() or _SET_OFF.match(words) or address[-1] in "/?&#,;" or "?" in address:
+        return True
+    plain = address.casefold()
+    return all(word in plain or word in _NO_ENDS for word in _WORD.findall(words.casefold()))
+
+
 def mended(text: str) -> str:
     """Return an address of LinkedIn's with scheme and host, where it is clear what they were."""
-    text = _SLIPS.sub("https://", text.replace("\\", "/"), count=1) if _SLIPS.match(text) else text
+    text = text.replace("\\", "/")
+    text = _SLIPS.sub("https://", text, count=1) if _SLIPS.match(text) else text
     if _MAILTO.match(text):
         return _MAILTO.sub("", text)
     if found := _WITHOUT_HOST.match(text):
         return f"https://www.linkedin.com/{text[found.end() :]}"
-    return text
+    return f"https://www.linkedin.com/in/{text}" if _WITH_PARAMETER.match(text) else text
 
 
 def steps_of(path: str) -> tuple[str, list[str]]:

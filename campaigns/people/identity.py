@@ -32,6 +32,7 @@ _PAID_LINK = re.compile(
     rf"linkedin\.com/(?:sales|recruiter|talent)/|{FOREIGN_ID.pattern}", re.ASCII
 )
 _SHORT_LINK = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
+_LIKE_A_SLUG = re.compile(r"[@/]?[^\W_]+(?:-[^\W_]+)+/?")
 _ENCODED_SCHEME = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
 _LIKE_AN_ADDRESS = re.compile(
     r"linkedin[.:]|://|%3a%2f%2f|lnkd\.in/|\A/?(?:in|pub|profile)/", re.IGNORECASE
@@ -100,11 +101,25 @@ def identity_of(profile_url: str) -> Identity:
     """
     if len(profile_url) > _LONGEST:
         raise ValidationError(_no_profile(profile_url))
-    address, label = addresses.without_markup(INVISIBLE.sub("", profile_url))
+    text = INVISIBLE.sub("", profile_url)
+    address, label = addresses.without_markup(text)
+    if not label and (found := _only_one_among_words(address)):
+        return found
     identity = _identity_of_one(address.strip(_WRAPPING).strip())
     if label and _identity_or_nothing(label) not in {None, identity}:
         raise ValidationError(_TWO.format(profile_url.strip()[:100]))
     return identity
+
+
+def _only_one_among_words(text: str) -> Identity | None:
+    """Return whom the addresses in a text name, if there are words beside them; else None."""
+    found, is_apart = addresses.among_words(text)
+    if not found or not is_apart or found == [text]:
+        return None
+    named = {_identity_of_one(address.strip(_WRAPPING)) for address in found}
+    if len(named) > 1:
+        raise ValidationError(_TWO.format(text[:100]))
+    return named.pop()
 
 
 def _identity_or_nothing(label: str) -> Identity | None:
@@ -157,7 +172,7 @@ def identity_in(value: str) -> Identity:
     text = value.strip()
     if len(text) > _LONGEST or _LIKE_AN_ADDRESS.search(text):
         return identity_of(text)
-    return _identity_in_path(addresses.without_query(text), text)
+    return _identity_in_path(addresses.without_query(text).strip("/"), text)
 
 
 def looks_like_profile(text: str) -> bool:
@@ -195,6 +210,11 @@ def profile_address(slug: str) -> str:
 
 
 def _no_profile(text: str) -> str:
+    if _LIKE_A_SLUG.fullmatch(text) and not is_nothing(text):
+        return (
+            f"“{text[:100]}” is no address. Where a column holds only the last part of each, map "
+            f"it to “Last part of the profile address”; else use an address such as {EXAMPLE}."
+        )
     return f"“{text[:100]}” is no LinkedIn profile. Use an address such as {EXAMPLE}."
 
 

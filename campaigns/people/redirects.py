@@ -13,6 +13,8 @@ _CARRIERS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"safelinks\.protection\.(?:outlook\.com|office365\.us)/", ("url",)),
         (r"teams\.cdn\.office\.net/", ("url",)),
         (r"google(?:\.[a-z]{2,3}){1,2}/url", ("url", "q")),
+        (r"translate\.google(?:\.[a-z]{2,3}){1,2}/", ("u",)),
+        (r"linkprotect\.cudasvc\.com/url", ("a",)),
         (r"facebook\.com/l\.php", ("u",)),
         (r"slack-redir\.net/link", ("url",)),
         (
@@ -20,6 +22,10 @@ _CARRIERS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
             ("url", "sessionRedirect", "session_redirect"),
         ),
     )
+)
+# Proofpoint's, which has the address as it is between underscores.
+_URL_DEFENSE = re.compile(
+    r"https?://urldefense\.(?:com|us|proofpoint\.com)/v3/__(https?:.+?)__;", re.IGNORECASE
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII | re.IGNORECASE)
 
@@ -32,8 +38,9 @@ def with_scheme(address: str) -> str:
 def unwrapped(address: str) -> str:
     """Return the address that a redirect leads to, or the address as it is where it is none.
 
-    Known are Outlook's safe links, Google's, Facebook's and Slack's redirects, and LinkedIn's
-    warning and log-in pages. Which of two different addresses is meant is not guessed.
+    Known are safe links of Outlook, Proofpoint and Barracuda, redirects of Google, Facebook and
+    Slack, and LinkedIn's warning and log-in pages. Which of two different addresses is meant is
+    not guessed.
     """
     for _ in range(_DEEPEST):
         inner = _inside(address)
@@ -47,6 +54,8 @@ def _inside(address: str) -> str:
     if not address.isprintable():  # urlsplit would drop a line break, and join two addresses
         return ""
     text = address.replace("&amp;", "&")
+    if defended := _URL_DEFENSE.match(text):
+        return defended[1]
     try:
         parts = urlsplit(with_scheme(text))
         place = (parts.hostname or "").rstrip(".") + parts.path

@@ -20,7 +20,7 @@ _BEGUN_ID = re.compile(r"A[CD][ow]AA[A-Za-z0-9_-]{0,9}(?:\W.*)?")
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _UNFIT = re.compile(
     r"[\s/?#\\<>@:;,&=%\"{}$*|\x00-\x1f\x7f-\x9f\ufffd]|\.(?:html?|php|aspx?)\Z"
-    r"|\Alinkedin-(?:member|user)-\d+\Z"
+    r"|\u00b7(?:\d|\Z)|\Alinkedin-(?:member|user)-\d+\Z"
 )
 # Three dots, also as one character, a mask, or half of an escaped character.
 _CUT_OFF = re.compile(r"\u2026|\.\.|\*\*|%[0-9a-f]?\Z|\ufffd\Z", re.IGNORECASE)
@@ -47,7 +47,8 @@ _OF_NOBODY = """
     profileurl linkedin-url linkedinurl public_identifier publicidentifier public-identifier
     public-id false true in pub sales recruiter talent company school showcase groups feed search
     jobs login authwall signup uas checkpoint mynetwork messaging notifications settings details
-    detail overlay recent-activity opportunities 0
+    detail overlay recent-activity opportunities 0 user vanity test posts shares
+    your-profile-here profile-here your-name-here
 """
 _PLACEHOLDERS = frozenset(_OF_NOBODY.split())
 
@@ -116,5 +117,5 @@ def is_fit(slug: str) -> bool:
         and not _UNFIT.search(slug)
         and not _CUT_OFF.search(slug)
         and bare not in _PLACEHOLDERS
-        and not is_nothing(bare)
+        and not all(is_nothing(part) for part in bare.split("-"))  # undefined-undefined
     )

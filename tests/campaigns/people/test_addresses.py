@@ -48,12 +48,42 @@ ADA = f"{WWW}/in/ada-example"
         f"({ADA}).",
         f"{WWW}/in/ada\u2013example",
         f"{ADA}/details/experi...",
+        f"{ADA} | LinkedIn",
+        f"{ADA}|LinkedIn",
+        f"{ADA} (Ada)",
+        f"{ADA}(Ada)",
+        f"{ADA} \u2013 Ada Example",
+        f"{ADA} Ada Example",
+        f"{ADA}/ her page",
+        f"{ADA}, Ada",
+        f"{ADA}\tAda",
+        f"{ADA}\nAda",
+        f"{ADA} 2nd",
+        f"Ada Example {ADA}",
+        f"Ada: {ADA} (LinkedIn)",
+        f"{ADA} {ADA}?trk=x",
+        f"{ADA}|https://ada.example.com/",
+        f"URL={ADA}",
+        "linkedin.com\\in\\ada-example",
+        f"{WWW}/in/ ada-example",
+        f"https://urldefense.com/v3/__{ADA}__;!!x",
     ],
 )
 def test_what_can_be_read_in_one_way_names_one_person(address: str) -> None:
     assert identity_of(address) == Identity(slug="ada-example")
     assert identity_in(address) == Identity(slug="ada-example")
     assert looks_like_profile(address)
+
+
+@pytest.mark.parametrize("text", ["ada-example&trk=abc", "ada-example?trk=x&lipi=y"])
+def test_a_slug_with_what_linkedin_puts_behind_it_is_an_address(text: str) -> None:
+    assert identity_of(text) == identity_in(text) == Identity(slug="ada-example")
+
+
+def test_a_slug_alone_is_one_only_where_slugs_are_expected() -> None:
+    assert identity_in("ada-example/") == Identity(slug="ada-example")
+    with pytest.raises(ValidationError, match="Last part of the profile address"):
+        identity_of("ada-example")
 
 
 def test_the_old_form_behind_the_new_prefix_is_the_old_form() -> None:
@@ -94,6 +124,14 @@ def test_an_id_in_any_form_is_the_id(text: str) -> None:
         (f"{ADA}, {WWW}/in/ben-example", "two addresses"),
         (f"[{ADA}]({WWW}/in/ben-example)", "two addresses"),
         (f"{WWW}/in/in", "no LinkedIn profile"),
+        (f"{ADA} | {WWW}/in/ben-example", "two addresses"),
+        (f"{ADA} and linkedin.com/in/ben-example", "two addresses"),
+        (f"{ADA} ben-example", "names no person"),
+        (f"{WWW}/in/ada-exa... | LinkedIn", "was cut off"),
+        (f"{WWW}/in/undefined-undefined", "names no person"),
+        (f"{WWW}/in/ada-example\u00b72nd", "names no person"),
+        ("Ada: https://lnkd.in/abc", "short link"),
+        (f"{WWW}/company/example | LinkedIn", "page of a company"),
         (f"{WWW}/in/#N/A", "no LinkedIn profile"),
         (f"{WWW}/in/www.linkedin.com/company/example", "page of a company"),
         (f"{WWW}/profile/view?id=12345", "names nobody"),
