@@ -3,15 +3,21 @@
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import dropwhile, takewhile
 
 from campaigns.people.nothing import is_nothing
 from campaigns.people.pretenders import is_job, is_no_last_name, is_no_name
 from campaigns.people.titles import (
+    are_before_families,
     are_suffixes,
     count_titles,
+    is_name_alone,
+    is_title,
     without_brackets_of_titles,
+    without_capitals_behind,
     without_suffixes,
     without_titles,
+    without_titles_before,
 )
 
 
@@ -25,7 +31,9 @@ _PARTICLES = _words(
 )
 _SHORT_NAMES = _words("AL BO CY ED IB JO LI LU MO OZ TY VI WU XU YI YU ZE")
 _AFTER_THE_NAME = re.compile(
-    r"\s*(?:[|/•·,;:@(\[{<\"“„«~]|\s[-\u2013\u2014]\s|\s['\u2018][^'\u2018\u2019]+['\u2019](?!\w)).*",
+    r"\s*(?:[|/•·,;:@(\[{<\"“„«~]|\s[-\u2013\u2014]\s|\s['\u2018][^'\u2018\u2019]+['\u2019](?!\w)"
+    r"|\s\S{1,64}@\S"
+    r"|\s(?:geb\.|geborene|née|nee|né|z domu|rozená|roz\.|född|født|fødd|szül\.)\s).*",
     re.DOTALL,
 )
 # What LinkedIn puts around a photo, and people beside their name.
@@ -46,15 +54,21 @@ _OF_A_PROFILE = re.compile(
     r"(?:view )?(?P<name>\S.*?)['\u2019]s? (?:full )?(?:linkedin )?(?:profile|photo)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
-_GLUED_TITLE = re.compile(
-    r"\b(?:(Dr|Prof|Dipl)\.(?=[^\W\d_])|(Mr|Mrs|Ms|Mag|Ing|Engr)\.(?=[^\W\d_a-z]))"
-)
+_GLUED_TITLE = re.compile(r"(?<![\w.])([^\W\d_]{2,5}\.)(?!(?:in|a|ra|na|ssa|to)\b)(?=[^\W\d_ªºᵃ])")
 _AND = re.compile(r"(?<=[\w.])\s*[&+\uff06]\s*(?=\w)")
 _COUPLED = frozenset(["&", "+", "and", "und", "et"])
 _ABBREVIATED = re.compile(r"(?:[^\W\d_]{1,3}\.)+|St")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+_EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
+_IN_THE_MIDDLE = frozenset(["Van", "Văn", "Thi", "Thị"])
+_E_MAIL = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@]+")
+_ENDED = re.compile(r"[^\W\d_]*[aeiouyáéíóúäöü][^\W\d_]*(?<=[^\W\d_]{3})\.", re.IGNORECASE)  # Ada.
 _PLAIN = re.compile(r"[A-Z][a-z]+")
 _WORD = re.compile(r"[^\W\d_]+")
+# Han, Hangul and Hiragana: what is in Katakana alone comes from elsewhere, given name first.
+_EAST_ASIAN = re.compile(
+    "(?![\u30a0-\u30ff]+$)[\u3005-\u3007\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{1,4}"
+)
 _JOINERS = "\u200c\u200d"
 _GARNISH = f'{_JOINERS}*_#!?…\u2013\u2014-+&"”»([{{<)]}}>'
 
@@ -79,8 +93,12 @@ def greeting_name(name: str, last_name: str = "", *, is_first: bool = True) -> s
     if len(words) == 1 and _PLAIN.fullmatch(core):
         return core  # as most are, and campaigns are long
     words = _without_last_name(words, last_name)
+    if is_first:
+        words = without_capitals_behind(words)
     while len(words) > 1 and _INITIAL.fullmatch(words[-1]) and words[-1].isascii():
         words.pop()
+    if words and _ENDED.fullmatch(words[-1]):
+        words[-1] = words[-1].rstrip(".")
     in_small_letters = all(word == word.lower() for word in words)
     return " ".join(
         _with_capital(word, first=is_first and index == 0, small=in_small_letters)
@@ -115,14 +133,20 @@ def split_name(full_name: str) -> tuple[str, str]:
     (`Ma. Theresa`) and a second person (`Ada & Bob`). `Example, Ada` is turned round, unless what
     stands behind the comma is a degree or a job.
     """
-    full_name = _without_banners(full_name).strip()
+    full_name = _EMPTY_BRACKETS.sub(" ", _without_banners(full_name)).strip()
     before, comma, after = (part.strip() for part in full_name.partition(","))
     is_name = 0 < len(after.split()) <= 2 and "," not in after
     is_name = is_name and not is_no_name(after) and not is_job(before)
     if comma and is_name and not are_suffixes(after):
         return after, before
-    words = full_name.split()
+    words = list(dropwhile(lambda word: not _WORD.search(word), full_name.split()))
+    if turned := _family_first(words):
+        return turned
     count = titles = count_titles(words)
+    if 0 < titles == len(words) - 1 and are_before_families(words[:titles]):
+        return " ".join(words[:titles]), words[titles]  # Herr Example
+    if titles == 1 and len(words) == 2 and is_name_alone(words[0]):
+        return words[0], words[1]  # Major Singh
     while 0 < count < len(words) and words[count][0] + words[count][-1] == "()":  # Mag. (FH)
         count += 1
         count += count_titles(words[count:])
@@ -132,6 +156,25 @@ def split_name(full_name: str) -> tuple[str, str]:
     if count < len(words) - 1 and words[count].lower() in _COUPLED:
         count += 2
     return " ".join(words[:count]), " ".join(words[count:])
+
+
+def _family_first(words: list[str]) -> tuple[str, str] | None:
+    """Return first and last name where the family stands in front, as can be seen; else None.
+
+    By the script: `山田 太郎`, `김 철수`. By capitals: `DUPONT Jean`. And in Vietnamese by what
+    stands in the middle: `Nguyễn Văn An`, of which the last word is the name.
+    """
+    if len(words) == 2 and all(map(_EAST_ASIAN.fullmatch, words)):
+        return words[1], words[0]
+    if len(words) > 2 and words[1] in _IN_THE_MIDDLE and words[0][0].isupper():
+        return words[-1], " ".join(words[:-1])
+    count = count_titles(words)
+    family = list(takewhile(str.isupper, words[count:]))
+    given = words[count + len(family) :]
+    is_clear = any(sum(map(str.isalpha, word)) > 2 for word in family) and not is_job(family[0])
+    if is_clear and 0 < len(given) < 3 and all(map(str.istitle, given)):
+        return " ".join([*words[:count], *given]), " ".join(family)
+    return None
 
 
 def completed(first_name: str, last_name: str, whole: str) -> tuple[str, str]:
@@ -177,17 +220,26 @@ def _bare_words(name: str, *, is_first: bool) -> tuple[str, ...]:
 
 def _words_of(name: str, *, is_first: bool) -> list[str]:
     """Return the words of a name without what people write around it."""
-    if is_nothing(name.strip(), of_a_name=True):
+    if is_nothing(name.strip(), of_a_name=True) or _E_MAIL.fullmatch(name.strip()):
         return []
     if _PLAIN.fullmatch(name):
         return without_titles([name], is_first=is_first)
-    text = _AND.sub(" & ", _GLUED_TITLE.sub(r"\g<0> ", _without_banners(name)))
-    text = without_brackets_of_titles(_readable(text).strip())
+    text = _AND.sub(" & ", _unglued(_without_banners(name)))
+    text = without_titles_before(without_brackets_of_titles(_readable(text).strip()))
     text = _AFTER_THE_NAME.sub("", text) or text
     words = [word for word in (_bare(word) for word in text.split()) if word]
     while words and words[-1] == "&":
         words.pop()
     return without_suffixes(without_titles(words, is_first=is_first))
+
+
+def _unglued(name: str) -> str:
+    """Return `Prof.Dr.Ada` as `Prof. Dr. Ada`."""
+    while found := _GLUED_TITLE.search(name):
+        if not is_title(found[1]):
+            break
+        name = f"{name[: found.end()]} {name[found.end() :]}"
+    return name
 
 
 def _without_banners(name: str) -> str:
@@ -219,7 +271,7 @@ def _bare(word: str) -> str:
     """Return a word without signs around it, or nothing if it is no word."""
     if word == "&":
         return word
-    return word.strip(_GARNISH) if _WORD.search(word) else ""
+    return word.strip(_GARNISH).lstrip(".") if _WORD.search(word) else ""
 
 
 def _without_last_name(words: list[str], last_name: str) -> list[str]:

@@ -37,7 +37,9 @@ _JOBS = _words(
     direttore direttrice ingegnere fondatore fondatrice responsabile consulente titolare
     eigenaar oprichter adviseur medewerker specjalista kierownik dyrektor inżynier менеджер
     rekruter rekruterka nurse teacher lawyer attorney
-    architect scientist intern trainee assistant директор инженер рекрутер разработчик"""
+    architect scientist intern trainee assistant supervisor superintendent executive partner
+    recepcionista secretaria secrétaire assistent assistentin
+    директор инженер рекрутер разработчик"""
 )
 _BEFORE_A_JOB = _words(
     """senior junior lead head chief principal executive assistant associate deputy regional global
@@ -46,13 +48,48 @@ _BEFORE_A_JOB = _words(
     tech it aspiring investment certified"""
 )
 _FIELDS = _words("acquisition resources development operations partner executive lead banker")
+# In the place of a first name: an office's, a mailbox's, and what hides somebody.
+_OF_AN_OFFICE = _words(
+    """member members mitglied membre miembro membro confidential anonymous anonym vertraulich
+    confidentiel confidencial riservato private privat hidden info information infos office büro
+    bureau oficina escritorio ufficio kantoor biuro team equipe équipe equipo squadra sales vertrieb
+    verkauf ventes ventas vendas vendite marketing support service kundenservice customer admin
+    administration verwaltung webmaster postmaster contact kontakt contacto contato contatto hello
+    hallo mail email e-mail empfang reception rezeption sekretariat secretariat buchhaltung
+    accounting accounts billing invoice rechnung einkauf purchasing procurement personal
+    personalabteilung personalwesen bewerbung karriere career careers jobs hr retired self-employed
+    unemployed hiring familie family eheleute newsletter
+    noreply no-reply press presse media zentrale company firma gmbh department abteilung
+    geschäftsleitung geschäftsführung management vorstand direktion board staff guest user nutzer
+    benutzer utilisateur usuario usuário utente gebruiker test tester dummy demo sample account
+    profile profil prospect lead customerservice helpdesk it-support"""
+)
+_LEGAL_FORMS = _words(
+    """gmbh ltd ltda llc inc plc corp corporation gbr ohg ug s.r.l srl s.p.a sarl s.à.r.l b.v s.l
+    s.a sp.z.o.o oyj aps pty pvt limited kg mbh s.r.o"""
+)
+# Beside these a job is a first name: in Punjab, Manager and Inspector are.
+_OF_PUNJAB = _words("singh kaur kumar gill sandhu sidhu dhillon khan ram lal chand yadav sharma")
 
 
 def is_no_name(first_name: str, last_name: str = "") -> bool:
     """Return whether a name, without what people write around it, is nobody's."""
     is_empty = is_nothing(first_name, of_a_name=True) and is_nothing(last_name, of_a_name=True)
     whole = f"{first_name} {last_name}"
-    return is_empty or bool(_LINKEDIN.search(whole)) or is_job(first_name, last_name)
+    return (
+        is_empty
+        or bool(_LINKEDIN.search(whole))
+        or _is_office(whole.split())
+        or is_job(first_name, last_name)
+    )
+
+
+def _is_office(words: list[str]) -> bool:
+    """Return whether these are an office's words, or a company's: Info, Marketing Team, X GmbH."""
+    words = [word.strip(".,:").casefold() for word in words]
+    if not words:
+        return False
+    return words[0] in _OF_AN_OFFICE or (len(words) > 1 and words[-1] in _LEGAL_FORMS | {"team"})
 
 
 def is_job(first_name: str, last_name: str = "") -> bool:
@@ -62,8 +99,10 @@ def is_job(first_name: str, last_name: str = "") -> bool:
         return True
     words = [word.strip(".,").casefold() for word in whole.split()] or [""]
     if words[0] in _JOBS or whole.startswith("HR "):
-        return True
-    return words[0] in _BEFORE_A_JOB and any(word in _JOBS | _FIELDS for word in words[1:])
+        return len(words) != 2 or words[1] not in _OF_PUNJAB
+    return words[0] in _BEFORE_A_JOB and any(
+        word in _JOBS | _FIELDS | {"office"} for word in words[1:]
+    )
 
 
 def is_no_last_name(name: str) -> bool:

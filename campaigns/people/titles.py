@@ -6,44 +6,98 @@ stop, in capitals, or beside another title.
 
 import re
 
+from nameparser import Lexicon
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_LEXICON = Lexicon.default()
+# Of nameparser's titles those that are told by a full stop, or by other letters than ours. Most of
+# the rest are names, too (King, Prince, Rock); and saints are: St. John.
+_KNOWN = frozenset(title.replace(".", "") for title in _LEXICON.titles) - {"st", "ste", "saint"}
+_IN_OTHER_LETTERS = frozenset(
+    word.replace(".", "")
+    for word in _LEXICON.titles | _LEXICON.suffix_words
+    if ord(word[0]) > 0x36F
+)
+_CREDENTIALS = _LEXICON.suffix_acronyms - _LEXICON.suffix_acronyms_ambiguous
+
 _TITLES = _words(
     """dr dra prof profa profr professor doctor mr mrs ms miss mx sir dame herr frau madame monsieur
     mme mlle señor señora señorita dipl-ing dr-ing drs doc rev hon capt lt col gen engr
     dott dottor dottore dottssa dottoressa drssa profssa avv avvocato mgr inż univ-prof priv-doz
-    mudr judr phdr rndr mvdr mddr paeddr thdr pharmdr shri smt datuk dato dato' pr sigra
-    ddr mmag maga captain dña bsc msc jun-prof hon-prof reverend advocate pastor"""
+    mudr judr phdr rndr mvdr mddr paeddr thdr pharmdr thlic mga bca shri smt datuk datin dato dato'
+    pr ddr mmag mtro mtra maître docteur professeur doña capt cmdr cdr wg
+    captain colonel brigadier brig lieutenant sergeant major commander ambassador baroness lord
+    revd cllr coach chef brother sister father haji hajah hajj encik puan cik ybhg bapak ibu sayin
+        dhr mevrouw meneer mevr jhr atty adv dña bsc msc jun-prof hon-prof reverend advocate pastor
+    rechtsanwalt rechtsanwältin steuerberater steuerberaterin notar notarin wirtschaftsprüfer
+    wirtschaftsprüferin المهندس المهندسة kommr dkfm smmm"""
+)
+# Before a name only, and written so: they are names, pronouns or words otherwise.
+_EXACTLY_SO = _words(
+    """CA CMA CPA FCA ACA RA RAin StB StBin vBP DI WP CS HE HH HRH YB YAB TkT KTM VTM OTM Me
+    pan pán pani paní Pani Paní"""
+)
+_OF_TWO_WORDS = frozenset(
+    (
+        *("tan sri", "puan sri", "toh puan", "tuan haji", "the hon", "the honourable"),
+        *(
+            f"{title} {of}"
+            for title in ("datuk", "dato", "dato'", "datin")
+            for of in ("sri", "seri")
+        ),
+        *("wing commander", "squadron leader", "group captain", "de heer", "radca prawny"),
+        *("his excellency", "her excellency", "lt col", "maj gen", "tekn dr", "fil dr"),
+    )
 )
 # Titles that are names, too: only with a full stop, or before another title.
 _TITLES_WITH_STOP = _words(
-    """ing eng fr mag pd dipl arch adv sr sra srta m me mw mevr dhr ir ts er ar av uzm op doç yrd
-    arş öğr gör lic licda lcda abg arq sig rag geom bc univ ao assoc asst kom kommr sri maj sgt
-    cpt cdr lek hab ass prim doz habil hr fru di apl
-    kfm kffr wirt wirtsch"""
+    """ing eng enga engo fr mag pd dipl arch sr sra srta m me mw dhr ir ts ths pgs er ar av uzm op
+    doç yrd arş öğr gör ecz dt müh yük mim dyt psk vet hek lic licda lcda lcdo lcda abg arq sig rag
+    geom cav on bc bakk univ ao assoc asst kom komm sri kum pt hj hjh maj sgt cpt lek hab ass prim
+    doz habil hr fru di apl kfm kffr wirt wirtsch ds bpk mec adw rpr ks ifj id özv civ siv civing
+    siving cand candmerc fil tekn frhr eidg he sen gov amb avvto н"""
 )
 _PARTS_OF_TITLES = _words(
-    """med dent rer nat phil jur iur oec pol habil hc h c vet techn theol sc hum agr mont publ hab
-    mult üyesi cam"""
+    """med dent rer nat phil jur iur oec pol habil hc h c n vet techn theol sc hum agr mont publ hab
+    mult üyesi cam öğr et"""
 )
-_SCHOOLS = _words("ETH TU FH")  # Dr. sc. ETH
+_SCHOOLS = _words("ETH TU FH HSG EPFL UZH Üyesi Görevlisi")  # Dr. sc. ETH
 _ANDS = _words("& and und et y e")
 _IN_HYPHENS = _PARTS_OF_TITLES | _words(
     """ing univ doz kfm kffr wirt wirtsch inf inform psych phys chem math biol geol geogr betriebsw
     volksw päd soz hdl verw arch des ök ökon kauffrau kaufmann"""
 )
-_IN_CAPITALS_BEFORE = _words("CA CMA CPA FCA ACA")
+_BEHIND_DIPLOMA = re.compile(
+    r"\w*(?:wirt|kaufmann|kauffrau|ingenieur|informatiker|psycholog|physiker|chemiker|biolog|"
+    r"mathematiker|pädagog|jurist|designer|geograph|volkswirt)(?:e|in)?",
+    re.IGNORECASE,
+)
 # A word that stands alone is no title but a name, if nothing says otherwise.
-_NAMES_ALONE = _words("gen hon col doc dame pastor advocate reverend")
+_NAMES_ALONE = _words(
+    """gen hon col doc dame pastor advocate reverend captain colonel brigadier lieutenant sergeant
+    major commander lord haji hajah coach brother sister father"""
+)
 _SUFFIXES = _words(
     """phd mba msc bsc mphil llm llb cpa cfa cfp pmp esq edd dba mph mfa meng beng bba cissp csm
-    shrm-cp shrm-scp sphr phr acca aca frcs dphil"""
+    shrm-cp shrm-scp sphr phr acca aca frcs dphil csc drsc fcca acma cgma fcma cspo pspo mrics
+    frics mcipd fcipd assoccipd mcips ccsp cka ckad togaf itil frm caia cima aat cta miet fiet
+    ceng leed"""
 )
 # Suffixes that are names, too: only in capitals, behind a name that is not.
 _SUFFIXES_IN_CAPITALS = _words("MA BA MD JD RN PE MS BS DO PT CA CMA MIS II III IV")
+_BEFORE_FAMILIES = _words(
+    """mr mrs ms herr frau hr fr monsieur madame mme mlle m señor señora sr sra signor signora sig
+    dhr mevr mevrouw meneer mw pan pani paní"""
+)
+_DIPLOMAS = _words("dipl diplom")
+# Mag.ª, Profª, Eng.º, and in German and Italian: Dr.in, Mag.a, Dott.ssa, Sig.na, Avv.to
+_ORDINAL = re.compile("[ªºᵃ]")
+_OF_A_WOMAN = re.compile(r"(?:\.?[ªºᵃ]|(?<=[^\W\d_]{2})\.(?:in|a|ra|na|ssa|to))\.?\Z")
+_ARABIC = re.compile(r"(?:[\u0621-\u064a]\.){1,3}")  # in front of names, for doctor and engineer
 _IN_BRACKETS = re.compile(r"\(([^()]{1,15})\)\s*(?=\S)")
 
 
@@ -51,16 +105,37 @@ def count_titles(words: list[str]) -> int:
     """Return how many words at the start are titles: three of `Dr. med. dent. Ada`."""
     count = 0
     while count < len(words):
-        word, after = words[count], words[count + 1 : count + 2]
-        if not (
-            _is_title(word)
-            or (count and _is_part(word))
-            or (after and _is_before_another(word, after[0]))
-            or (count and after and word in _ANDS and _is_title(after[0]))
-        ):
+        found = _titles_at(words, count)
+        if not found:
             break
-        count += 1
+        count += found
     return count
+
+
+def _titles_at(words: list[str], at: int) -> int:
+    """Return how many words from this one on are one title, 0 where it is none."""
+    word, after = words[at], words[at + 1 : at + 2]
+    if at + 2 < len(words) and f"{_plain(word)} {_plain(words[at + 1])}" in _OF_TWO_WORDS:
+        return 2
+    if (
+        is_title(word)
+        or (at and _is_part(word))
+        or (at and _plain(words[at - 1]) in _DIPLOMAS and _BEHIND_DIPLOMA.fullmatch(word))
+        or (after and _is_before_another(word, after[0]))
+        or (at and after and word in _ANDS and is_title(after[0]))
+    ):
+        return 1
+    return 0
+
+
+def is_name_alone(word: str) -> bool:
+    """Return whether a title is a name where nothing but a family name stands behind: Major."""
+    return word.lower() in _NAMES_ALONE
+
+
+def are_before_families(words: list[str]) -> bool:
+    """Return whether titles stand before a family's name where no other is there: Herr Example."""
+    return all(_plain(word) in _BEFORE_FAMILIES for word in words)
 
 
 def without_titles(words: list[str], *, is_first: bool) -> list[str]:
@@ -72,15 +147,39 @@ def without_titles(words: list[str], *, is_first: bool) -> list[str]:
     if count < len(words):
         return words[count:]
     last = words[-1:]
-    is_name = not is_first or (len(words) == 1 and words[0].lower() in _NAMES_ALONE)
+    is_name = not is_first or (len(words) == 1 and is_name_alone(words[0]))
     return last if is_name else []
 
 
+def without_titles_before(text: str) -> str:
+    """Return a text without the titles in front, be there a stroke or a comma in or behind them.
+
+    `WP/StB Ada`, `Dr., Ada`. As it is, where there is nothing else.
+    """
+    words = text.split()
+    count = count_titles(words)
+    return " ".join(words[count:]) if 0 < count < len(words) else text
+
+
 def without_suffixes(words: list[str]) -> list[str]:
-    """Return a name's words without the degrees behind it."""
-    while len(words) > 1 and _is_suffix(words[-1], words[0]):
+    """Return a name's words without the degrees and titles behind it."""
+    while len(words) > 1 and (_is_suffix(words[-1], words[0]) or _is_title_behind(words[-1])):
         words = words[:-1]
     return words
+
+
+def without_capitals_behind(words: list[str]) -> list[str]:
+    """Return a first name's words without those in capitals behind it: `Ada XYZ`, `Ada EXAMPLE`.
+
+    In capitals stand credentials, of which nobody knows all, and family names; not where all is.
+    """
+    while len(words) > 1 and words[-1].isupper() and len(words[-1]) > 2 and not words[0].isupper():
+        words = words[:-1]
+    return words
+
+
+def _is_title_behind(word: str) -> bool:
+    return word in _IN_OTHER_LETTERS or ("." in word and len(_plain(word)) > 1 and is_title(word))
 
 
 def without_brackets_of_titles(text: str) -> str:
@@ -90,7 +189,7 @@ def without_brackets_of_titles(text: str) -> str:
     words = before.split()
     if not bracket or not words or found is None:
         return text
-    if not all(_is_title(word) or _is_title(f"{word}.") or _is_part(word) for word in words):
+    if not all(is_title(word) or is_title(f"{word}.") or _is_part(word) for word in words):
         return text
     return text[found.end() :]
 
@@ -101,16 +200,25 @@ def are_suffixes(text: str) -> bool:
 
 
 def _plain(word: str) -> str:
-    return word.lower().replace(".", "")
+    """Return a title in small letters without full stops, and without what marks a woman's."""
+    word = _OF_A_WOMAN.sub(".", word.rstrip(",;"))
+    return word.lower().replace(".", "").replace("\u0131", "i")  # a Turkish i without dot
 
 
-def _is_title(word: str) -> bool:
+def is_title(word: str) -> bool:
+    if "/" in word:
+        return all(is_title(part) or part in _EXACTLY_SO for part in word.split("/"))
     plain = _plain(word)
-    if plain in _TITLES or (word.endswith(".") and plain in _TITLES_WITH_STOP):
+    if plain in _TITLES or plain in _IN_OTHER_LETTERS or _ARABIC.fullmatch(word):
+        return True
+    has_stop = "." in word or _ORDINAL.search(word)
+    if has_stop and (plain in _TITLES_WITH_STOP or plain in _KNOWN):
         return True
     first, *others = plain.split("-")
-    known = _TITLES | _TITLES_WITH_STOP
-    return bool(others) and first in known and all(each in _IN_HYPHENS for each in others)
+    if first in _DIPLOMAS and others:
+        return True
+    is_known = first in _TITLES or first in _TITLES_WITH_STOP
+    return is_known and bool(others) and all(each in _IN_HYPHENS for each in others)
 
 
 def _is_part(word: str) -> bool:
@@ -122,9 +230,9 @@ def _is_part(word: str) -> bool:
 
 
 def _is_before_another(word: str, after: str) -> bool:
-    if word.replace(".", "") in _IN_CAPITALS_BEFORE or _is_degree_before(word):
+    if word.replace(".", "") in _EXACTLY_SO or _is_degree_before(word):
         return True
-    return _plain(word) in _TITLES_WITH_STOP and _is_title(after)
+    return _plain(word) in _TITLES_WITH_STOP and is_title(after)
 
 
 def _is_degree_before(word: str) -> bool:
@@ -136,4 +244,7 @@ def _is_degree_before(word: str) -> bool:
 
 def _is_suffix(word: str, first: str) -> bool:
     plain = word.replace(".", "")
-    return plain.lower() in _SUFFIXES or (plain in _SUFFIXES_IN_CAPITALS and first != first.upper())
+    if plain.lower() in _SUFFIXES:
+        return True
+    is_known = plain in _SUFFIXES_IN_CAPITALS or (len(plain) > 2 and plain.lower() in _CREDENTIALS)
+    return is_known and plain == plain.upper() and first != first.upper()
