@@ -31,15 +31,21 @@ def account(lenient_sandbox: SandboxProcess) -> LinkedInAccount:
     return account
 
 
-@pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize(
-    ("status", "kind", "hours"), [(422, "limit_exceeded", 24), (429, "too_many_requests", 1)]
+    ("point", "api", "status", "kind", "hours"),
+    [
+        *((point, "v1", 422, "limit_exceeded", 24) for point in POINTS),
+        *((point, "v1", 429, "too_many_requests", 1) for point in POINTS),
+        ("before the look-up", "v2", 429, "provider/too_many_requests", 1),
+        ("in the look-up", "v2", 422, "provider/unprocessable_entity", 24),
+    ],
 )
 def test_the_account_rests_all_the_same(
     account: LinkedInAccount,
     lenient_sandbox: SandboxProcess,
     clock: MovedClock,
     point: str,
+    api: str,
     status: int,
     kind: str,
     hours: int,
@@ -50,10 +56,11 @@ def test_the_account_rests_all_the_same(
     )
     item.save()
     Prospect.objects.update(resolved_with=account, resolved_at=NOON)  # nobody looks before the send
-    lenient_sandbox.control.fault("answer", route="invite", status=status, type=f"errors/{kind}")
+    lenient_sandbox.control.settings(api=api)
+    lenient_sandbox.control.fault("answer", route="invite", status=status, type=kind)
 
     url, key = lenient_sandbox.url, lenient_sandbox.api_key
-    killed_by = killing.ended(killing.run_in_child(url, key, clock, POINTS[point]))
+    killed_by = killing.ended(killing.run_in_child(url, key, clock, POINTS[point], api))
     clock.advance(minutes=4)
     recovering.recover(clock())
 

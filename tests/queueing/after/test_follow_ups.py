@@ -18,6 +18,7 @@ Status = QueueItem.Status
 Source = Prospect.Source
 
 
+@BOTH
 def test_who_accepts_is_known_and_gets_the_message(world: World) -> None:
     person = world.invited()
     world.later(hours=1)
@@ -71,6 +72,7 @@ def test_no_message_goes_within_a_day_of_the_invitation(world: World) -> None:
     assert world.wrote() == ["Hello Ada!"]
 
 
+@BOTH
 def test_an_answer_is_seen_right_before_the_message_and_stops_it(world: World) -> None:
     person = world.connected()
     world.answers(person)
@@ -191,6 +193,7 @@ def test_what_cannot_be_looked_up_does_not_go_and_says_when(world: World, fault:
     assert world.wrote() == ["Hello Ada!"]
 
 
+@BOTH
 @pytest.mark.parametrize(("when", "becomes"), [("after", Status.SENT), ("before", Status.PENDING)])
 def test_a_message_without_an_answer_is_settled_by_reading(
     world: World, when: str, becomes: str

@@ -12,6 +12,7 @@ from queueing.planning import withdrawals
 from queueing.sending import Verdict, recording
 from queueing.unipile import UnipileError
 from tests.builders import an_account
+from tests.conftest import BOTH
 from tests.queueing.after.conftest import World
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,7 @@ def test_off_until_somebody_has_seen_the_preview(world: World, person: Prospect)
     assert "sent 22 days ago" in told
 
 
+@BOTH
 def test_an_old_invitation_is_taken_back_and_the_lock_is_on_the_person(
     world: World, person: Prospect
 ) -> None:
@@ -61,6 +63,7 @@ def test_an_old_invitation_is_taken_back_and_the_lock_is_on_the_person(
     assert person.invite_again_from == (world.clock() + dt.timedelta(days=21)).date()
 
 
+@BOTH
 def test_who_accepts_before_the_call_is_accepted(world: World, person: Prospect) -> None:
     world.look()
     world.due()
@@ -74,6 +77,7 @@ def test_who_accepts_before_the_call_is_accepted(world: World, person: Prospect)
     assert person.accepted_source == Prospect.Source.PROFILE
 
 
+@BOTH
 @pytest.mark.parametrize(("when", "left"), [("after", 0), ("before", 1)])
 def test_a_withdrawal_without_an_answer_is_settled_by_the_list(
     world: World, person: Prospect, when: str, left: int

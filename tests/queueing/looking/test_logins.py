@@ -11,7 +11,7 @@ from queueing.staff import places
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import NOON, an_item
-from tests.conftest import MovedClock
+from tests.conftest import BOTH, MovedClock
 from tests.queueing.looking.doubt import in_doubt, later
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +61,7 @@ def test_another_login_holds_the_account_and_is_named_once(
     assert "sam-example" in told
 
 
+@BOTH
 def test_the_owners_return_lets_it_go_on(
     account: LinkedInAccount, client_of_unipile: Client, sandbox: Sandbox
 ) -> None:
@@ -129,6 +130,7 @@ def test_doubts_are_not_settled_by_what_another_login_sees(
     assert sandbox.control.calls(route="sent") == []
 
 
+@BOTH
 def test_nothing_is_sent_with_another_login(
     account: LinkedInAccount,
     campaign: Campaign,

@@ -123,6 +123,7 @@ def test_a_withdrawn_invitation_is_skipped_and_holds_its_person(
         an_item(other, account, person_key=item.person_key)
 
 
+@BOTH
 def test_the_profile_finds_what_the_list_does_not_show_yet(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -141,6 +142,7 @@ def test_the_profile_finds_what_the_list_does_not_show_yet(
     assert looked(item) == [(Route.SENT_LIST, "nothing"), (Route.PROFILE, "found")]
 
 
+@BOTH
 def test_a_slow_list_is_never_taken_for_nothing(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -178,6 +180,7 @@ def test_a_person_who_is_gone_says_nothing(
     assert item.status == Status.UNCONFIRMED
 
 
+@BOTH
 @pytest.mark.parametrize(("when", "status"), [("after", Status.SENT), ("before", Status.PENDING)])
 def test_whose_id_has_gone_stale_is_found_by_slug(
     account: LinkedInAccount,
@@ -227,6 +230,7 @@ def test_one_item_can_be_checked_now(
     assert reconciling.check_item(client_of_unipile, item.pk, clock) == Status.SENT
 
 
+@BOTH
 def test_the_list_settles_what_an_unreadable_profile_leaves_open(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -247,6 +251,7 @@ def test_the_list_settles_what_an_unreadable_profile_leaves_open(
     assert looked(item) == [(Route.SENT_LIST, "found")]
 
 
+@BOTH
 def test_without_its_profile_a_complete_walk_proves_nothing(
     account: LinkedInAccount,
     campaign: Campaign,

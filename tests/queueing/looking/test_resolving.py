@@ -16,7 +16,7 @@ from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import NOON, a_campaign, a_prospect, an_account, an_item
-from tests.conftest import MovedClock
+from tests.conftest import BOTH, MovedClock
 
 pytestmark = pytest.mark.django_db
 Status = Prospect.Status
@@ -33,6 +33,7 @@ def people(campaign: Campaign, number: int) -> None:
         a_prospect(campaign)
 
 
+@BOTH
 def test_a_prospect_is_found(
     ada: Prospect, account: LinkedInAccount, client_of_unipile: Client, sandbox: Sandbox
 ) -> None:
@@ -83,6 +84,7 @@ def test_whoever_is_found_is_not_looked_up_again(
     assert len(sandbox.control.calls(route="profile")) == 1
 
 
+@BOTH
 def test_who_is_nobody_fails_with_the_reason(campaign: Campaign, client_of_unipile: Client) -> None:
     nobody = a_prospect(campaign, public_identifier="nobody-example")
 
@@ -93,6 +95,7 @@ def test_who_is_nobody_fails_with_the_reason(campaign: Campaign, client_of_unipi
     assert nobody.status_reason
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("how", "code", "status"),
     [
@@ -197,6 +200,7 @@ def test_the_same_person_under_an_id_is_skipped(
     )
 
 
+@BOTH
 @pytest.mark.django_db(transaction=True)
 def test_who_changed_the_address_is_not_invited_a_second_time(
     ada: Prospect,

@@ -12,7 +12,7 @@ from queueing.sending import runs
 from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
 from tests.builders import an_item
-from tests.conftest import MovedClock
+from tests.conftest import BOTH, MovedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
@@ -23,6 +23,7 @@ def run(client: Client, clock: MovedClock) -> dict[str, object]:
     return runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
 
 
+@BOTH
 def test_a_disconnected_account_holds_its_items(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -39,6 +40,7 @@ def test_a_disconnected_account_holds_its_items(
     assert account.status == LinkedInAccount.Status.DISCONNECTED
 
 
+@BOTH
 def test_a_wrong_api_key_stops_everything(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -203,6 +205,7 @@ def test_a_change_at_unipile_does_not_fail_the_whole_queue(
     assert account.paused_until == dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 
 
+@BOTH
 def test_three_unclear_answers_in_a_row_rest_the_account(
     account: LinkedInAccount,
     campaign: Campaign,

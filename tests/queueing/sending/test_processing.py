@@ -10,7 +10,7 @@ from queueing.sending import claiming, runs
 from queueing.unipile import Client, connect
 from sandbox.testing import Sandbox
 from tests.builders import NOON, a_campaign, a_prospect, an_account, an_item
-from tests.conftest import MovedClock
+from tests.conftest import BOTH, MovedClock
 
 # The client is used from sender threads, and the tests look at rows from the main one.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,6 +21,7 @@ def run(client: Client, clock: MovedClock, **options: object) -> dict[str, objec
     return runs.run(ProcessRun.Trigger.COMMAND, clock, client=client, **options)  # type: ignore[arg-type]
 
 
+@BOTH
 def test_a_due_item_is_sent_and_recorded(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -163,6 +164,7 @@ def test_outside_the_hours_nothing_is_sent(
     assert result["held"] == {"hours_open": 1}
 
 
+@BOTH
 def test_the_daily_cap_holds_what_is_over_it(
     account: LinkedInAccount, campaign: Campaign, client_of_unipile: Client, clock: MovedClock
 ) -> None:
@@ -264,6 +266,7 @@ def test_what_an_answer_means_for_the_item(
     assert sandbox.control.effects() == []
 
 
+@BOTH
 def test_an_unknown_outcome_is_never_sent_again(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -284,6 +287,7 @@ def test_an_unknown_outcome_is_never_sent_again(
     assert len(sandbox.control.effects()) == 1
 
 
+@BOTH
 def test_somebody_connected_already_is_skipped(
     account: LinkedInAccount,
     campaign: Campaign,
@@ -301,6 +305,7 @@ def test_somebody_connected_already_is_skipped(
     assert (item.status, item.prospect.status) == (Status.SKIPPED, Prospect.Status.CONNECTED)
 
 
+@BOTH
 def test_a_dead_run_leaves_what_it_was_sending_in_doubt(
     account: LinkedInAccount, campaign: Campaign, client_of_unipile: Client, clock: MovedClock
 ) -> None:
