@@ -17,6 +17,7 @@ from queueing.gates.evaluating import (
 )
 from queueing.gates.explaining import Explainer
 from queueing.gates.facts import (
+    Shared,
     daily_limit_of,
     daily_limits_of,
     facts_of,
@@ -48,6 +49,7 @@ __all__ = [
     "Limit",
     "Note",
     "Report",
+    "Shared",
     "Waits",
     "barred",
     "cadence",

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from campaigns.hours import zones
-from campaigns.models import ClosedDay, DoNotContact, LinkedInAccount, SendingHours
+from campaigns.models import Campaign, ClosedDay, DoNotContact, LinkedInAccount, SendingHours
 from queueing.gates import counting, hours, limits
 from queueing.gates.days import days_of
 from queueing.gates.evaluating import AccountFacts, CapOfDay, Facts, Report, evaluate
@@ -83,6 +83,24 @@ def stops() -> Stops:
         next(filter(None, reasons), ""),
         {uuid.UUID(of): reason for kind, reason, of in told if kind == "stop" and of},
     )
+
+
+class Shared:
+    """What many items have in common to the gates, each part read once: stops, limits, hours.
+
+    Good for as long as what was read must hold: for claims made under one lock.
+    """
+
+    def __init__(self) -> None:
+        self.stops, self.policy = stops(), policy()
+        self._kept: dict[uuid.UUID | None, hours.Hours] = {}
+
+    def hours(self, campaign: Campaign) -> hours.Hours:
+        """Return the plain value of the hours that hold for a campaign."""
+        key = campaign.sending_hours_id or campaign.workspace.sending_hours_id
+        if key not in self._kept:
+            self._kept[key] = hours_of(campaign.hours())
+        return self._kept[key]
 
 
 def stop_reason(workspace_id: uuid.UUID | None = None) -> str:
@@ -296,20 +314,20 @@ def with_facts(items: QueueItemQuerySet) -> QueueItemQuerySet:
     ).select_related("prospect", "campaign__workspace", "campaign__sending_hours")
 
 
-def facts_of(item: QueueItem, account: AccountFacts, stops: Stops) -> Facts:
+def facts_of(item: QueueItem, account: AccountFacts, shared: Shared) -> Facts:
     """Return the facts for an item of `with_facts`; one without them is held."""
     person = item.prospect
     ended = has_ended(item.kind, person.status, by_hand=item.by_hand)
     return Facts(
-        stop=stops.of_all,
-        stop_here=stops.of_one.get(item.workspace_id, ""),
+        stop=shared.stops.of_all,
+        stop_here=shared.stops.of_one.get(item.workspace_id, ""),
         item_status=item.status,
         scheduled_for=item.scheduled_for,
         do_not_contact=getattr(item, "do_not_contact", True),
         campaign_status=item.campaign.status,
-        hours=hours_of(item.campaign.hours()),
+        hours=shared.hours(item.campaign),
         account=account,
-        policy=policy(),
+        policy=shared.policy,
         note_length=len(item.message),
         may_drop_note=item.campaign.without_note_when_used_up,
         person_has_ended=person.get_status_display() if ended else "",
@@ -329,4 +347,4 @@ def report(item_id: uuid.UUID, now: dt.datetime) -> Report:
     items = with_facts(QueueItem.objects.select_related("linkedin_account__workspace"))
     item = items.get(pk=item_id)
     counted = usage(item.linkedin_account, now, kind=item.kind)
-    return evaluate(facts_of(item, counted, stops()), now)
+    return evaluate(facts_of(item, counted, Shared()), now)

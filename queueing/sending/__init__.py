@@ -5,6 +5,7 @@ What may happen to an item between its claim and the end of its call is decided 
 
 from queueing.sending import (
     calls,
+    choosing,
     claiming,
     conversing,
     deciding,
@@ -23,6 +24,8 @@ from queueing.sending import (
     retries,
     righting,
     runs,
+    together,
+    turns,
     withdrawing,
 )
 from queueing.sending.claiming import INTERRUPTED, Call, Claim
@@ -48,6 +51,7 @@ __all__ = [
     "Meaning",
     "Verdict",
     "calls",
+    "choosing",
     "claiming",
     "conversing",
     "deciding",
@@ -67,5 +71,7 @@ __all__ = [
     "retries",
     "righting",
     "runs",
+    "together",
+    "turns",
     "withdrawing",
 ]

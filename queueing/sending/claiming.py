@@ -1,4 +1,4 @@
-"""Who sends next: the claim, and the fence behind which every later step of it stands.
+"""Who sends: the claim, and the fence behind which every later step of it stands.
 
 A claim is committed before any call. It is won under a lock on the account's row, so that what is
 counted stays true until the claim stands: any number of runs may try at once.
@@ -7,16 +7,17 @@ counted stays true until the claim stands: any number of runs may try at once.
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Min, Q, Value
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Max, Min, Q
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
-from queueing.gates import Gate
-from queueing.models import TOUCH_LASTS, ProcessRun, QueueItem, QueueItemQuerySet, SendAttempt
+from queueing.models import ProcessRun, QueueItem, SendAttempt
+from queueing.sending import choosing
 from queueing.telling import Fence
 
 logger = logging.getLogger(__name__)
@@ -97,129 +98,103 @@ def claim(
     fence: Fence | None = None,
     kind: str = QueueItem.Kind.CONNECTION_REQUEST,
 ) -> Call | None:
-    """Claim the account's next item of a kind whose gates are all open, and commit.
+    """Claim one account's next item of a kind: `claim_all` of one turn."""
+    return next(iter(claim_all([Turn(account_id, kind)], run, now, fence)), None)
 
-    Returns None where there is none, or where another run is at this account. The lock comes in a
-    statement of its own: a statement that locks and counts counts what it saw before it had the
-    lock.
+
+def claim_all(
+    turns: Sequence[Turn], run: ProcessRun | None, now: dt.datetime, fence: Fence | None = None
+) -> list[Call]:
+    """Claim the next item of each turn whose gates are all open, in one transaction, and commit.
+
+    Leaves out turns where there is none, or where another run is at the account. The lock comes in
+    a statement of its own: a statement that locks and counts counts what it saw before it had the
+    lock. Nothing of it waits for another run but the items' own constraints.
+
+    :param turns: of accounts that are all different.
+    :raises django.db.Error: where one of several cannot be claimed: ask for each by itself. Of one
+        that another account was quicker to write to, nothing is returned.
     """
     try:
         with transaction.atomic():
-            return _claim(account_id, run, now, fence, kind)
+            return _claim_all(turns, run, now, fence or Fence(now))
     except IntegrityError:
+        if len(turns) > 1:
+            raise
         # The gates were open, and in this instant another account claimed the same person.
-        logger.info("Account %s: the next person is being written to by another", account_id)
-        return None
+        logger.info("%s: the next person is being written to by another", turns[0])
+        return []
 
 
-def _claim(
-    account_id: uuid.UUID,
-    run: ProcessRun | None,
-    now: dt.datetime,
-    fence: Fence | None,
-    kind: str,
-) -> Call | None:
-    account = (
+def _claim_all(
+    turns: Sequence[Turn], run: ProcessRun | None, now: dt.datetime, fence: Fence
+) -> list[Call]:
+    locked = (
         LinkedInAccount.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("workspace")
-        .filter(pk=account_id)
-        .first()
+        .in_bulk([turn.account_id for turn in turns])
     )
-    if account is None:
-        return None
-    item = next_open_item(account, now, fence, kind)
-    return _take(item, account, run, now) if item else None
+    found: dict[uuid.UUID, QueueItem] = {}
+    for kind in {turn.kind for turn in turns}:
+        ours = [locked[of] for of, each in turns if each == kind and of in locked]
+        found |= choosing.next_open_items(ours, now, fence, kind) if ours else {}
+    taken = [(found[of], locked[of]) for of, _ in turns if of in found]
+    return _take(taken, run, now) if taken else []
 
 
-def next_open_item(
-    account: LinkedInAccount,
-    now: dt.datetime,
-    fence: Fence | None = None,
-    kind: str = QueueItem.Kind.CONNECTION_REQUEST,
-) -> QueueItem | None:
-    """Return the oldest due item of a kind of the account for which every gate is open.
-
-    All gates but the item's own depend on account and campaign only: where they are closed for one
-    item they are closed for all of its campaign, and the next campaign's oldest item is asked.
-    Items on the do-not-contact list stand aside, and so do those whose person was reached lately,
-    or could not be asked for; those whose note is longer than LinkedIn takes from the account, and
-    those with a note where only notes are used up. Where its campaign says so, such an item comes
-    without its note.
-    """
-    stops, usage = gates.stops(), gates.usage(account, now, kind=kind)
-    due = _due(account, now, kind)
-    closed: set[tuple[uuid.UUID, bool]] = set()
-    closed_to_notes: list[uuid.UUID] = []
-    fence = fence or Fence(now)
-    while (
-        item := due.exclude(campaign__in=[key for key, by_hand in closed if by_hand], by_hand=True)
-        .exclude(campaign__in=[key for key, by_hand in closed if not by_hand], by_hand=False)
-        .exclude(campaign__in=closed_to_notes, note_length__gt=0)
-        .first()
-    ) is not None:
-        only_notes = False
-        # A campaign whose gates cannot be asked holds back no other of the account.
-        with fence.around(f"Campaign “{item.campaign}”", item.workspace_id):
-            report = gates.evaluate(gates.facts_of(item, usage, stops), now)
-            if report.is_open:
-                if kind == QueueItem.Kind.CONNECTION_REQUEST and gates.notes_are_used_up(usage):
-                    item.message = ""
-                return item
-            only_notes = {each.gate for each in report.states if not each.is_open} == {Gate.NOTES}
-        if only_notes:
-            closed_to_notes.append(item.campaign_id)
-        else:
-            closed.add((item.campaign_id, item.by_hand))
-    return None
-
-
-def _due(account: LinkedInAccount, now: dt.datetime, kind: str) -> QueueItemQuerySet:
-    """Return an account's due items of a kind whose own gates are open, in turn."""
-    items = (
-        QueueItem.objects.due(now)
-        .filter(~gates.on_do_not_contact_list(), linkedin_account=account, kind=kind)
-        .exclude(QueueItem.PERSON_HAS_ENDED)
-        .annotate(
-            do_not_contact=Value(False),
-            touched_at=gates.touched_at(),
-        )
-        .select_related("prospect", "campaign__workspace", "campaign__sending_hours")
-    )
-    if kind == QueueItem.Kind.CONNECTION_REQUEST:
-        items = items.exclude(note_length__gt=account.note_limit)
-    if kind != QueueItem.Kind.WITHDRAWAL:
-        is_rested = Q(touched_at__isnull=True) | Q(touched_at__lte=now - TOUCH_LASTS)
-        items = items.filter(is_rested | Q(by_hand=True))
-    if kind == QueueItem.Kind.MESSAGE:
-        is_known = Q(ask_again_at__isnull=True) | Q(ask_again_at__lte=now)
-        items = items.filter(is_known | Q(by_hand=True))
-    return items
+_SET_TO_SENDING = """
+UPDATE send_queue
+SET status = 'sending', claim_token = taken.token, claimed_at = %(now)s, updated_at = %(now)s,
+    message = taken.message
+FROM unnest(%(items)s::uuid[], %(tokens)s::uuid[], %(messages)s::text[])
+    AS taken (id, token, message)
+WHERE send_queue.id = taken.id AND send_queue.status = 'pending'
+RETURNING send_queue.id
+"""
 
 
 def _take(
-    item: QueueItem, account: LinkedInAccount, run: ProcessRun | None, now: dt.datetime
-) -> Call | None:
-    """Set the item to sending.
+    taken: Sequence[tuple[QueueItem, LinkedInAccount]], run: ProcessRun | None, now: dt.datetime
+) -> list[Call]:
+    """Set the items to sending, and open an attempt of each; not of what staff just skipped.
 
-    :raises IntegrityError: where something else reached the person meanwhile: `one_touch_in_a_day`.
+    :raises IntegrityError: where something else reached a person meanwhile: `one_touch_in_a_day`.
     """
-    token = uuid.uuid4()
-    won = (
-        QueueItem.objects.pending()
-        .filter(pk=item.pk)
-        .update(
-            status=QueueItem.Status.SENDING,
-            claim_token=token,
-            claimed_at=now,
-            message=item.message,
-            updated_at=now,
-        )
-    )
-    if not won:  # staff skipped it in this instant
-        return None
-    if zones := gates.counting_from_now_on(account, now):
-        LinkedInAccount.objects.filter(pk=account.pk).update(**zones)
-    claimed = Claim(
+    tokens = {item.pk: uuid.uuid4() for item, _ in taken}
+    asked: dict[str, Any] = {
+        "now": now,
+        "items": list(tokens),
+        "tokens": list(tokens.values()),
+        "messages": [item.message for item, _ in taken],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_TO_SENDING, asked)
+        won = {pk for (pk,) in cursor.fetchall()}
+    taken = [(item, account) for item, account in taken if item.pk in won]
+    _note_zones([account for _, account in taken], now)
+    made = _calls_made(won)
+    calls = []
+    for item, account in taken:
+        kind = Kind.LOOKUP if _looks_first(item, made, now) else Kind.SEND
+        calls.append((_claimed(item, account, tokens[item.pk], now), kind))
+    return _open_attempts(calls, made, run, now)
+
+
+def _note_zones(accounts: Iterable[LinkedInAccount], now: dt.datetime) -> None:
+    """Note in which zone the accounts count; nearly always that is noted, and nothing is done."""
+    same: dict[str, list[LinkedInAccount]] = {}
+    for account in accounts:
+        if zones := gates.counting_from_now_on(account, now):
+            same.setdefault(repr(zones), []).append(account)
+    for those in same.values():
+        zones = gates.counting_from_now_on(those[0], now)
+        LinkedInAccount.objects.filter(pk__in=[one.pk for one in those]).update(**zones)
+
+
+def _claimed(
+    item: QueueItem, account: LinkedInAccount, token: uuid.UUID, now: dt.datetime
+) -> Claim:
+    return Claim(
         item_id=item.pk,
         token=token,
         account_id=account.pk,
@@ -235,11 +210,9 @@ def _take(
         chat_id=item.chat_id,
         invitation_id=item.invitation_id,
     )
-    kind = Kind.LOOKUP if _looks_first(item, now) else Kind.SEND
-    return _open_attempt(claimed, kind, run, now)
 
 
-def _looks_first(item: QueueItem, now: dt.datetime) -> bool:
+def _looks_first(item: QueueItem, made: "_Made", now: dt.datetime) -> bool:
     """Return whether the person is looked up before the send.
 
     Not where they were within the day, and nothing was tried since: people are invited by hand, and
@@ -252,7 +225,7 @@ def _looks_first(item: QueueItem, now: dt.datetime) -> bool:
     return (
         not (is_fresh and item.linkedin_user_id)
         or item.tried_at is not None
-        or item.send_attempts.filter(kind=Kind.SEND).exists()
+        or item.pk in made.sends
     )
 
 
@@ -270,7 +243,10 @@ def begin_call(
         if not held.update(updated_at=now):
             return None
         closed = _closed_by_now(claimed, now) if kind == Kind.SEND else None
-        return closed or _open_attempt(claimed, kind, run, now)
+        if closed:
+            return closed
+        [call] = _open_attempts([(claimed, kind)], _calls_made([claimed.item_id]), run, now)
+        return call
 
 
 def _closed_by_now(claimed: Claim, now: dt.datetime) -> gates.GateState | None:
@@ -286,20 +262,38 @@ def _closed_by_now(claimed: Claim, now: dt.datetime) -> gates.GateState | None:
     item = gates.with_facts(QueueItem.objects.all()).get(pk=claimed.item_id)
     item.status = QueueItem.Status.PENDING
     usage = gates.usage(account, now, without=item.pk, kind=item.kind)
-    facts = gates.facts_of(item, usage, gates.stops())
+    facts = gates.facts_of(item, usage, gates.Shared())
     return gates.evaluate(replace(facts, ask_from=claimed.claimed_at), now).binding
 
 
-def _open_attempt(claimed: Claim, kind: str, run: ProcessRun | None, now: dt.datetime) -> Call:
-    made = SendAttempt.objects.filter(item=claimed.item_id)
-    number = (made.aggregate(last=Max("number"))["last"] or 0) + 1
-    attempt = SendAttempt.objects.create(
-        item_id=claimed.item_id,
-        linkedin_account_id=claimed.account_id,
-        run=run,
-        kind=kind,
-        route=_ROUTES[claimed.item_kind, kind],
-        number=number,
-        started_at=now,
+class _Made(NamedTuple):
+    """The calls that were made for items: the number of the last of each, and who was sent to."""
+
+    last: dict[uuid.UUID, int]
+    sends: set[uuid.UUID]
+
+
+def _calls_made(item_ids: Collection[uuid.UUID]) -> _Made:
+    made = SendAttempt.objects.filter(item__in=item_ids).order_by().values("item")
+    sends = Count("id", filter=Q(kind=Kind.SEND))
+    rows = list(made.annotate(last=Max("number"), sends=sends).values_list("item", "last", "sends"))
+    return _Made({pk: last for pk, last, _ in rows}, {pk for pk, _, sends in rows if sends})
+
+
+def _open_attempts(
+    calls: Sequence[tuple[Claim, str]], made: _Made, run: ProcessRun | None, now: dt.datetime
+) -> list[Call]:
+    """Write the attempt rows of calls that are about to be made."""
+    rows = SendAttempt.objects.bulk_create(
+        SendAttempt(
+            item_id=claimed.item_id,
+            linkedin_account_id=claimed.account_id,
+            run=run,
+            kind=kind,
+            route=_ROUTES[claimed.item_kind, kind],
+            number=made.last.get(claimed.item_id, 0) + 1,
+            started_at=now,
+        )
+        for claimed, kind in calls
     )
-    return Call(claimed, attempt.pk, kind)
+    return [Call(claimed, row.pk, kind) for (claimed, kind), row in zip(calls, rows, strict=True)]

@@ -28,3 +28,13 @@ def after_send(sent: Answer, look: Answer | None, history: History, now: dt.date
     if history.kind == Kind.WITHDRAWAL:
         return withdrawing.after_send(sent, look, history, now)
     return outcomes.after_send(sent, look, history, now)
+
+
+def plainly_sent(sent: Answer, kind: str) -> Verdict | None:
+    """Return what `after_send` says where the answer alone decides: it went, and no more than that.
+
+    None: ask `after_send`. A withdrawal changes more than its item.
+    """
+    if kind == Kind.CONNECTION_REQUEST:
+        return outcomes.plainly_sent(sent)
+    return messaging.plainly_sent(sent) if kind == Kind.MESSAGE else None

@@ -126,7 +126,16 @@ def after_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
         return Verdict(Status.PENDING, sent.error_code, sent.summary, retry_at=now + AGAIN_IN)
     if sent.outcome == Outcome.NOTE_TOO_LONG:
         return Verdict(Status.FAILED, sent.error_code, sent.summary, burns_attempt=True)
-    verdict = outcomes.by_send(sent, history, now)
+    return _of_a_message(outcomes.by_send(sent, history, now), sent)
+
+
+def plainly_sent(sent: Answer) -> Verdict | None:
+    """Decide as `after_send` does by the answer alone; None where what went before may count."""
+    verdict = outcomes.plainly_sent(sent)
+    return _of_a_message(verdict, sent) if verdict and not sent.error_code else None
+
+
+def _of_a_message(verdict: Verdict, sent: Answer) -> Verdict:
     if verdict.prospect_status in _OF_REQUESTS:
         verdict = replace(verdict, prospect_status="")
     return replace(verdict, chat_id=sent.chat_id, message_id=sent.message_id)

@@ -35,6 +35,7 @@ BAD_API_KEY_REASON = "Unipile refuses the API key: check UNIPILE_API_KEY."
 UNCLEAR_REASON = "calls in a row ended without a clear answer"
 USAGE_TO_REST_AT = 95.0  # per cent of LinkedIn's quota, as Unipile reports it
 
+_SENT = Verdict(Status.SENT, prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT)
 _SEEN_BY_A_LOOK = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROTTLED)
 
 
@@ -98,18 +99,22 @@ def by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:
     return _unconfirmed(sent, history)
 
 
+def plainly_sent(sent: Answer) -> Verdict | None:
+    """Decide on a send by its answer alone; None where what went before may count."""
+    near_its_limit = sent.usage is not None and sent.usage >= USAGE_TO_REST_AT
+    if sent.outcome != Outcome.SENT or near_its_limit:
+        return None
+    return _SENT
+
+
 def _sent(sent: Answer, history: History) -> Verdict:
-    account = AccountChange()
-    if sent.usage is not None and sent.usage >= USAGE_TO_REST_AT:
-        account = AccountChange(
-            rest_until=history.next_day_at,
-            reason=f"LinkedIn reports {sent.usage:g} % of the account's quota as used",
-        )
-    return Verdict(
-        Status.SENT,
-        prospect_status=Prospect.Status.CONNECTION_REQUEST_SENT,
-        account=account,
+    if (plain := plainly_sent(sent)) is not None:
+        return plain
+    rest = AccountChange(
+        rest_until=history.next_day_at,
+        reason=f"LinkedIn reports {sent.usage:g} % of the account's quota as used",
     )
+    return replace(_SENT, account=rest)
 
 
 def next_try(history: History, now: dt.datetime) -> dt.datetime | None:

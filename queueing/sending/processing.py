@@ -8,14 +8,16 @@ import contextvars
 import logging
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
+from queue import Empty, SimpleQueue
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.models import LinkedInAccount
 from queueing import tracing
@@ -33,9 +35,11 @@ from queueing.sending import (
     recording,
     recovering,
     righting,
+    together,
 )
 from queueing.sending.claiming import Call
 from queueing.sending.clocks import Clock
+from queueing.sending.turns import ItemResult, Run
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.telling import Fence
 from queueing.unipile import Client, uptime
@@ -44,86 +48,6 @@ logger = logging.getLogger(__name__)
 
 ASKS_AGAIN_SECONDS = 0.5
 RECONNECT_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4)
-
-
-@dataclass(frozen=True)
-class ItemResult:
-    """What became of one item in a run."""
-
-    item_id: uuid.UUID
-    name: str
-    status: str
-    error_code: str
-    error_message: str
-    kind: str = QueueItem.Kind.CONNECTION_REQUEST
-
-
-@dataclass
-class Run:
-    """A run under way. `started` is an instant of `uptime()`."""
-
-    client: Client
-    clock: Clock
-    row: ProcessRun
-    limit: int | None
-    deadline_seconds: float
-    should_stop: Callable[[], bool]
-    waiting: list[tuple[LinkedInAccount, str]]
-    fence: Fence
-    started: float = field(default_factory=uptime)
-    claimed: int = 0
-    busy: set[uuid.UUID] = field(default_factory=set)
-    leaves_at: dict[uuid.UUID, float] = field(default_factory=dict)  # instants of `uptime()`
-    broken: Error | None = None
-    results: list[ItemResult] = field(default_factory=list)
-
-    def may_claim(self) -> bool:
-        """Return whether another item may be claimed: limit, deadline and stop allow it."""
-        return (
-            (self.limit is None or self.claimed < self.limit)
-            and uptime() - self.started < self.deadline_seconds
-            and self.broken is None
-            and not self.should_stop()
-        )
-
-    def next_call(self) -> Call | None:
-        """Claim an item of the next account, and kind, that lets one be claimed.
-
-        An account of which a call is under way keeps its turn for another kind until that has
-        ended.
-        """
-        while self.may_claim():
-            free = (turn for turn in self.waiting if turn[0].pk not in self.busy)
-            turn = min(free, key=self._leaves_at, default=None)
-            if turn is None or self._leaves_at(turn) > uptime():
-                return None
-            self.waiting.remove(turn)
-            call = self._claim(*turn)
-            if call is not None:
-                self.claimed += 1
-                self.busy.add(call.claim.account_id)
-                return call
-        return None
-
-    def _leaves_at(self, turn: leaving.Turn) -> float:
-        return self.leaves_at.get(turn[0].pk, 0)
-
-    def pause(self) -> float | None:
-        """Return in how many seconds the next account may leave; None where nobody waits."""
-        free = [turn for turn in self.waiting if turn[0].pk not in self.busy]
-        if not free or not self.may_claim():
-            return None
-        return max(min(map(self._leaves_at, free)) - uptime(), 0)
-
-    def _claim(self, account: LinkedInAccount, kind: str) -> Call | None:
-        with self.fence.around(f"The queue of {account}", account.workspace_id):
-            try:
-                return claiming.claim(account.pk, self.row, self.clock(), self.fence, kind)
-            except (OperationalError, InterfaceError) as error:
-                # Nothing more is claimed; the calls in flight are still ended and recorded.
-                logger.exception("The database does not let anything be claimed")
-                self.broken = error
-        return None
 
 
 @dataclass(frozen=True)
@@ -170,7 +94,7 @@ def process_queue(
     in_turn = claiming.in_turn(clock(), account)
     accounts = LinkedInAccount.objects.in_bulk({pk for pk, _ in in_turn})
     turns = [(accounts[pk], kind) for pk, kind in in_turn if pk in accounts]
-    waits = leaving.waits(turns, row, clock())
+    leaves_at = {pk: uptime() + s for pk, s in leaving.waits(turns, row, clock()).items()}
     run = Run(
         client=client,
         clock=clock,
@@ -178,9 +102,9 @@ def process_queue(
         limit=limit,
         deadline_seconds=deadline_seconds,
         should_stop=should_stop,
-        waiting=turns,
+        waiting=deque(sorted(turns, key=lambda turn: leaves_at.get(turn[0].pk, 0))),
         fence=fence,
-        leaves_at={pk: uptime() + seconds for pk, seconds in waits.items()},
+        leaves_at=leaves_at,
     )
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="sender") as senders:
         _send_all(run, senders, concurrency)
@@ -192,26 +116,72 @@ def process_queue(
 def _send_all(run: Run, senders: ThreadPoolExecutor, concurrency: int) -> None:
     """Keep the senders busy until nothing more may be claimed and all calls have ended."""
     in_flight: dict[Future[Answer], Step] = {}
+    ended: SimpleQueue[Future[Answer]] = SimpleQueue()
+
+    def begin(step: Step) -> None:
+        future = _submit(run, senders, step.call)
+        in_flight[future] = step
+        future.add_done_callback(ended.put)
+
     while True:
         # Never more claims than free senders: a crash leaves only calls that were in flight.
-        while len(in_flight) < concurrency and (call := run.next_call()) is not None:
-            in_flight[_submit(run, senders, call)] = Step(call)
+        for call in run.next_calls(concurrency - len(in_flight)):
+            begin(Step(call))
         pause = run.pause() if len(in_flight) < concurrency else None
         if not in_flight and pause is None:
             return
         if not in_flight:
             time.sleep(min(pause or 0, ASKS_AGAIN_SECONDS))  # whether to stop, as soon as that
             continue
-        ended, _ = wait(in_flight, timeout=pause, return_when=FIRST_COMPLETED)
-        for future in ended:
-            step, answer = in_flight.pop(future), future.result()
-            following = None
+        answers = [(in_flight.pop(one), one.result()) for one in _all_of(ended, pause)]
+        for step in _carry_on_all(run, answers):
+            begin(step)
+
+
+def _all_of(ended: "SimpleQueue[Future[Answer]]", pause: float | None) -> list[Future[Answer]]:
+    """Wait for calls to end, so long at most; return all that have."""
+    found: list[Future[Answer]] = []
+    try:
+        found.append(ended.get(timeout=pause))
+        while True:
+            found.append(ended.get_nowait())
+    except Empty:
+        return found
+
+
+def _carry_on_all(run: Run, answers: list[tuple[Step, Answer]]) -> list[Step]:
+    """Record what has ended; return the steps that follow."""
+    recorded = _record_together(run, answers)
+    steps = []
+    for step, answer in answers:
+        following = None
+        if step.call.attempt_id not in recorded:
             with _about(step.call), _fenced(run, step, answer):
                 following = _carry_on_or_keep(run, step, answer)
-            if following is None:
-                run.busy.discard(step.call.claim.account_id)
-            else:
-                in_flight[_submit(run, senders, following.call)] = following
+        if following is None:
+            run.busy.discard(step.call.claim.account_id)
+        else:
+            steps.append(following)
+    return steps
+
+
+def _record_together(run: Run, answers: list[tuple[Step, Answer]]) -> set[uuid.UUID]:
+    """Record the sends that went plainly at once; return their attempts. The others follow."""
+    try:
+        sent = [
+            together.Sent(step.call, answer, verdict)
+            for step, answer in answers
+            if step.call.kind == SendAttempt.Kind.SEND
+            and (verdict := deciding.plainly_sent(answer, step.call.claim.item_kind))
+        ]
+        recorded = together.record_sent(sent, run.clock()) if sent else set()
+    except Exception:
+        logger.exception("%s answers are dealt with one by one", len(answers))
+        return set()
+    done = [one for one in sent if one.call.claim.item_id in recorded]
+    for one in done:
+        run.note(one.call, one.verdict)
+    return {one.call.attempt_id for one in done}
 
 
 def _about(call: Call) -> AbstractContextManager[None]:
@@ -307,27 +277,19 @@ def _end(run: Run, step: Step, answer: Answer, sent: Answer) -> None:
     """Decide on the send and record it; `answer` is that of the step's own call."""
     now = run.clock()
     look = answer if answer is not sent else None
-    before = history.history_of(step.call.claim, now)
-    verdict = deciding.after_send(sent, look, before, now)
+    verdict = None if look else deciding.plainly_sent(sent, step.call.claim.item_kind)
+    if verdict is None:
+        before = history.history_of(step.call.claim, now)
+        verdict = deciding.after_send(sent, look, before, now)
     _record(run, step, answer, verdict, invitation_id=sent.invitation_id)
 
 
 def _record(
     run: Run, step: Step, answer: Answer, verdict: Verdict, invitation_id: str = ""
 ) -> None:
-    claim = step.call.claim
     held = recording.record(step.call, answer, verdict, run.clock(), invitation_id)
     if held is not None:
-        run.results.append(
-            ItemResult(
-                claim.item_id,
-                claim.name,
-                held.status,
-                held.error_code,
-                held.error_message,
-                claim.item_kind,
-            )
-        )
+        run.note(step.call, held)
 
 
 def sent_results(results: list[ItemResult]) -> list[ItemResult]:

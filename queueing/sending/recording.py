@@ -82,7 +82,8 @@ def record(
         held = _record_item(call.claim, verdict, now, invitation_id)
         if held and held.status == QueueItem.Status.FAILED:
             notices.item_failed(call.claim.item_id, held.error_message, answer.raw, now)
-        change_account(call.claim.account_id, verdict.account, heard_at or now)
+        if verdict.account != AccountChange():
+            change_account(call.claim.account_id, verdict.account, heard_at or now)
     if held is None:
         logger.error(
             "Item %s: the claim was lost before its outcome (%s) was recorded; "

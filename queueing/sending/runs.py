@@ -17,9 +17,9 @@ from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates, tracing
 from queueing.gates import Explainer, Gate, GateState, explaining
 from queueing.models import Installation, Kind, ProcessRun, QueueItem
-from queueing.sending import claiming, processing, recording
+from queueing.sending import choosing, claiming, processing, recording
 from queueing.sending.clocks import Clock
-from queueing.sending.processing import ItemResult
+from queueing.sending.turns import ItemResult, Run
 from queueing.telling import Fence, notices
 from queueing.unipile import Client, Version, connect
 
@@ -91,7 +91,7 @@ def run(
     """
     row = ProcessRun.objects.create(trigger=trigger, started_at=clock())
 
-    def make() -> processing.Run:
+    def make() -> Run:
         return processing.process_queue(
             client or unipile_client(),
             clock=clock,
@@ -108,7 +108,7 @@ def run(
 
 
 def _noted(
-    row: ProcessRun, clock: Clock, make: Callable[[], processing.Run], account: uuid.UUID | None
+    row: ProcessRun, clock: Clock, make: Callable[[], Run], account: uuid.UUID | None
 ) -> dict[str, Any]:
     if held := Installation.meet(row.started_at):
         recording.stop_sending(held, row.started_at)
@@ -258,10 +258,8 @@ def would_send(
     now: dt.datetime, limit: int | None = None, account: uuid.UUID | None = None
 ) -> list[QueueItem]:
     """Return what a run would claim now, in order; changes nothing."""
-    found = []
+    found: list[QueueItem] = []
     for turn in claiming.in_turn(now, account):
         row = LinkedInAccount.objects.select_related("workspace").get(pk=turn.account_id)
-        item = claiming.next_open_item(row, now, kind=turn.kind)
-        if item is not None:
-            found.append(item)
+        found.extend(choosing.next_open_items([row], now, kind=turn.kind).values())
     return found[:limit]

@@ -18,7 +18,7 @@ from django.db import connections
 from django.utils import timezone
 
 from queueing.models import ProcessRun
-from queueing.sending import calls, claiming, recording, runs
+from queueing.sending import calls, claiming, recording, runs, together
 from queueing.unipile import Version, connect
 from queueing.unipile.v1.client import V1Client
 from queueing.unipile.v2.client import V2Client
@@ -45,7 +45,7 @@ def after(module: Any, name: str) -> None:
 
     def dying(*args: Any, **kwargs: Any) -> Any:
         result = real(*args, **kwargs)
-        if result is not None and result is not False:
+        if result not in (None, False, []):
             _die()
         return result
 
@@ -58,15 +58,25 @@ def after_call(name: str) -> None:
         after(client, name)
 
 
+# Of one answer, and of several that came at the same instant.
+RECORD = [(recording, "record"), (together, "record_sent")]
+RECORD_ITEMS = [(recording, "_record_item"), (together, "_record_items")]
+
+
+def each(dies: Callable[[Any, str], None], places: list[tuple[Any, str]]) -> None:
+    for module, name in places:
+        dies(module, name)
+
+
 # Where a run can die: the promise must hold at each of these instants.
 POINTS: dict[str, Callable[[], None]] = {
     "before the claim is committed": lambda: after(claiming, "_take"),
-    "after the claim": lambda: after(claiming, "claim"),
+    "after the claim": lambda: after(claiming, "claim_all"),
     "before the call": lambda: before(calls, "make"),
     "after the effect": lambda: after_call("invite"),
-    "before the record": lambda: before(recording, "record"),
-    "in the record, before its commit": lambda: after(recording, "_record_item"),
-    "after the record": lambda: after(recording, "record"),
+    "before the record": lambda: each(before, RECORD),
+    "in the record, before its commit": lambda: each(after, RECORD_ITEMS),
+    "after the record": lambda: each(after, RECORD),
     "before the run is noted as ended": lambda: before(runs, "_finish"),
 }
 

@@ -12,7 +12,16 @@ from pytest_django import Settings
 from queueing import gates
 from queueing.looking import syncing
 from queueing.models import Notice, QueueItem
-from queueing.sending import claiming, finding, journal, outcomes, recording, recovering, runs
+from queueing.sending import (
+    claiming,
+    finding,
+    journal,
+    outcomes,
+    recording,
+    recovering,
+    runs,
+    together,
+)
 from queueing.telling import Fence, notices
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
@@ -49,8 +58,10 @@ def test_an_account_that_cannot_be_claimed_for_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = items[0].linkedin_account_id
-    fails = poisoned(claiming.claim, lambda account, *_: account == first)
-    monkeypatch.setattr(claiming, "claim", fails)
+    fails = poisoned(
+        claiming.claim_all, lambda turns, *_: first in {turn.account_id for turn in turns}
+    )
+    monkeypatch.setattr(claiming, "claim_all", fails)
 
     for _ in range(2):
         result = run(client_of_unipile, clock)
@@ -92,8 +103,12 @@ def test_the_answer_to_a_send_is_kept_and_settled(
 ) -> None:
     poison = items[0].pk
     fails = poisoned(recording.record, lambda call, *_: call.claim.item_id == poison)
+    together_fails = poisoned(
+        together.record_sent, lambda sent, *_: poison in {one.call.claim.item_id for one in sent}
+    )
     with monkeypatch.context() as patched:
         patched.setattr(recording, "record", fails)
+        patched.setattr(together, "record_sent", together_fails)
         run(client_of_unipile, clock)
     kept = [path.suffix for path in folder.iterdir()]
 
@@ -127,6 +142,7 @@ def test_a_file_of_the_journal_is_set_aside_whatever_is_wrong_with_it(
     folder: Path,
 ) -> None:
     monkeypatch.setattr(recording, "record", poisoned(recording.record, lambda *_: True))
+    monkeypatch.setattr(together, "record_sent", poisoned(together.record_sent, lambda *_: True))
     run(client_of_unipile, clock)
     monkeypatch.undo()
     poison = items[0].pk
@@ -178,7 +194,7 @@ def test_a_database_that_is_away_is_no_rows_fault() -> None:
 @pytest.mark.parametrize(
     ("command", "loop"),
     [
-        ("process_send_queue", (claiming, "claim")),
+        ("process_send_queue", (claiming, "claim_all")),
         ("sync_accounts", (syncing, "_bring_to")),
         ("execute_scheduled_campaigns", (replan, "_replan_workspace")),
     ],
@@ -209,12 +225,12 @@ def test_outcomes_are_decided_for_the_others_too(
 
     def fails_first(*arguments: Any, **more: Any) -> Any:
         calls.append(1)
-        if len(calls) == 1:
+        if len(calls) <= 2:  # of those that ended at once, and of the first alone
             raise PoisonError("nobody thought of this")
         return decide(*arguments, **more)
 
-    decide = outcomes.after_send
-    monkeypatch.setattr(outcomes, "after_send", fails_first)
+    decide = outcomes.plainly_sent
+    monkeypatch.setattr(outcomes, "plainly_sent", fails_first)
 
     run(client_of_unipile, clock)
 

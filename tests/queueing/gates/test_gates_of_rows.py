@@ -215,6 +215,7 @@ WORLDS = {
     "daily": st.integers(0, 4),
     "weekly": st.integers(1, 5),
     "flying": st.booleans(),
+    "beside": st.sampled_from(["nobody", "before", "behind"]),  # who is claimed for at once
 }
 
 
@@ -274,16 +275,53 @@ def test_an_item_is_claimed_if_and_only_if_its_report_is_open(
         "daily": 4,
         "weekly": 5,
         "flying": False,
+        "beside": "nobody",
     } | {name: data.draw(WORLDS[name], label=name) for name in changed}
     with transaction.atomic():
         build(item, world)
 
-        may_go = report(item).is_open
-        call = claiming.claim(item.linkedin_account_id, None, NOON)
+        asked = [item] if world["beside"] == "nobody" else [item, beside(item)]
+        if world["beside"] == "before":
+            asked.reverse()
+        may_go = {each.pk for each in asked if report(each).is_open}
 
-        assert (call is not None) == may_go
-        assert call is None or call.claim.item_id == item.pk
+        turns = [claiming.Turn(each.linkedin_account_id, each.kind) for each in asked]
+        calls = claiming.claim_all(turns, None, NOON)
+
+        assert {call.claim.item_id for call in calls} == may_go
+        assert len(calls) == len(may_go)
         transaction.set_rollback(True)
+
+
+def beside(item: QueueItem) -> QueueItem:
+    """Add an item of another account, to which other limits, notes and hours apply."""
+    free = an_account(item.workspace, account_type=LinkedInAccount.Type.FREE, day_zone="Asia/Tokyo")
+    kept = hours_all_day(timezone="Asia/Tokyo")
+    return an_item(a_campaign(item.workspace, free, sending_hours=kept), free, message="Hello")
+
+
+def test_many_are_claimed_for_in_as_many_queries_as_one(
+    item: QueueItem, django_assert_max_num_queries: Any
+) -> None:
+    items = [item, *(beside(item) for _ in range(7))]
+    turns = [claiming.Turn(each.linkedin_account_id, each.kind) for each in items]
+
+    # As of one claim; of the free accounts their notes too, of each length of note, of each hours.
+    with django_assert_max_num_queries(22):
+        calls = claiming.claim_all(turns, None, NOON)
+
+    assert [call.claim.item_id for call in calls] == [each.pk for each in items]
+
+
+def test_a_campaign_that_waits_holds_up_none_of_those_claimed_with_it(item: QueueItem) -> None:
+    other = beside(item)
+    Campaign.objects.filter(pk=item.campaign_id).update(status=Campaign.Status.PAUSED)
+    behind = an_item(a_campaign(item.workspace, item.linkedin_account), item.linkedin_account)
+    turns = [claiming.Turn(each.linkedin_account_id, each.kind) for each in (item, other)]
+
+    calls = claiming.claim_all(turns, None, NOON)
+
+    assert [call.claim.item_id for call in calls] == [behind.pk, other.pk]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ from queueing.sending import runs
 client = runs.unipile_client()
 while True:
     result = runs.run("command", timezone.now, client=client, concurrency=4)
-    if not result["processed"] and set(result["held"]) <= {"daily_cap", "weekly_cap"}:
+    # Held by nothing: another process is at the accounts in this instant.
+    held = set(result["held"])
+    if not result["processed"] and held and held <= {"daily_cap", "weekly_cap"}:
         break
 """
 

@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.models import ProcessRun, QueueItem
-from queueing.sending import Verdict, journal, processing, recording, recovering, runs
+from queueing.sending import journal, processing, recording, recovering, runs, together
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import NOON, an_item
@@ -28,17 +28,21 @@ def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path / "journal"
 
 
-def away(times: int) -> Callable[..., Verdict | None]:
-    """Return a `recording.record` that finds the database away so many times."""
-    real, left = recording.record, [times]
+def away(patch: pytest.MonkeyPatch, times: int) -> None:
+    """Let whatever records an answer find the database away so many times."""
+    left = [times]
 
-    def record(*args: Any, **kwargs: Any) -> Verdict | None:
-        if left[0]:
-            left[0] -= 1
-            raise OperationalError("server closed the connection unexpectedly")
-        return real(*args, **kwargs)
+    def is_away(real: Callable[..., Any]) -> Callable[..., Any]:
+        def record(*args: Any, **kwargs: Any) -> Any:
+            if left[0]:
+                left[0] -= 1
+                raise OperationalError("server closed the connection unexpectedly")
+            return real(*args, **kwargs)
 
-    return record
+        return record
+
+    patch.setattr(recording, "record", is_away(recording.record))
+    patch.setattr(together, "record_sent", is_away(together.record_sent))
 
 
 def test_a_short_absence_is_waited_out(
@@ -49,7 +53,7 @@ def test_a_short_absence_is_waited_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     item = an_item(campaign, account)
-    monkeypatch.setattr(recording, "record", away(times=2))
+    away(monkeypatch, times=3)
 
     runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
 
@@ -62,7 +66,7 @@ def sent_without_record(
 ) -> None:
     """Send an item while the database takes no outcome."""
     with monkeypatch.context() as patched:
-        patched.setattr(recording, "record", away(times=99))
+        away(patched, times=99)
         with pytest.raises(OperationalError):
             runs.run(ProcessRun.Trigger.COMMAND, clock, client=client)
     item.refresh_from_db()
