@@ -67,7 +67,7 @@ _ACCOUNT: dict[str, tuple[type, ...]] = {
     "v2_status": MAYBE_TEXT,
     "locked": FLAG,
     "products": MAYBE_OBJECT,
-    "custom_data": MAYBE_TEXT,
+    "custom_data": MAYBE_OBJECT,
     "features": MAYBE_LIST,
     "raw": MAYBE_OBJECT,
 }

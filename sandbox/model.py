@@ -159,7 +159,7 @@ class Account:
     v2_status: str | None = None  # what V2 calls its status; None: what goes with `status`
     locked: bool = False  # V2: not usable until it is unlocked
     products: dict[str, str] | None = None  # V2: how each product is; None: as the status says
-    custom_data: str | None = None  # V2: what a client has put into its metadata
+    custom_data: dict[str, str] | None = None  # V2: what a client has stored with it
 
     @property
     def viewer(self) -> str:

@@ -29,6 +29,9 @@ NOT_FRESH = "not_fresh"
 ANOTHER_PERSON = "another_person"
 """Our word for an answer about somebody else than was asked for: nothing was learnt."""
 
+NOT_CONNECTED = "not_connected"
+"""Our word for a message that was refused, to somebody who is seen not to be connected."""
+
 RETRY_AFTER_AT_MOST = 86_400
 """Seconds: what asks for more is a mistake of a clock, or wants a person to look at it."""
 
@@ -184,6 +187,19 @@ def about_another(asked: str, answered: str, status: int, raw: str) -> UnipileEr
         title="Unipile answered about another person",
         detail=f"asked for {asked}, told of {answered}; nothing of it was kept",
         raw=raw,
+    )
+
+
+def not_connected(refused: UnipileError) -> UnipileError:
+    """The error for a message that was refused for no reason that is told, to a stranger."""
+    return UnipileError(
+        Outcome.REJECTED,
+        http_status=refused.http_status,
+        error_type=refused.error_type,
+        code=NOT_CONNECTED,
+        title=refused.title,
+        detail="the person is not connected, as their profile shows",
+        raw=refused.raw,
     )
 
 

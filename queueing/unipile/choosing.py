@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
+from queueing.unipile.answers import NOT_CONNECTED
 from queueing.unipile.outcomes import Outcome
 from queueing.unipile.protocol import Client, Receiver
 from queueing.unipile.tables import About
@@ -82,5 +83,6 @@ OF_A_WRONG_ID = frozenset().union(*(table.wrong_id for table in _TABLES))
 
 
 def codes_about(what: About) -> frozenset[str]:
-    """Return the types, of every version, that are about something."""
-    return frozenset().union(*(table.about(what) for table in _TABLES))
+    """Return the codes, of every version, that are about something."""
+    seen = {NOT_CONNECTED} if what in {About.CONNECTION, About.PERSON} else set()
+    return frozenset(seen).union(*(table.about(what) for table in _TABLES))

@@ -33,15 +33,12 @@ def remove(world: World, ask: Ask) -> JSON:
 
 
 def change(world: World, ask: Ask) -> JSON:
-    """Change an account's metadata, which is all that the sandbox has of what may be changed."""
+    """Keep what a client stores with an account; a proxy is taken, and does nothing here."""
     account, body = known(world, ask), ask.json_body()
-    metadata = body.get("metadata")
-    if not isinstance(metadata, dict):
-        raise ApiError("missing_parameters", "body/metadata is required")
-    custom = metadata.get("custom_data")
-    if custom is not None and not isinstance(custom, str):
-        raise ApiError("invalid_parameters", "body/metadata/custom_data must be string")
-    return account_shape(world.put_account({"id": account.id, "custom_data": custom}))
+    told = body.get("metadata")
+    if not isinstance(told, dict) or not all(isinstance(one, str) for one in told.values()):
+        raise ApiError("invalid_parameters", "body/metadata must be an object of strings")
+    return account_shape(world.put_account({"id": account.id, "custom_data": told}))
 
 
 def account_shape(one: Account) -> JSON:

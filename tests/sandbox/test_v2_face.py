@@ -241,9 +241,9 @@ def test_accounts(v2: V2, control: Control) -> None:
     assert names(provider="whatsapp") == []
     assert names(provider="linkedin") == names(status="running") == names()
     assert names(status="disconnected") == []
-    body = {"metadata": {"custom_data": "ours"}}
+    body = {"metadata": {"owner": "us"}}
     changed = v2.call("PATCH", f"/accounts/{ACCOUNT}", json=body)
-    assert changed["metadata"]["custom_data"] == "ours"
+    assert changed["metadata"]["custom_data"] == {"owner": "us"}
     assert v2.call("GET", f"/accounts/{ACCOUNT}") == changed
     v2.call("PATCH", f"/accounts/{ACCOUNT}", 400, json={})
     assert v2.get("/linkedin/inmail-credits")["credits"] == {"premium": 5, "sales_navigator": 50}

@@ -6,12 +6,14 @@ is an error.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from queueing.unipile.addresses import V2_HOST, host_of, is_local, port_of, server
-from queueing.unipile.answers import Answer, UnipileError
+from queueing.unipile.answers import Answer, UnipileError, not_connected
 from queueing.unipile.calling import Caller, check_key, profile_of, required, segment, walk
+from queueing.unipile.exchange import uptime
 from queueing.unipile.outcomes import Outcome
 from queueing.unipile.probing import Finding
 from queueing.unipile.reading import Page, written
@@ -34,6 +36,8 @@ from queueing.unipile.values import (
     Webhook,
     Withdrawal,
 )
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -113,7 +117,11 @@ class V2Client:
         chat_id: str = "",
         not_after: float | None = None,
     ) -> SentMessage:
-        """POST into the chat, or through the inbox, which goes on with a chat of the two."""
+        """POST into the chat, or through the inbox, which goes on with a chat of the two.
+
+        Why LinkedIn refuses is not told: whether the person is connected is looked up, once.
+        """
+        deadline = uptime() + self._call.total_timeout
         body = {"text": text}
         if chat_id:
             chat = segment(chat_id, Outcome.REJECTED)
@@ -122,8 +130,25 @@ class V2Client:
             # One id alone is a chat of two; a list would be a group.
             body["users_ids"] = required(provider_id, Outcome.REJECTED)
             path = f"{_of(account_id)}/inboxes/{INBOX}/chats/send"
-        answer = self._call.act("POST", path, json=body, not_after=not_after)
+        try:
+            answer = self._call.act("POST", path, json=body, not_after=not_after)
+        except UnipileError as error:
+            if error.outcome == Outcome.ACCOUNT_LIMIT and self._is_stranger(
+                account_id, provider_id, deadline
+            ):
+                raise not_connected(error) from error
+            raise
         return messages.sent_message(answer, chat_id)
+
+    def _is_stranger(self, account_id: str, provider_id: str, deadline: float) -> bool:
+        """Return whether a person is seen not to be connected; what cannot be seen is no answer."""
+        try:
+            path = f"{_of(account_id)}/users/{segment(provider_id, Outcome.REJECTED)}"
+            found = shapes.profile(self._call.read(path, fresh=True, deadline=deadline))
+        except UnipileError as error:
+            logger.warning("Whether the person is connected could not be looked up: %s", error)
+            return False
+        return found.provider_id == provider_id and not (found.is_relationship or found.unclear)
 
     def profile(self, account_id: str, identifier: str) -> Profile:
         """GET …/users/{identifier}."""

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from queueing.unipile import (
+    About,
     AccountState,
     Client,
     EventKind,
@@ -16,6 +17,7 @@ from queueing.unipile import (
     Outcome,
     Receiver,
     UnipileError,
+    codes_about,
     receiver,
 )
 from sandbox.testing import Sandbox
@@ -176,7 +178,21 @@ def test_a_message_to_a_stranger_is_refused(client: Client, account: str, sandbo
         client.send_message(account, stranger, "Hello")
 
     assert not caught.value.may_have_been_sent
+    assert caught.value.outcome == Outcome.REJECTED
+    assert caught.value.code in codes_about(About.CONNECTION)
     assert sandbox.control.messages() == []
+
+
+def test_a_message_that_is_refused_for_another_reason_is_not_blamed_on_the_person(
+    client: Client, account: str, related: str, sandbox: Sandbox
+) -> None:
+    sandbox.control.fault("answer", route="first_message", status=422, type="limit_exceeded")
+
+    with pytest.raises(UnipileError) as caught:
+        client.send_message(account, related, "Hello")
+
+    assert caught.value.outcome == Outcome.ACCOUNT_LIMIT
+    assert caught.value.code not in codes_about(About.PERSON)
 
 
 @pytest.mark.parametrize(("when", "landed"), [("after", 1), ("before", 0)])
