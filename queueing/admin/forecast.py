@@ -21,6 +21,7 @@ from campaigns.pages import EFFECT, REASON, clock, reason_field
 from queueing import gates, planning
 from queueing.admin.deeds import DeedsAdmin
 from queueing.gates import hours, limits
+from queueing.models import PLURAL, Kind
 from queueing.planning import board
 from queueing.planning.binding import Bound
 
@@ -251,6 +252,11 @@ class ForeseenAdmin(DeedsAdmin):
             super().message_user(request, *args, **kwargs)
 
 
+def _kind_of(request: HttpRequest) -> Kind:
+    wanted = request.GET.get("kind", "")
+    return Kind(wanted) if wanted in Kind.values else Kind.CONNECTION_REQUEST
+
+
 class ForecastAdmin(ForeseenAdmin):
     """Pages of rows that have a forecast: campaigns and workspaces."""
 
@@ -268,11 +274,11 @@ class ForecastAdmin(ForeseenAdmin):
 
     def forecast_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.row(request, object_id)
-        now = timezone.now()
+        now, kind = timezone.now(), _kind_of(request)
         if isinstance(row, Campaign):
-            forecast = planning.forecast_campaign(row, now)
+            forecast = planning.forecast_campaign(row, now, kind=kind)
         else:
-            forecast = planning.forecast_workspace(row, now)
+            forecast = planning.forecast_workspace(row, now, kind=kind)
         days, kept = days_of(forecast, timezone.get_current_timezone()), hours_kept(row)
         context = {
             **self.admin_site.each_context(request),
@@ -280,6 +286,9 @@ class ForecastAdmin(ForeseenAdmin):
             "opts": self.opts,
             "original": row,
             "forecast": forecast,
+            "kinds": [(each, PLURAL[each].capitalize()) for each in Kind],
+            "kind": kind,
+            "what": PLURAL[kind],
             # Lists: a template that asks a Counter for `.items` is told how often "items" occurs.
             "held": forecast.held.most_common(),
             "left_out": forecast.left_out.most_common(),

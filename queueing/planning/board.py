@@ -217,9 +217,13 @@ class Board:
     def queue(self, also: Q | None = None) -> tuple[list[Pending], dict[uuid.UUID, Campaign]]:
         """Return what the accounts have waiting, each in turn, in campaigns that will send.
 
+        And what somebody has written by hand, which waits for no campaign.
+
         :param also: further items to take.
         """
-        wanted = WILL_SEND if also is None else WILL_SEND | also
+        wanted = WILL_SEND | Q(by_hand=True)
+        if also is not None:
+            wanted |= also
         items = QueueItem.objects.filter(
             wanted, ~gates.TOO_LONG, linkedin_account__in=self.accounts, kind=self.kind
         )

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from campaigns.models import Campaign, LinkedInAccount, Workspace
 from queueing import gates
 from queueing.gates import barred
-from queueing.models import WILL_SEND, QueueItem, QueueItemQuerySet
+from queueing.models import WILL_SEND, Kind, QueueItem, QueueItemQuerySet
 from queueing.planning import board, selection
 from queueing.planning.binding import Bound, bound_on
 from queueing.planning.board import Board, instant
@@ -78,17 +78,23 @@ class Forecast:
 
 
 def forecast_workspace(
-    workspace: Workspace, now: dt.datetime, *, replanned: bool = False
+    workspace: Workspace,
+    now: dt.datetime,
+    *,
+    replanned: bool = False,
+    kind: str = Kind.CONNECTION_REQUEST,
 ) -> Forecast:
     """Foresee all that a workspace has queued, and the people of drafts that start by themselves.
 
     :param replanned: with the times that replanning would give; else with those that are stored.
+    :param kind: each kind has a calendar of its own. Of messages and withdrawals those that are
+        planned by now: when others will accept nobody knows.
     """
     accounts = LinkedInAccount.objects.filter(workspace=workspace)
     drafts = board.campaigns().filter(
         workspace=workspace, status=Campaign.Status.DRAFT, starts_at__isnull=False
     )
-    forecasting = _Forecasting(accounts, now)
+    forecasting = _Forecasting(accounts, now, kind)
     forecasting.queue(replanned=replanned)
     for draft in drafts.order_by("starts_at", "pk"):
         forecasting.new_people(draft)
@@ -96,21 +102,28 @@ def forecast_workspace(
     return forecasting.forecast()
 
 
-def forecast_campaign(campaign: Campaign, now: dt.datetime, *, replanned: bool = False) -> Forecast:
+def forecast_campaign(
+    campaign: Campaign,
+    now: dt.datetime,
+    *,
+    replanned: bool = False,
+    kind: str = Kind.CONNECTION_REQUEST,
+) -> Forecast:
     """Foresee a campaign's queue and its new people, as if those were queued now.
 
     Its accounts' other queues are reckoned with. A paused campaign, and a draft without a time to
     start at, are foreseen as if they were started now.
 
     :param replanned: with the times that replanning would give; else with those that are stored.
+    :param kind: see `forecast_workspace`.
     """
     fresh = board.campaigns().get(pk=campaign.pk)
     if not board.starts_at(fresh):
         fresh.status = Campaign.Status.ACTIVE
     items = QueueItem.objects.filter(campaign=fresh)
-    holding = items.pending().order_by().values("linkedin_account")
+    holding = items.filter(kind=kind).pending().order_by().values("linkedin_account")
     accounts = LinkedInAccount.objects.filter(Q(campaigns=fresh) | Q(pk__in=holding)).distinct()
-    forecasting = _Forecasting(accounts, now)
+    forecasting = _Forecasting(accounts, now, kind)
     if campaign.status != Campaign.Status.ACTIVE and not board.starts_at(fresh):
         forecasting.note(
             f"The campaign is {campaign.get_status_display().lower()}: nothing goes before it is "
@@ -160,7 +173,7 @@ class _Forecasting:
         self,
         accounts: QuerySet[LinkedInAccount],
         now: dt.datetime,
-        kind: str = QueueItem.Kind.CONNECTION_REQUEST,
+        kind: str = Kind.CONNECTION_REQUEST,
     ) -> None:
         rows = list(accounts.select_related("workspace").order_by("name", "pk"))
         self._board = Board([account for account in rows if board.can_send(account)], now, kind)
@@ -198,7 +211,9 @@ class _Forecasting:
         return next((board.leaves_at(account, slot.tick) for account, slot in found), None)
 
     def new_people(self, campaign: Campaign) -> None:
-        """Foresee a campaign's people who are not queued yet."""
+        """Foresee a campaign's people who are not queued yet: they are to be invited."""
+        if self._board.kind != Kind.CONNECTION_REQUEST:
+            return
         placing = Placing(campaign, self._board, board.accounts_of(campaign))
         rows = selection.new_people(campaign, CHUNK)
         while chunk := list(islice(rows, CHUNK)):
@@ -214,7 +229,10 @@ class _Forecasting:
     def count_held(self, items: QueueItemQuerySet, as_if_active: Campaign | None = None) -> None:
         """Count what is queued and goes only when somebody acts."""
         held = self._result.held
-        will_send = WILL_SEND | Q(campaign=as_if_active) if as_if_active else WILL_SEND
+        will_send = WILL_SEND | Q(by_hand=True)
+        if as_if_active:
+            will_send |= Q(campaign=as_if_active)
+        items = items.filter(kind=self._board.kind)
         pending = items.pending().order_by()
         waiting = pending.exclude(will_send).values_list("campaign__name", "campaign__status")
         for name, status, number in waiting.annotate(number=Count("pk")):

@@ -10,11 +10,12 @@ from django.utils import timezone
 from campaigns.models import Campaign, Workspace
 from queueing import planning
 from queueing.management.named import campaign_named, workspace_named
+from queueing.models import PLURAL, Kind
 
 
 class Command(BaseCommand):
     help = (
-        "Show, by day and account, how many requests will go and what binds: of a campaign with "
+        "Show, by day and account, how many will go and what binds: of a campaign with "
         "the people that are not queued yet, or of all that a workspace has queued."
     )
 
@@ -23,17 +24,24 @@ class Command(BaseCommand):
         parser.add_argument(
             "--workspace", metavar="NAME", help="this workspace, or the campaign in it"
         )
+        parser.add_argument(
+            "--kind",
+            choices=Kind.values,
+            default=Kind.CONNECTION_REQUEST,
+            help="what is foreseen: requests, or the messages or withdrawals planned by now",
+        )
         parser.add_argument("--json", action="store_true", help="print the forecast as JSON")
 
     def handle(self, *args: Any, **options: Any) -> str:
         now, what = timezone.now(), _what(options["campaign"], options["workspace"])
+        kind = Kind(options["kind"])
         if isinstance(what, Campaign):
-            forecast = planning.forecast_campaign(what, now)
+            forecast = planning.forecast_campaign(what, now, kind=kind)
         else:
-            forecast = planning.forecast_workspace(what, now)
+            forecast = planning.forecast_workspace(what, now, kind=kind)
         if options["json"]:
             return json.dumps(as_json(forecast))
-        return "\n".join(in_words(what, forecast))
+        return "\n".join(in_words(what, forecast, PLURAL[kind]))
 
 
 def _what(campaign: str | None, workspace: str | None) -> Campaign | Workspace:
@@ -67,7 +75,9 @@ def as_json(forecast: planning.Forecast) -> dict[str, object]:
     }
 
 
-def in_words(what: Campaign | Workspace, forecast: planning.Forecast) -> Iterator[str]:
+def in_words(
+    what: Campaign | Workspace, forecast: planning.Forecast, of: str = "requests"
+) -> Iterator[str]:
     """Yield the lines of a table for people."""
     if forecast.note:
         yield forecast.note
@@ -75,9 +85,9 @@ def in_words(what: Campaign | Workspace, forecast: planning.Forecast) -> Iterato
         yield f"“{what}”: nothing will go."
     else:
         end = f"{forecast.last_at:%a %Y-%m-%d at %H:%M} UTC"
-        yield f"“{what}”: {len(forecast.sends)} requests, the last on {end}."
+        yield f"“{what}”: {len(forecast.sends)} {of}, the last on {end}."
         width = max(len("Account"), *(len(row.account) for row in forecast.days))
-        yield f"{'Day':14}  {'Account':{width}}  Requests  Last at  What binds"
+        yield f"{'Day':14}  {'Account':{width}}  {'Number':>8}  Last at  What binds"
         for row in forecast.days:
             binds = row.binds.detail if row.binds else ""
             yield (

@@ -133,11 +133,15 @@ def test_a_forecast_is_a_calendar_and_a_table(desk: Client) -> None:
 
     page = desk.get(url(campaign, "forecast")).content.decode()
     of_workspace = desk.get(url(campaign.workspace, "forecast")).content.decode()
+    message = {"kind": "message", "step": 1, "message": "Hello!", "scheduled_for": MUCH_LATER}
+    an_item(campaign, account, **message)
+    of_messages = desk.get(url(campaign, "forecast") + "?kind=message").content.decode()
 
     assert "3 requests will go, the last <time" in page
     assert "daily cap 1 (set on the account)" in page
     assert f"<td>{account.name}</td>" in page
     assert "2 requests will go" in of_workspace
+    assert "1 message will go" in of_messages
     assert "as if" not in page
 
 

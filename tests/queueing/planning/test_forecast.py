@@ -240,3 +240,23 @@ def test_a_send_in_doubt_keeps_others_at_a_distance_by_its_beginning() -> None:
     assert doubtful.claimed_at is not None
     assert report.earliest == NOON + dt.timedelta(minutes=30)
     assert planning.foreseen_at(item, now) == report.earliest
+
+
+def test_each_kind_has_a_calendar_of_its_own() -> None:
+    campaign = a_queueable(people=0, status=Campaign.Status.PAUSED)
+    account = campaign.accounts.get()
+    an_item(campaign, account)
+    message = {"kind": QueueItem.Kind.MESSAGE, "message": "Hello!", "scheduled_for": NOON}
+    an_item(campaign, account, step=1, **message)
+    by_hand = an_item(campaign, account, by_hand=True, **message)
+    workspace = campaign.workspace
+
+    paused = planning.forecast_workspace(workspace, NOON, kind=QueueItem.Kind.MESSAGE)
+    requests = planning.forecast_workspace(workspace, NOON)
+    Campaign.objects.update(status=Campaign.Status.ACTIVE)
+    active = planning.forecast_workspace(workspace, NOON, kind=QueueItem.Kind.MESSAGE)
+
+    assert [send.item_id for send in paused.sends] == [by_hand.pk]
+    assert planning.foreseen_at(by_hand, NOON) is not None
+    assert (paused.held.total(), requests.held.total(), len(requests.sends)) == (1, 1, 0)
+    assert [send.at for send in active.sends] == [NOON, NOON + dt.timedelta(minutes=30)]
