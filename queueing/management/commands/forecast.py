@@ -87,7 +87,7 @@ def in_words(
         end = f"{forecast.last_at:%a %Y-%m-%d at %H:%M} UTC"
         yield f"“{what}”: {len(forecast.sends)} {of}, the last on {end}."
         width = max(len("Account"), *(len(row.account) for row in forecast.days))
-        yield f"{'Day':14}  {'Account':{width}}  {'Number':>8}  Last at  What binds"
+        yield f"{'Day':14}  {'Account':{width}}  {of.capitalize():>8}  Last at  What binds"
         for row in forecast.days:
             binds = row.binds.detail if row.binds else ""
             yield (
