@@ -1,6 +1,6 @@
 """Choose from what is pending at LinkedIn what is to be withdrawn."""
 
-from campaigns.models import LinkedInAccount
+from campaigns.models import Campaign, LinkedInAccount
 from queueing.planning import withdrawals
 from queueing.sending import Clock
 from queueing.unipile import Client
@@ -19,6 +19,7 @@ def choose(client: Client, account: LinkedInAccount, clock: Clock) -> int:
         item
         for item in withdrawals.unanswered(now, withdrawals.AFTER_DAYS_AT_LEAST)
         .filter(linkedin_account=account, campaign__withdraw_after_days__isnull=False)
+        .exclude(campaign__status=Campaign.Status.ARCHIVED)
         .select_related("prospect", "campaign")
         if withdrawals.is_old_enough(item, now)
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
 from queueing.looking import answers
 from queueing.models import Kind, QueueItem, SendAttempt
-from queueing.planning import steps
+from queueing.planning import ends, steps
 from queueing.telling import Fence
 from tests.faults import oracle_of_kinds
 from tests.faults.conftest import LAG_SECONDS
@@ -54,6 +54,7 @@ class LaterStory(Story):
     def jobs(self) -> None:
         answers.look_for_news(self.client, self.clock, Fence(None))
         steps.plan_follow_ups(self.clock())
+        ends.skip_what_has_ended(self.clock())
         super().jobs()
 
     def something_happens(self) -> None:

@@ -113,6 +113,14 @@ def test_what_an_account_refuses_is_no_other_accounts(world: World, person: Pros
     assert withdrawal().linkedin_account == world.account
 
 
+def test_a_campaign_that_has_ended_withdraws_nothing(world: World, person: Prospect) -> None:
+    Campaign.objects.update(status=Campaign.Status.ARCHIVED)
+
+    world.look()
+
+    assert not QueueItem.objects.filter(kind=Kind.WITHDRAWAL).exists()
+
+
 @pytest.mark.parametrize("trouble", ["resting", "restricted"])
 def test_an_account_in_trouble_withdraws_nothing(
     world: World, person: Prospect, trouble: str
