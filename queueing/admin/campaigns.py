@@ -25,9 +25,9 @@ from queueing.admin import new_text, starting, undoing
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.confirming import is_uuid
 from queueing.admin.deeds import Deed, Done, NothingToFill
-from queueing.admin.forecast import ForecastAdmin
-from queueing.admin.previews import previews, some
+from queueing.admin.previews import foreign_signature, previews, some
 from queueing.admin.steps import StepInline
+from queueing.admin.text_box import TextBoxAdmin
 from queueing.desk import campaigns as desk_of_campaigns
 from queueing.desk.campaigns import Line
 from queueing.gates import limits
@@ -189,7 +189,7 @@ CAN_BE_QUEUED = (Campaign.Status.DRAFT, Campaign.Status.ACTIVE, Campaign.Status.
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ForecastAdmin):
+class CampaignAdmin(TextBoxAdmin):
     form = CampaignForm
     changelist = CampaignList
     list_display = ("name", "workspace", "status", "progress", "accepted", "today", "done_on")
@@ -320,6 +320,7 @@ class CampaignAdmin(ForecastAdmin):
             "notes": previews(campaign, accounts),
             "note_limits": sorted({account.note_limit for account in accounts}),
             "has_accounts": bool(accounts),
+            "signature": foreign_signature(campaign.message_template, accounts),
             "steps": starting.steps(campaign, accounts, sum(number for _, _, number in people))
             if campaign.status == Campaign.Status.DRAFT
             else [],
