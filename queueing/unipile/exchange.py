@@ -20,6 +20,7 @@ against certifi's. No retries, no redirects: the caller sees the answer as it is
 import datetime as dt
 import logging
 import os
+import re
 import socket
 import threading
 import time
@@ -38,6 +39,7 @@ from queueing.unipile.answers import RETRY_AFTER_AT_MOST, Answer
 logger = logging.getLogger(__name__)
 
 _CHUNK = 65_536
+_KEPT = {"HIT", "STALE", "UPDATING"}  # what caches call an answer that they did not ask for anew
 # macOS has no CLOCK_BOOTTIME, and its CLOCK_MONOTONIC runs through a sleep.
 _THROUGH_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -220,8 +222,7 @@ def _request(call: Call, wire: _Wire) -> Answer:
             body, trouble = _read(response, call.max_bytes)
             location = response.headers.get("Location", "")
             wait = _retry_after(response.headers)
-            # A cache on the way says HIT, perhaps with its name.
-            cached = "HIT" in response.headers.get("X-Cache", "").upper().split()
+            cached = _is_cached(response.headers)
             return Answer(response.status_code, body, trouble, location, wait, from_cache=cached)
 
 
@@ -236,6 +237,16 @@ def _read(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:
     except Exception as err:  # noqa: BLE001 (any failure here is a broken body, never a traceback)
         return bytes(body), f"the answer broke off: {_in_words(err)}"
     return bytes(body), ""
+
+
+def _is_cached(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer says itself that it was kept: by a word, or by its age in seconds.
+
+    Each cache on the way may add a word, perhaps with its name.
+    """
+    words = set(re.split(r"[\s,;=]+", headers.get("X-Cache", "").upper()))
+    age = headers.get("Age", "").strip()
+    return bool(words & _KEPT) or (age.isascii() and age.isdigit() and int(age[:10]) > 0)
 
 
 def _retry_after(headers: Mapping[str, str]) -> int | None:

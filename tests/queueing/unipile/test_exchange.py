@@ -316,3 +316,29 @@ def test_how_long_the_other_side_asks_to_wait(
     error = refused_invitation(server.client())
 
     assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_old"),
+    [
+        (["X-Cache: HIT"], True),
+        (["X-Cache: Hit from edge", "Age: 0"], True),
+        (["X-Cache: MISS, HIT"], True),
+        (["X-Cache: HIT,MISS"], True),
+        (["X-Cache: STALE"], True),
+        (["X-Cache: MISS", "Age: 12"], True),
+        (["Age: 3600"], True),
+        (["X-Cache: MISS", "Age: 0"], False),
+        (["X-Cache: BYPASS"], False),
+        (["Age: new"], False),
+        ([], False),
+    ],
+)
+def test_what_was_kept_is_told_from_what_was_asked_for(
+    server: RawServer, headers: list[str], is_old: bool
+) -> None:
+    server.reply = http(200, "{}", *headers)
+
+    answer = server.client()._call.read("/x")
+
+    assert answer.from_cache is is_old
