@@ -18,6 +18,7 @@ from campaigns.hours import clocks, zones
 from campaigns.models import LinkedInAccount, Workspace
 from campaigns.pages import EFFECT, ReasonForm
 from queueing import gates
+from queueing.admin import numbers
 from queueing.admin.account_form import DAYS_AHEAD, AccountForm, ask, day_apart
 from queueing.admin.account_list import AccountColumns
 from queueing.admin.anew import plan_anew
@@ -308,6 +309,7 @@ class LinkedInAccountAdmin(AccountColumns, ConnectingAdmin, ForeseenAdmin):
             "days": days,
             "limit_line": " ".join(steps),
             "chart": (CHART_WIDTH, CHART_HEIGHT),
+            **numbers.panel(account.queue_items.all(), now, invited_by=account.pk),
             "day_zone": gates.zone_of(account).key,
             "day_apart": day_apart(account, now),
             "out_of_reach": [

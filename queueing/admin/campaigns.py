@@ -21,7 +21,7 @@ from campaigns.importing.uploads import Upload
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
 from campaigns.pages import CampaignForm, NewCampaignForm, behind_walls, clock
 from queueing import planning
-from queueing.admin import new_text, starting, undoing
+from queueing.admin import new_text, numbers, starting, undoing
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.confirming import is_uuid
 from queueing.admin.deeds import Deed, Done, NothingToFill
@@ -328,6 +328,8 @@ class CampaignAdmin(TextBoxAdmin):
             if campaign.status != Campaign.Status.ARCHIVED
             and request.user.has_perm("campaigns.add_prospect")
             else "",
+            **numbers.panel(campaign.queue_items.all(), timezone.now(), campaign=campaign.pk),
+            **numbers.of_texts(campaign.queue_items.all()),
         }
 
     def get_form(

@@ -18,7 +18,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, LinkedInAccount
 from campaigns.pages import behind_walls, clock, workspaces_of
 from queueing import schedules
-from queueing.admin import cards
+from queueing.admin import cards, numbers
 from queueing.admin.beginning import first_steps
 from queueing.desk import Day, dashboard
 from queueing.gates import words
@@ -97,6 +97,7 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
         "accounts_url": list_url(LinkedInAccount),
         "campaigns_url": list_url(Campaign),
         "bars": bars(figures.days),
+        "became": numbers.panel(items, now, ever=False),  # type: ignore[arg-type]
         "sent": sent,
         "failed": failed,
     }

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -27,11 +28,20 @@ from campaigns.pages import (
     ReasonedForm,
     ReasonForm,
     behind_walls,
+    clock,
     reason_field,
     workspaces_of,
 )
 from queueing.admin import starting
+from queueing.admin.stages import (
+    ClientFilter,
+    InvitedByFilter,
+    InvitedFilter,
+    SilenceFilter,
+    StageFilter,
+)
 from queueing.models import QueueItem
+from queueing.numbers.standing import standings
 from queueing.staff import tags
 from queueing.staff.people import correct_identity, never_contact, person_has_ended
 
@@ -139,6 +149,9 @@ class ProspectResource(PlainResource):
     status = Field("get_status_display", "status")
     reason = Field("status_reason", "why")
     follow_up = Field("follow_up_due_at", "follow up")
+    accepted_at = Field("accepted_at", "accepted")
+    replied_at = Field("replied_at", "first answer")
+    tag = Field("get_tag_display", "answer")
 
     class Meta:
         model = Prospect
@@ -153,7 +166,22 @@ class ProspectResource(PlainResource):
             "status",
             "reason",
             "follow_up",
+            "accepted_at",
+            "replied_at",
+            "tag",
         )
+
+
+class StandingList(ChangeList):
+    """Says of the people of the page where they stand."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        page = list(self.result_list)
+        told = standings(page, timezone.now())
+        for person in page:
+            person.standing = told[person.pk]
+        self.result_list = page
 
 
 @admin.register(Prospect)
@@ -163,8 +191,18 @@ class ProspectAdmin(ImportingAdmin):
     workspace_path = "campaign__workspace"
     import_form = ProspectsForm
     import_title = "Import people into a campaign"
-    list_display = ("__str__", "at_company", "campaign", "status", "follow_up_due_at")
-    list_filter = ("status", "tag", CampaignFilter, CompanyFilter)
+    list_display = ("__str__", "at_company", "campaign", "status", "stands")
+    list_filter = (
+        StageFilter,
+        "status",
+        "tag",
+        CampaignFilter,
+        CompanyFilter,
+        ClientFilter,
+        InvitedFilter,
+        InvitedByFilter,
+        SilenceFilter,
+    )
     list_select_related = ("campaign",)
     # As the index has them, which serves the list of one campaign and of all.
     ordering = ("campaign_id", "status", "created_at", "id")
@@ -222,6 +260,13 @@ class ProspectAdmin(ImportingAdmin):
             tags.set_by_hand(obj, timezone.now())
         if is_set and (told := person_has_ended(obj, user, reason, timezone.now())):
             messages.info(request, told)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StandingList
+
+    @admin.display(description="where they stand")
+    def stands(self, person: Prospect) -> str | None:
+        return clock.own(getattr(person, "standing", "")) or None
 
     @admin.display(description="company", ordering="company")
     def at_company(self, person: Prospect) -> str:

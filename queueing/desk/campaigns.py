@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, IntegerField, Max, QuerySet, Value, When
 
 from campaigns.models import Campaign, Prospect
+from queueing import numbers
 from queueing.models import QueueItem
+from queueing.numbers import Funnel
 
 State, Person = Campaign.Status, Prospect.Status
 
@@ -22,17 +24,24 @@ class Line:
 
     campaign: Campaign
     people: int
-    sent: int
-    accepted: int
+    funnel: Funnel
     failed: int
     today: int
     waiting: int
     done_on: dt.datetime | None
 
     @property
+    def sent(self) -> int:
+        return self.funnel.invited
+
+    @property
+    def accepted(self) -> int:
+        return self.funnel.accepted
+
+    @property
     def share(self) -> int | None:
         """Percent of those asked who accepted."""
-        return round(100 * self.accepted / self.sent) if self.sent else None
+        return self.funnel.accepted_share
 
 
 def first(campaigns: QuerySet[Campaign], at_most: int) -> list[Campaign]:
@@ -53,6 +62,7 @@ def lines(campaigns: list[Campaign], since: dt.datetime) -> list[Line]:
     people = Prospect.objects.filter(campaign__in=keys).order_by().values_list("campaign", "status")
     for campaign, state, number in people.annotate(number=Count("pk")):
         by_state[campaign][state] = number
+    funnels = numbers.of_people(keys)
     items = QueueItem.objects.filter(campaign__in=keys).order_by()
     of_today = items.filter(sent_at__gte=since).values_list("campaign")
     today = dict(of_today.annotate(number=Count("pk")).values_list("campaign", "number"))
@@ -61,22 +71,14 @@ def lines(campaigns: list[Campaign], since: dt.datetime) -> list[Line]:
     )
     waiting = {row["campaign"]: (row["number"], row["last"]) for row in pending}
     return [
-        _line(each, by_state[each.pk], today.get(each.pk, 0), *waiting.get(each.pk, (0, None)))
+        Line(
+            campaign=each,
+            people=by_state[each.pk].total(),
+            funnel=funnels[each.pk],
+            failed=by_state[each.pk][Person.FAILED],
+            today=today.get(each.pk, 0),
+            waiting=waiting.get(each.pk, (0, None))[0],
+            done_on=waiting.get(each.pk, (0, None))[1] if each.status == State.ACTIVE else None,
+        )
         for each in campaigns
     ]
-
-
-def _line(
-    campaign: Campaign, people: Counter[str], today: int, waiting: int, last: dt.datetime | None
-) -> Line:
-    accepted = people[Person.CONNECTED] + people[Person.REPLIED]
-    return Line(
-        campaign=campaign,
-        people=people.total(),
-        sent=people[Person.CONNECTION_REQUEST_SENT] + accepted,
-        accepted=accepted,
-        failed=people[Person.FAILED],
-        today=today,
-        waiting=waiting,
-        done_on=last if campaign.status == State.ACTIVE else None,
-    )

@@ -4,12 +4,14 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q
+from django.db.models import Count
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
+from queueing import numbers
 from queueing.desk import campaigns, status, today
 from queueing.gates import limits
 from queueing.models import Kind, QueueItem, SendingStop
+from queueing.numbers import Funnel, counting
 
 CAMPAIGNS_AT_MOST, ACCOUNTS_AT_MOST = 12, 12
 DAYS_AT_MOST = 400  # of a report
@@ -50,7 +52,9 @@ def client(workspace: Workspace, now: dt.datetime, zone: ZoneInfo) -> Client:
     mine = Campaign.objects.filter(workspace=workspace)
     accounts = LinkedInAccount.objects.filter(workspace=workspace).order_by("name", "pk")
     return Client(
-        people=today.people(Prospect.objects.filter(campaign__workspace=workspace), now),
+        people=today.people(
+            items, Prospect.objects.filter(campaign__workspace=workspace), now, zone
+        ),
         days=days,
         waiting=number.get(Status.PENDING, 0),
         failed=number.get(Status.FAILED, 0),
@@ -70,15 +74,8 @@ class Line:
     """
 
     campaign: str
-    invited: int
-    accepted: int
-    answered: int
+    funnel: Funnel
     messages: int
-
-    @property
-    def share(self) -> int | None:
-        """Percent of those invited who accepted."""
-        return round(100 * self.accepted / self.invited) if self.invited else None
 
 
 @dataclass(frozen=True)
@@ -93,11 +90,8 @@ class Report:
 
     @property
     def total(self) -> Line:
-        sums = (
-            sum(getattr(line, name) for line in self.lines)
-            for name in ("invited", "accepted", "answered", "messages")
-        )
-        return Line("In all", *sums)
+        whole = counting.total(line.funnel for line in self.lines)
+        return Line("In all", whole, sum(line.messages for line in self.lines))
 
 
 def report(workspace: Workspace, first: dt.date, last: dt.date, zone: ZoneInfo) -> Report:
@@ -107,20 +101,12 @@ def report(workspace: Workspace, first: dt.date, last: dt.date, zone: ZoneInfo) 
     """
     begins, ends = limits.midnight(first, zone), limits.midnight(last + _DAY, zone)
     items = QueueItem.objects.filter(workspace=workspace)
-    is_invited, is_message = Q(kind=Kind.CONNECTION_REQUEST), Q(kind=Kind.MESSAGE)
-    rows = (
-        items.filter(is_invited | is_message, sent_at__gte=begins, sent_at__lt=ends)
-        .order_by()
-        .values(name=F("campaign__name"))
-        .annotate(
-            invited=Count("pk", filter=is_invited),
-            accepted=Count("pk", filter=is_invited & Q(prospect__accepted_at__isnull=False)),
-            answered=Count("pk", filter=is_invited & Q(prospect__replied_at__isnull=False)),
-            messages=Count("pk", filter=is_message),
-        )
-    )
+    sent = items.filter(sent_at__gte=begins, sent_at__lt=ends)
+    messages = sent.filter(kind=Kind.MESSAGE).order_by().values_list("campaign__name")
+    written = dict(messages.annotate(number=Count("pk")).values_list("campaign__name", "number"))
+    funnels = {name: funnel for (name,), funnel in numbers.by(sent, "campaign__name").items()}
     lines = [
-        Line(row["name"], row["invited"], row["accepted"], row["answered"], row["messages"])
-        for row in rows.order_by("name")
+        Line(name, funnels.get(name, Funnel()), written.get(name, 0))
+        for name in sorted(funnels.keys() | written.keys())
     ]
     return Report(workspace, first, last, lines, items.pending().count())

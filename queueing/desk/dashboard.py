@@ -105,7 +105,7 @@ def gather(
         waiting=counted,
         stop=waits.explain.stops.of_all,
         today=today.today(items, accounts, now, days[-1]),
-        people=today.people(prospects, now),
+        people=today.people(items, prospects, now, zone),
         needs=needs.gather(items, accounts, theirs, waits, counted),
         resting=list(_resting(accounts, now)),
         campaigns=campaigns.lines(

@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
-from django.db.models.expressions import Combinable, RawSQL
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
 from queueing.gates import AccountFacts, Report, explaining, limits, words
 from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.numbers import counting
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,7 @@ def by_day(items: QueueItemQuerySet, now: dt.datetime, zone: ZoneInfo, days: int
 def count_by_day(
     items: QueueItemQuerySet, instant: Combinable, days: Sequence[limits.Day]
 ) -> Counter[dt.date]:
-    """Count items by the day in which their `instant` falls; those of other days do not count.
-
-    PostgreSQL compares with the bounds and is not asked for dates: it has time zone rules of its
-    own, which are older or newer than ours. Of a column an index alone answers.
-    """
-    bounds = RawSQL("%s::timestamptz[]", [[*(day.begins for day in days), days[-1].ends]])
-    number = Func(instant, bounds, function="width_bucket", output_field=IntegerField())
+    """Count items by the day in which their `instant` falls; those of other days do not count."""
+    number = counting.bucket(instant, [*(day.begins for day in days), days[-1].ends])
     rows = items.order_by().annotate(day=number).values_list("day").annotate(items=Count("*"))
     return Counter({days[day - 1].date: count for day, count in rows if 1 <= day <= len(days)})

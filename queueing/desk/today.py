@@ -2,17 +2,20 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet
 
 from campaigns.hours import zones
 from campaigns.models import LinkedInAccount, Prospect
-from queueing import gates
+from queueing import gates, numbers
 from queueing.desk import status
-from queueing.gates import cadence, hours
+from queueing.gates import cadence, hours, limits
 from queueing.models import WILL_SEND, QueueItemQuerySet
+from queueing.numbers import Funnel
+from queueing.numbers.people import follow_up_is_due
 
-LONG_AGO = dt.timedelta(weeks=3)
+DAYS_LOOKED_BACK = 30  # 99 of 100 who accept do so within them
 LOOKED_AT = 10
 
 
@@ -46,17 +49,28 @@ class Today:
 
 @dataclass(frozen=True)
 class People:
-    """What became of the people who were asked."""
+    """What became of the people who were invited since an instant, and whose follow-up is due."""
 
-    asked: int
-    accepted: int
-    no_answer: int
+    since: dt.datetime
+    funnel: Funnel
     follow_ups_due: int
+
+    @property
+    def asked(self) -> int:
+        return self.funnel.invited
+
+    @property
+    def accepted(self) -> int:
+        return self.funnel.accepted
+
+    @property
+    def no_answer(self) -> int:
+        return self.funnel.waiting
 
     @property
     def share(self) -> int | None:
         """Percent of those asked who accepted."""
-        return round(100 * self.accepted / self.asked) if self.asked else None
+        return self.funnel.accepted_share
 
 
 def going(
@@ -133,17 +147,13 @@ def _why_not_now(first: status.Waiting | None, now: dt.datetime) -> str:
     return "outside the sending hours" if verdict.open else verdict.reason
 
 
-def people(prospects: QuerySet[Prospect], now: dt.datetime) -> People:
-    """Count people by what became of their invitation."""
-    state = Prospect.Status
-    found = prospects.order_by().aggregate(
-        no_answer=Count("pk", filter=Q(status=state.CONNECTION_REQUEST_SENT)),
-        accepted=Count("pk", filter=Q(status__in=(state.CONNECTED, state.REPLIED))),
-        due=Count("pk", filter=Q(status=state.CONNECTED, follow_up_due_at__lte=now)),
-    )
-    return People(
-        asked=found["no_answer"] + found["accepted"],
-        accepted=found["accepted"],
-        no_answer=found["no_answer"],
-        follow_ups_due=found["due"],
-    )
+def people(
+    items: QueueItemQuerySet, prospects: QuerySet[Prospect], now: dt.datetime, zone: ZoneInfo
+) -> People:
+    """Count what became of those invited in the last 30 days, today the last of them.
+
+    :param zone: of whoever reads; days are its days.
+    """
+    since = limits.last_days(now, zone, DAYS_LOOKED_BACK)[0].begins
+    due = prospects.order_by().filter(follow_up_is_due(now)).count()
+    return People(since, numbers.of(items.filter(sent_at__gte=since)), due)

@@ -23,6 +23,7 @@ _READ = "_clients"
 _DAILY = (
     ("Campaigns", "admin:campaigns_campaign_changelist", "campaigns.view_campaign"),
     ("People", "admin:campaigns_prospect_changelist", "campaigns.view_prospect"),
+    ("Numbers", "numbers", "queueing.view_queueitem"),
     ("Accounts", "admin:campaigns_linkedinaccount_changelist", "campaigns.view_linkedinaccount"),
     ("To fix", "admin:queueing_failedsend_changelist", "queueing.view_queueitem"),
     ("Maybe sent", "admin:queueing_unconfirmedsend_changelist", "queueing.view_queueitem"),
