@@ -50,11 +50,10 @@ def client(workspace: Workspace, now: dt.datetime, zone: ZoneInfo) -> Client:
     number = dict(counted.annotate(number=Count("pk")).values_list("status", "number"))
     days = status.by_day(items, now, zone)
     mine = Campaign.objects.filter(workspace=workspace)
+    prospects = Prospect.objects.filter(campaign__workspace=workspace)
     accounts = LinkedInAccount.objects.filter(workspace=workspace).order_by("name", "pk")
     return Client(
-        people=today.people(
-            items, Prospect.objects.filter(campaign__workspace=workspace), now, zone
-        ),
+        people=today.people(items, prospects, now, zone),
         days=days,
         waiting=number.get(Status.PENDING, 0),
         failed=number.get(Status.FAILED, 0),

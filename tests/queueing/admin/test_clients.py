@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Prospect, Workspace
 from queueing.models import QueueItem, SendingStop
+from queueing.numbers import Funnel
 from tests.builders import a_campaign, a_prospect, a_workspace, an_account, an_item
 from tests.queueing.admin.conftest import a_user, logged_in
 
@@ -74,8 +75,8 @@ def test_a_report_counts_who_was_invited_in_its_days(desk: Client) -> None:
     longer = desk.get(page_of(ours, "report"), whole)
 
     (line,) = page.context["report"].lines
-    assert (line.campaign, line.invited, line.accepted, line.share) == ("Founders", 1, 1, 100)
-    assert longer.context["report"].total.invited == 2
+    assert (line.campaign, line.funnel) == ("Founders", Funnel(invited=1, accepted=1))
+    assert longer.context["report"].total.funnel.invited == 2
 
 
 @pytest.mark.parametrize(
