@@ -51,6 +51,7 @@ def erase(person: Person, now: dt.datetime) -> Counter[str]:
     became = Counter({"do-not-contact entries": person.entries.count()})
     became["log entries"] = person.log.update(object_repr=GONE, change_message="")
     became["notices"] = person.notices.update(text=GONE, detail="")
+    became["conversations"] = person.replies.delete()[0]
     became["answers of Unipile"] = person.attempts.update(detail="")
     _remember(person, now)
     became["requests"] = _blank_items(items, now)

@@ -15,6 +15,7 @@ def export(person: Person) -> dict[str, Any]:
         "prospects": _rows(person.prospects),
         "requests": _rows(person.items),
         "calls": _rows(person.attempts),
+        "answers": _rows(person.replies),
         "notices": _rows(person.notices),
         "do_not_contact": _rows(person.entries),
         "log": _rows(person.log),

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from campaigns import people
 from campaigns.models import DoNotContact, Prospect
-from queueing.models import Notice, QueueItem, SendAttempt
+from queueing.models import Notice, QueueItem, Reply, SendAttempt
 
 
 class UnknownPersonError(Exception):
@@ -33,6 +33,10 @@ class Person:
     @property
     def items(self) -> QuerySet[QueueItem]:
         return QueueItem.objects.filter(pk__in=self.item_ids)
+
+    @property
+    def replies(self) -> QuerySet[Reply]:
+        return Reply.objects.filter(Q(prospect__in=self.prospect_ids) | Q(item__in=self.item_ids))
 
     @property
     def attempts(self) -> QuerySet[SendAttempt]:

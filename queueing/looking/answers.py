@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.looking import logins, withdrawals
 from queueing.models import Kind, QueueItem, QueueItemQuerySet
-from queueing.sending import Clock, conversing, news
+from queueing.sending import Clock, conversing, inbox, news
 from queueing.telling import Fence
 from queueing.unipile import Chat, ChatKind, Client, Conversation, Relation
 
@@ -189,4 +189,6 @@ def heard(items: Sequence[QueueItem], conversation: Conversation, now: dt.dateti
     for one in conversation.messages:
         if one.at is not None and conversing.is_answer(one, ANY_TIME):
             found["answered"] += news.answered(workspace, names, one.at, Source.MESSAGES, now)
+    if conversation.complete:
+        inbox.keep(news.people_named(workspace, names), conversation, now)
     return found

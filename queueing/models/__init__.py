@@ -20,6 +20,7 @@ from queueing.models.items import (
 from queueing.models.jobs import JobRecord
 from queueing.models.kinds import PLURAL, TOUCH_LASTS, TOUCHES, Kind, has_ended, is_a_touch
 from queueing.models.links import ConnectLink
+from queueing.models.replies import Reply
 
 __all__ = [
     "PLURAL",
@@ -36,6 +37,7 @@ __all__ = [
     "ProcessRun",
     "QueueItem",
     "QueueItemQuerySet",
+    "Reply",
     "SendAttempt",
     "SendingStop",
     "UnconfirmedSend",

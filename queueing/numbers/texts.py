@@ -20,6 +20,13 @@ SURE = 0.05  # how likely chance alone may be, at most, for what is called a dif
 TOO_FEW = "too few to tell"
 
 
+def name_of(step: int, variant: str, *, has_note: bool) -> str:
+    """Return what people call a text of a campaign."""
+    if step:
+        return f"Message {step}" + (f", text {variant}" if variant else "")
+    return "Request with a note" if has_note else "Request without a note"
+
+
 @dataclass(frozen=True)
 class Line:
     """What a text brought. `step` 0 is the request; `accepted` is None of messages.
@@ -37,9 +44,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        if self.step:
-            return f"Message {self.step}" + (f", text {self.variant}" if self.variant else "")
-        return "Request with a note" if self.has_note else "Request without a note"
+        return name_of(self.step, self.variant, has_note=self.has_note)
 
     @property
     def accepted_share(self) -> int | None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.models import Kind, QueueItem, QueueItemQuerySet
+from queueing.sending import inbox
 from queueing.sending.judging import REINVITE_AFTER
 from queueing.sending.verdicts import Verdict
 
@@ -119,6 +120,7 @@ def answered(
     accepted(set(requested.values_list("prospect", flat=True)), at, source, now)
     is_first = Q(replied_at__isnull=True) | Q(replied_at__gt=at)
     is_news = is_first | Q(last_replied_at__lt=at)
+    inbox.note(concerned, at)
     return Prospect.objects.filter(is_news, pk__in=concerned).update(
         replied_source=Case(When(is_first, then=Value(source)), default=F("replied_source")),
         replied_at=Least(Coalesce("replied_at", Value(at)), Value(at)),

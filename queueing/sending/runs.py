@@ -30,21 +30,24 @@ class NotConnectedError(Exception):
     """There is no Unipile to talk to."""
 
 
-def unipile_client() -> Client:
+def unipile_client(total_timeout: float | None = None) -> Client:
     """Return a client for Unipile, or for the sandbox where no Unipile is configured.
 
+    :param total_timeout: seconds that a call may take; a page waits less long than a run.
     :raises NotConnectedError: where neither can be had; the message says what to do.
     """
     if settings.UNIPILE_DSN:
         try:
-            return configured_client()
+            return configured_client(total_timeout)
         except ValueError as error:
             raise NotConnectedError(str(error)) from error
     path = Path(settings.SANDBOX_FILE)
     try:
         sandbox = json.loads(path.read_text())
         return connect(
-            sandbox["url"], sandbox["api_key"], total_timeout=settings.CALL_TOTAL_SECONDS
+            sandbox["url"],
+            sandbox["api_key"],
+            total_timeout=total_timeout or settings.CALL_TOTAL_SECONDS,
         )
     except (OSError, ValueError, KeyError) as error:
         raise NotConnectedError(
@@ -58,7 +61,7 @@ def version_spoken() -> str:
     return settings.UNIPILE_API_VERSION if settings.UNIPILE_DSN else Version.V1
 
 
-def configured_client() -> Client:
+def configured_client(total_timeout: float | None = None) -> Client:
     """Return a client for the Unipile of the settings.
 
     :raises ValueError: with what to do, where address, keys and version do not go together.
@@ -68,7 +71,7 @@ def configured_client() -> Client:
         settings.UNIPILE_API_KEY,
         settings.UNIPILE_API_VERSION,
         service_key=settings.UNIPILE_SERVICE_KEY,
-        total_timeout=settings.CALL_TOTAL_SECONDS,
+        total_timeout=total_timeout or settings.CALL_TOTAL_SECONDS,
     )
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from campaigns.models import Prospect
 from queueing.models import Kind
-from queueing.sending import news
+from queueing.sending import inbox, news
 from queueing.staff import log
 
 Status, Tag = Prospect.Status, Prospect.Tag
@@ -48,3 +48,4 @@ def set_by_hand(person: Prospect, now: dt.datetime) -> None:
         Prospect.objects.filter(pk=person.pk, replied_at__isnull=True).update(
             replied_at=now, last_replied_at=now, replied_source=Prospect.Source.HAND
         )
+        inbox.note([person.pk], now)

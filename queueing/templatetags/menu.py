@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from campaigns.models import Workspace
 from campaigns.pages import CappedPaginator, behind_walls, client, clock
 from queueing.admin import stopping, undoing
-from queueing.models import QueueItem
+from queueing.models import QueueItem, Reply
 
 register = template.Library()
 
@@ -23,6 +24,7 @@ _READ = "_clients"
 _DAILY = (
     ("Campaigns", "admin:campaigns_campaign_changelist", "campaigns.view_campaign"),
     ("People", "admin:campaigns_prospect_changelist", "campaigns.view_prospect"),
+    ("Answers", "admin:queueing_reply_changelist", "queueing.view_reply"),
     ("Numbers", "numbers", "queueing.view_queueitem"),
     ("Accounts", "admin:campaigns_linkedinaccount_changelist", "campaigns.view_linkedinaccount"),
     ("To fix", "admin:queueing_failedsend_changelist", "queueing.view_queueitem"),
@@ -82,11 +84,16 @@ def _first(url: str) -> str:
 
 
 def _counted(entry: Entry, request: HttpRequest) -> Entry:
-    if entry.words != "To fix":
+    if entry.words == "To fix":
+        items = behind_walls(QueueItem.objects.all(), request.user, "workspace")
+        rows: Any = items.filter(status=QueueItem.Status.FAILED)
+    elif entry.words == "Answers":
+        waiting = Reply.objects.waiting(timezone.now())
+        rows = behind_walls(waiting, request.user, "workspace")
+    else:
         return entry
-    items = behind_walls(QueueItem.objects.all(), request.user, "workspace")
-    failed = CappedPaginator(items.filter(status=QueueItem.Status.FAILED), per_page=1)
-    count = f"{failed.count:,}{'+' if failed.is_cut else ''}" if failed.count else ""
+    found = CappedPaginator(rows, per_page=1)
+    count = f"{found.count:,}{'+' if found.is_cut else ''}" if found.count else ""
     return Entry(entry.words, entry.url, entry.is_here, count)
 
 
@@ -127,6 +134,23 @@ def queue_tabs(context: dict[str, Any]) -> dict[str, Any]:
             for words, path, params in tabs
         ]
     }
+
+
+@register.inclusion_tag("admin/queue_tabs.html", takes_context=True)
+def answer_tabs(context: dict[str, Any]) -> dict[str, Any]:
+    """Offer the answers by what is still to be done about them."""
+    request: HttpRequest = context["request"]
+    url, state = reverse("admin:queueing_reply_changelist"), request.GET.get("state", "waiting")
+    mine = request.GET.get("whose") == "mine"
+    tabs = [
+        ("Need an answer", "state=waiting", state == "waiting" and not mine),
+        ("Mine", "state=waiting&whose=mine", state == "waiting" and mine),
+        ("Snoozed", "state=snoozed", state == "snoozed"),
+        ("Done", "state=done", state == "done"),
+        ("All", "state=all", state == "all"),
+    ]
+    shown = [Entry(words, f"{url}?{query}", is_here) for words, query, is_here in tabs]
+    return {"tabs": shown, "tabs_label": "Answers"}
 
 
 def _clients(request: HttpRequest) -> list[tuple[Any, str]]:
