@@ -61,11 +61,6 @@ urlpatterns = [
     path("admin/card/", admin.site.admin_view(cards.say), name="say_of_card"),
     path("admin/client/", admin.site.admin_view(own_desk.choose_client), name="choose_client"),
     path("admin/numbers/", admin.site.admin_view(numbers.numbers_page), name="numbers"),
-    path(
-        "admin/numbers/<str:kind>/",
-        admin.site.admin_view(numbers.export),
-        name="numbers_export",
-    ),
     path("admin/find/", admin.site.admin_view(finding.find_page), name="find"),
     path("admin/invite/", admin.site.admin_view(inviting.invite_page), name="invite"),
     path("admin/undo/", admin.site.admin_view(undoing.undo), name="undo"),

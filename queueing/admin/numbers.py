@@ -160,6 +160,8 @@ class Asked:
 def numbers_page(request: HttpRequest) -> HttpResponse:
     """Show the numbers of what the user sees, by week, campaign, account or client."""
     items, asked, now = _items(request), Asked.of(request), timezone.now()
+    if "as" in request.GET:
+        return export(request, items, asked, request.GET["as"])
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Numbers",
@@ -194,11 +196,11 @@ def grouped(
     return sorted(rows, key=lambda row: (-row.funnel.invited, row.name))[:ROWS_AT_MOST]
 
 
-def export(request: HttpRequest, kind: str) -> HttpResponse:
+def export(request: HttpRequest, items: QueueItemQuerySet, asked: Asked, kind: str) -> HttpResponse:
     """Answer with the numbers as a sheet: weeks are dates, figures are numbers."""
     if kind not in {"csv", "xlsx"}:
         raise Http404(f"There is no export as {kind}.")
-    items, asked, now = _items(request), Asked.of(request), timezone.now()
+    now = timezone.now()
     if asked.by == "week":
         found = panel(items, now, asked.weeks)["weeks"]
         rows = [(row.monday, *_figures(row.funnel)) for row in found]

@@ -16,7 +16,7 @@ from access.models import Passkey, Session, SignIn
 from campaigns.models import DoNotContact, LinkedInAccount, Workspace
 from doors import keys
 from doors.models import Delivery, Endpoint
-from queueing.models import ConnectLink, ProcessRun, QueueItem, SendAttempt, SendingStop
+from queueing.models import ConnectLink, ProcessRun, QueueItem, Reply, SendAttempt, SendingStop
 from tests.builders import (
     NOON,
     a_campaign,
@@ -80,7 +80,20 @@ def rows() -> list[models.Model]:
         item=items[0], kind="send", number=1, started_at=NOON, detail=HIDDEN
     )
     run = ProcessRun.objects.create(trigger="command", started_at=timezone.now(), message=HIDDEN)
-    ours = [workspace, hours, account, campaign, items[0].prospect, *items, barred, attempt, run]
+    shown = {"workspace": workspace, "item": items[0], "prospect": items[0].prospect}
+    reply = Reply.objects.create(**shown, linkedin_account=account, at=NOON, text=HIDDEN)
+    ours = [
+        reply,
+        workspace,
+        hours,
+        account,
+        campaign,
+        items[0].prospect,
+        *items,
+        barred,
+        attempt,
+        run,
+    ]
     return [*ours, *_rows_of_the_ways_in(workspace, account)]
 
 

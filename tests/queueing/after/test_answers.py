@@ -14,12 +14,18 @@ from queueing.models import Kind, QueueItem, Reply
 from queueing.sending import news
 from queueing.staff import replies
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account
-from tests.queueing.admin.conftest import a_user, boss, desk, logged_in  # noqa: F401
+from tests.queueing.admin.conftest import a_user, logged_in
 from tests.queueing.after.conftest import World
 from tests.queueing.numbers.conftest import DAY, invited, message
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/queueing/reply/"
+
+
+@pytest.fixture
+def browser(db: None) -> Client:
+    """A browser in which a superuser is logged in."""
+    return logged_in(User.objects.create_superuser("boss"))
 
 
 def an_answer(person: Prospect, at: dt.datetime = NOON) -> Reply:
@@ -132,8 +138,8 @@ def test_who_may_only_look_changes_nothing(person: Prospect) -> None:
 
 def test_an_answer_is_written_once_and_goes_like_every_message(
     world: World,
-    desk: Client,
-    settings: Settings,  # noqa: F811
+    browser: Client,
+    settings: Settings,
 ) -> None:
     person = world.connected()
     world.answers(person, "Gladly! When?")
@@ -145,11 +151,11 @@ def test_an_answer_is_written_once_and_goes_like_every_message(
     world.later(minutes=3)
     Reply.objects.update(read_at=None)
 
-    page = desk.get(f"{LIST}{reply.pk}/change/").content.decode()  # read as it stands
+    page = browser.get(f"{LIST}{reply.pk}/change/").content.decode()  # read as it stands
     assert "Tuesday would do." in page
     answer = {"say": "write", "key": str(uuid.uuid4()), "text": "Tuesday at ten, then."}
     for _ in range(2):
-        assert desk.post(f"{LIST}{reply.pk}/say/", answer).status_code == 302
+        assert browser.post(f"{LIST}{reply.pk}/say/", answer).status_code == 302
 
     item = QueueItem.objects.get(by_hand=True)
     item.scheduled_for = world.clock()
@@ -167,14 +173,14 @@ def test_an_answer_is_written_once_and_goes_like_every_message(
 )
 def test_a_text_that_cannot_go_is_refused_and_kept_in_the_form(
     person: Prospect,
-    desk: Client,
+    browser: Client,
     text: str,
-    told: str,  # noqa: F811
+    told: str,
 ) -> None:
     reply = an_answer(person)
 
     answer = {"say": "write", "key": str(uuid.uuid4()), "text": text}
-    page = desk.post(f"{LIST}{reply.pk}/say/", answer).content.decode()
+    page = browser.post(f"{LIST}{reply.pk}/say/", answer).content.decode()
 
     assert told in page
     assert not QueueItem.objects.filter(by_hand=True).exists()

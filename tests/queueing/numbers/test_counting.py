@@ -5,6 +5,7 @@ import io
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -16,10 +17,16 @@ from queueing.models import QueueItem
 from queueing.numbers import Funnel, Stage, standing, texts
 from queueing.numbers.people import follow_up_is_due, nothing_heard_since, people_at
 from tests.builders import NOON, a_campaign, an_account
-from tests.queueing.admin.conftest import boss, desk  # noqa: F401 - fixtures
+from tests.queueing.admin.conftest import logged_in
 from tests.queueing.numbers.conftest import DAY, invited, message, request
 
 ALL = Funnel(invited=7, accepted=4, answered=2, interested=1, withdrawn=1)
+
+
+@pytest.fixture
+def browser(db: None) -> Client:
+    """A browser in which a superuser is logged in."""
+    return logged_in(User.objects.create_superuser("boss"))
 
 
 def test_a_person_is_counted_once_at_each_stage(crowd: Campaign) -> None:
@@ -163,25 +170,27 @@ def moved_to_now() -> None:
     QueueItem.objects.update(sent_at=F("sent_at") + (timezone.now() - NOON))
 
 
-def test_pages_and_sheets_show_the_same(crowd: Campaign, desk: Client) -> None:  # noqa: F811
+def test_pages_and_sheets_show_the_same(crowd: Campaign, browser: Client) -> None:
     request(invited(crowd, 3 * DAY), NOON, kind="withdrawal")
     moved_to_now()
-    page = desk.get("/admin/numbers/", {"by": "campaign", "weeks": "52"})
+    page = browser.get("/admin/numbers/", {"by": "campaign", "weeks": "52"})
     (row,) = page.context["rows"]
     figures = [cell.number for cell in row.cells]
 
-    listed = [desk.get(cell.url).context["cl"].result_count for cell in row.cells]
-    sheet = desk.get("/admin/numbers/csv/", {"by": "campaign", "weeks": "52"}).content.decode()
-    of_campaign = desk.get(f"/admin/campaigns/campaign/{crowd.pk}/change/")
+    listed = [browser.get(cell.url).context["cl"].result_count for cell in row.cells]
+    sheet = browser.get(
+        "/admin/numbers/", {"by": "campaign", "weeks": "52", "as": "csv"}
+    ).content.decode()
+    of_campaign = browser.get(f"/admin/campaigns/campaign/{crowd.pk}/change/")
 
     assert figures == listed == [8, 4, 2, 1]
     assert f"{crowd.name},8,4,2,1,1" in sheet
     assert [c.number for c in of_campaign.context["together"].cells] == figures
 
 
-def test_a_sheet_has_real_dates_and_numbers(crowd: Campaign, desk: Client) -> None:  # noqa: F811
+def test_a_sheet_has_real_dates_and_numbers(crowd: Campaign, browser: Client) -> None:
     moved_to_now()
-    answer = desk.get("/admin/numbers/xlsx/", {"weeks": "52"})
+    answer = browser.get("/admin/numbers/", {"weeks": "52", "as": "xlsx"})
     rows = list(load_workbook(io.BytesIO(answer.content)).active.values)
 
     assert rows[0][0] == "Week from Monday"
@@ -189,4 +198,4 @@ def test_a_sheet_has_real_dates_and_numbers(crowd: Campaign, desk: Client) -> No
     assert all(isinstance(row[0], dt.datetime) and row[0].weekday() == 0 for row in rows[1:])
     assert {type(figure) for row in rows[1:] for figure in row[1:]} == {int}
     assert sum(row[1] for row in rows[1:]) == ALL.invited
-    assert desk.get("/admin/numbers/pdf/").status_code == 404
+    assert browser.get("/admin/numbers/", {"as": "pdf"}).status_code == 404
