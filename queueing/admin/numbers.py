@@ -159,7 +159,7 @@ class Asked:
 
 def numbers_page(request: HttpRequest) -> HttpResponse:
     """Show the numbers of what the user sees, by week, campaign, account or client."""
-    items, asked, now = _items(request), Asked.of(request), timezone.now()
+    items, asked, now = items_of(request), Asked.of(request), timezone.now()
     if "as" in request.GET:
         return export(request, items, asked, request.GET["as"])
     context: dict[str, Any] = {
@@ -237,7 +237,11 @@ def _xlsx(rows: Sequence[Sequence[Any]]) -> HttpResponse:
     return HttpResponse(body.getvalue(), content_type=kind)
 
 
-def _items(request: HttpRequest) -> QueueItemQuerySet:
+def items_of(request: HttpRequest) -> QueueItemQuerySet:
+    """Return the items that the user sees.
+
+    :raises PermissionDenied: where they see none at all.
+    """
     user = cast(User, request.user)
     if not user.has_perm(PERMISSION):
         raise PermissionDenied
