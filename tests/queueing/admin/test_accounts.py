@@ -250,7 +250,7 @@ def test_the_page_takes_few_queries(
     for _ in range(10):
         an_item(campaign, account, status="sent", sent_at=timezone.now())
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         desk.get(page_of(account))
 
 
