@@ -82,6 +82,10 @@ def _reconnect(need: Need) -> Button:
 
 
 def _start(need: Need) -> Button:
+    if not need.of:
+        return Button(
+            "See them", f"{reverse('admin:campaigns_campaign_changelist')}?status__exact=draft"
+        )
     page = reverse("admin:campaigns_campaign_change", args=[need.of])
     if need.detail == "account":
         return Button("Choose accounts", f"{page}#id_accounts")
@@ -91,11 +95,15 @@ def _start(need: Need) -> Button:
 
 
 def _import(need: Need) -> Button:
+    if not need.of:
+        return Button("See them", reverse("admin:campaigns_campaign_changelist"))
     url = reverse("admin:campaigns_prospect_import")
     return Button("Import people", f"{url}?{urlencode({'campaign': need.of})}")
 
 
 def _failed(need: Need) -> Button:
+    if not need.of:
+        return Button("Look at them", reverse("admin:queueing_failedsend_changelist"))
     action, label = {
         Meaning.PERSON: ("skip", f"Skip all {need.waiting:,}"),
         Meaning.ANOTHER: ("", "Look at them"),
@@ -115,6 +123,8 @@ def _held(need: Need) -> Button:
 
 
 def _address(need: Need) -> Button:
+    if not need.workspace:
+        return Button("See them", reverse("admin:campaigns_workspace_changelist"))
     page = reverse("admin:campaigns_workspace_change", args=[need.workspace])
     return Button("Add an address", f"{page}#id_notify_emails")
 

@@ -16,7 +16,8 @@ from queueing.gates.evaluating import STARTS_WITHIN
 from queueing.models import Card, QueueItem, QueueItemQuerySet
 from queueing.sending import Meaning, meaning
 
-AT_MOST = 12  # cards of one kind: the lists have the others
+AT_MOST = 12  # cards of one kind: one more counts the others, and leads to their list
+FEW = 3  # cards of a kind for which nobody waits
 
 Status = QueueItem.Status
 
@@ -36,7 +37,8 @@ class Kind(StrEnum):
 class Need:
     """One thing that somebody should see to.
 
-    `of` is the row or the reason that it is about. `waiting` counts people who wait for it. `key`
+    `of` is the row or the reason that it is about, empty for all that have no card of their own.
+    `waiting` counts people who wait for it. `key`
     is what is remembered of it by; empty where nothing is.
     """
 
@@ -141,7 +143,7 @@ def _accounts(
         )
     if rest := rows[AT_MOST:]:
         number = sum(held[account.pk] for account in rest)
-        title = f"{len(rest):,} more accounts are lost"
+        title = f"{_more(len(rest), 'account')} {'is' if len(rest) == 1 else 'are'} lost"
         yield Need(Kind.ACCOUNT, of="", title=title, waiting=number)
 
 
@@ -171,7 +173,8 @@ def _starts(campaigns: QuerySet[Campaign], now: dt.datetime) -> Iterator[Need]:
         new.values_list("campaign").annotate(number=Count("pk")).values_list("campaign", "number")
     )
     has_account = Exists(Campaign.accounts.through.objects.filter(campaign=OuterRef("pk")))
-    rows = late.select_related("workspace").annotate(has_account=has_account).order_by("starts_at")
+    late = late.select_related("workspace").annotate(has_account=has_account)
+    rows = list(late.order_by("starts_at"))
     for campaign in rows[:AT_MOST]:
         why = "" if people.get(campaign.pk) else ": it has no people"
         why = why if campaign.has_account else ": it has no account"
@@ -185,6 +188,10 @@ def _starts(campaigns: QuerySet[Campaign], now: dt.datetime) -> Iterator[Need]:
             detail=why.removeprefix(": it has no "),
             workspace=campaign.workspace_id,
         )
+    if rest := rows[AT_MOST:]:
+        number = sum(people.get(campaign.pk, 0) for campaign in rest)
+        title = f"{_more(len(rest), 'campaign')} did not start in time"
+        yield Need(Kind.START, of="", title=title, waiting=number)
 
 
 _FAILED = {
@@ -210,7 +217,8 @@ def _failures(items: QueueItemQuerySet) -> Iterator[Need]:
     for workspace, code, count, first in rows:
         number[workspace, meaning.of(code)] += count
         since[workspace, meaning.of(code)].append(first)
-    worst = number.most_common(AT_MOST)
+    ordered = number.most_common()
+    worst = ordered[:AT_MOST]
     names = Workspace.objects.in_bulk({workspace for (workspace, _), _ in worst})
     for (workspace, kind), count in worst:
         what, detail = _FAILED[kind]
@@ -225,6 +233,13 @@ def _failures(items: QueueItemQuerySet) -> Iterator[Need]:
             workspace=workspace,
             waiting=count,
         )
+    if rest := sum(count for _, count in ordered[AT_MOST:]):
+        title = "1 more person has failed" if rest == 1 else f"{rest:,} more people have failed"
+        yield Need(Kind.FAILED, of="", title=title, waiting=rest)
+
+
+def _more(number: int, what: str) -> str:
+    return f"1 more {what}" if number == 1 else f"{number:,} more {what}s"
 
 
 def _singular(verb: str) -> str:
@@ -249,7 +264,8 @@ def _empty(campaigns: QuerySet[Campaign]) -> Iterator[Need]:
     sending = campaigns.filter(status__in=(Campaign.Status.DRAFT, Campaign.Status.ACTIVE))
     empty = sending.filter(~Exists(Prospect.objects.filter(campaign=OuterRef("pk"))))
     late = empty.exclude(status=Campaign.Status.DRAFT, starts_at__isnull=False)
-    for campaign in late.select_related("workspace").order_by("name")[:3]:
+    rows = list(late.select_related("workspace").order_by("name"))
+    for campaign in rows[:FEW]:
         yield Need(
             Kind.EMPTY,
             of=str(campaign.pk),
@@ -257,13 +273,18 @@ def _empty(campaigns: QuerySet[Campaign]) -> Iterator[Need]:
             client=str(campaign.workspace),
             workspace=campaign.workspace_id,
         )
+    if rest := rows[FEW:]:
+        have = "has" if len(rest) == 1 else "have"
+        title = f"{_more(len(rest), 'campaign')} {have} nobody to write to"
+        yield Need(Kind.EMPTY, of="", title=title)
 
 
 def _addresses(campaigns: QuerySet[Campaign]) -> Iterator[Need]:
     """Yield the clients of whose failures nobody is told by mail."""
     sending = campaigns.filter(status=Campaign.Status.ACTIVE, workspace__notify_emails="")
     found = Workspace.objects.filter(pk__in=sending.order_by().values("workspace"))
-    for workspace in found.order_by("name")[:3]:
+    rows = list(found.order_by("name"))
+    for workspace in rows[:FEW]:
         yield Need(
             Kind.ADDRESS,
             of="",
@@ -271,3 +292,6 @@ def _addresses(campaigns: QuerySet[Campaign]) -> Iterator[Need]:
             client="",
             workspace=workspace.pk,
         )
+    if rest := rows[FEW:]:
+        title = f"Nobody is told by mail of failures for {_more(len(rest), 'client')}"
+        yield Need(Kind.ADDRESS, of="", title=title)

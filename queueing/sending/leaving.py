@@ -27,17 +27,24 @@ def waits(turns: Sequence[Turn], row: ProcessRun, now: dt.datetime) -> dict[uuid
         return {}
     started = int(now.timestamp())
     tick = ticker(settings.SEND_QUEUE_CRON).last(started)
-    at_most = settings.SEND_SPREAD_SECONDS
-    if row.trigger == ProcessRun.Trigger.HTTP:
-        at_most = min(at_most, settings.HTTP_RUN_DEADLINE_SECONDS // 2)
-    found: dict[uuid.UUID, float] = {
-        account.pk: seconds_after(account.pk, started if tick is None else tick, at_most)
-        for account, _ in turns
+    found = {
+        account.pk: _drawn(account, started if tick is None else tick, row) for account, _ in turns
     }
     for pk, rest in _own_gaps(turns, now).items():
         if rest <= WAITS_AT_MOST:
             found[pk] = max(found[pk], rest)
     return found
+
+
+def _drawn(account: LinkedInAccount, tick: int, row: ProcessRun) -> float:
+    """Return the seconds that the forecast has, too; folded to half the time that a caller waits.
+
+    So of a run by HTTP a call leaves when it was foreseen, or at most half that time sooner.
+    """
+    drawn = seconds_after(account.pk, tick, settings.SEND_SPREAD_SECONDS)
+    if row.trigger == ProcessRun.Trigger.HTTP:
+        drawn = 1 + (drawn - 1) % (settings.HTTP_RUN_DEADLINE_SECONDS // 2)
+    return drawn
 
 
 def _own_gaps(turns: Sequence[Turn], now: dt.datetime) -> dict[uuid.UUID, float]:

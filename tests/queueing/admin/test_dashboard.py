@@ -86,6 +86,25 @@ def said(shown: dict[str, Any]) -> list[str]:
     return [card.need.title for card in shown["needs"]]
 
 
+def test_what_has_no_card_of_its_own_is_counted_and_linked(desk: Client, boss: User) -> None:
+    now = timezone.now()
+    for _ in range(5):
+        a_campaign(a_workspace())
+    for _ in range(14):
+        late = {"status": Campaign.Status.DRAFT, "starts_at": now - DAY}
+        a_prospect(a_campaign(Workspace.objects.earliest("pk"), **late))
+
+    shown = context(boss, now)
+
+    rest = {card.need.title: card.button.url for card in shown["needs"] if not card.need.of}
+    assert "2 more campaigns have nobody to write to" in rest
+    assert "Nobody is told by mail of failures for 2 more clients" in rest
+    assert "2 more campaigns did not start in time" in rest
+    assert len([each for each in said(shown) if "nobody to write to" in each]) == 4
+    for url in rest.values():
+        assert desk.get(url).status_code == 200
+
+
 def test_what_needs_somebody_is_a_card_with_one_button(desk: Client, boss: User) -> None:
     now = timezone.now()
     workspace = a_busy_workspace(now)

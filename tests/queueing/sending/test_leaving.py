@@ -47,6 +47,21 @@ def test_runs_that_a_clock_starts_wait(settings: Settings, trigger: str, waits: 
 
 
 @pytest.mark.django_db
+def test_a_run_by_http_leaves_as_foreseen_or_within_half_of_its_callers_time(
+    settings: Settings,
+) -> None:
+    settings.SEND_SPREAD_SECONDS, settings.HTTP_RUN_DEADLINE_SECONDS = 20, 20
+    turns = [(an_account(a_workspace(), pk=uuid.UUID(int=number)), REQUEST) for number in range(6)]
+    tick = int(NOON.timestamp())
+
+    found = leaving.waits(turns, ProcessRun(trigger=Trigger.HTTP), NOON)
+
+    for account, _ in turns:
+        foreseen = seconds_after(account.pk, tick, 20)
+        assert found[account.pk] == (foreseen if foreseen <= 10 else foreseen - 10)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("since", "seconds"), [(1_770, 30), (1_700, None), (1_800, None)])
 def test_a_run_waits_a_minute_at_most_for_an_account_s_own_gap(
     settings: Settings, since: int, seconds: int | None
