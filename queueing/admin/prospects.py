@@ -18,7 +18,6 @@ from django.utils.html import format_html
 from import_export.fields import Field
 
 from campaigns import people as persons
-from campaigns.admin.imports import ImportingAdmin
 from campaigns.admin.upload_forms import ProspectsForm
 from campaigns.importing.work import Work
 from campaigns.models import Campaign, Prospect, matching
@@ -33,6 +32,7 @@ from campaigns.pages import (
     workspaces_of,
 )
 from queueing.admin import starting
+from queueing.admin.person import PersonAdmin
 from queueing.admin.stages import (
     ClientFilter,
     InvitedByFilter,
@@ -185,7 +185,7 @@ class StandingList(ChangeList):
 
 
 @admin.register(Prospect)
-class ProspectAdmin(ImportingAdmin):
+class ProspectAdmin(PersonAdmin):
     form = ProspectForm
     export_resource = ProspectResource
     workspace_path = "campaign__workspace"
@@ -311,7 +311,7 @@ class ProspectAdmin(ImportingAdmin):
         context["may_bar"] = self.has_never_contact_permission(request)
         person = kwargs.get("obj")
         context["is_held"] = _is_held(person)
-        context["queue_items"] = person.queue_items.in_turn()[:10] if person else []
+        context |= self.about(person) if person else {}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_never_contact_permission(self, request: HttpRequest) -> bool:
