@@ -1,5 +1,6 @@
 """Names as one greets with them: what people write around their name on LinkedIn taken off."""
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -69,6 +70,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _EAST_ASIAN = re.compile(
     "(?![\u30a0-\u30ff]+$)[\u3005-\u3007\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{1,4}"
 )
+_CONSONANTS = frozenset("BCDFGHJKLMNPQRSTVWXZ")
+_OF_A_PAGE = re.compile(r"&#?\w{2,8};|</?\w{1,10}[^<>]{0,50}>")
+_QUOTED = re.compile(r"\A\s*'([^']+)'\s*\Z")
+_TAG = re.compile(r"</?\w{1,10}[^<>]{0,50}>")
 _JOINERS = "\u200c\u200d"
 _GARNISH = f'{_JOINERS}*_#!?…\u2013\u2014-+&"”»([{{<)]}}>'
 
@@ -224,7 +229,8 @@ def _words_of(name: str, *, is_first: bool) -> list[str]:
         return []
     if _PLAIN.fullmatch(name):
         return without_titles([name], is_first=is_first)
-    text = _AND.sub(" & ", _unglued(_without_banners(name)))
+    name = _TAG.sub(" ", html.unescape(name)) if _OF_A_PAGE.search(name) else name
+    text = _AND.sub(" & ", _unglued(_without_banners(_QUOTED.sub(r"\1", name))))
     text = without_titles_before(without_brackets_of_titles(_readable(text).strip()))
     text = _AFTER_THE_NAME.sub("", text) or text
     words = [word for word in (_bare(word) for word in text.split()) if word]
@@ -249,10 +255,15 @@ def _without_banners(name: str) -> str:
 
 def _readable(name: str) -> str:
     """Return a name without emoji and symbols, letters of mathematics made plain."""
-    if any(0x1D400 <= ord(c) <= 0x1D7FF or 0xFF01 <= ord(c) <= 0xFF5E for c in name):
+    if any(_is_letter_in_disguise(ord(c)) for c in name):
         name = unicodedata.normalize("NFKC", name)
     kept = [c if _belongs_to_a_name(c) else " " for c in unicodedata.normalize("NFC", name)]
     return "".join(kept)
+
+
+def _is_letter_in_disguise(code: int) -> bool:
+    """Return whether a sign is a letter of mathematics, in a circle, or of full width."""
+    return 0x1D400 <= code <= 0x1D7FF or 0x24B6 <= code <= 0x24E9 or 0xFF01 <= code <= 0xFF5E
 
 
 def _belongs_to_a_name(character: str) -> bool:
@@ -288,8 +299,8 @@ def _with_capital(word: str, *, first: bool, small: bool) -> str:
     if word == word.lower():
         wanted = (first or small) and (first or word not in _PARTICLES)
         return _capitalised(word) if wanted else word
-    if word != word.upper() or "." in word or (len(letters) == 1):
-        return word
+    if word != word.upper() or "." in word or not (set(letters) - _CONSONANTS or len(letters) > 3):
+        return word  # JRR
     if not first and word.lower() in _PARTICLES:
         return word.lower()
     if len(letters) == 2 and word not in _SHORT_NAMES:

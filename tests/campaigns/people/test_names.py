@@ -119,6 +119,12 @@ from campaigns.people.names import (
         ("Prince", "Example", "Prince"),
         ("Rain", "Example", "Rain"),
         ("Job", "Example", "Job"),
+        ("JRR", "Example", "JRR"),
+        ("A", "Example", "A"),
+        ("<b>Ada</b>", "Example", "Ada"),
+        ("Ada &amp; Bob", "Example", "Ada & Bob"),
+        ("\u24b6\u24d3\u24d0", "Example", "Ada"),
+        ("'Ada'", "Example", "Ada"),
     ],
 )
 def test_first_names(first: str, last: str, greeted: str) -> None:

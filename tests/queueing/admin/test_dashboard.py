@@ -363,9 +363,9 @@ def test_an_empty_desk_leads_through_the_first_steps(desk: Client) -> None:
     a_campaign(workspace, an_account(workspace))
     under_way = desk.get(FRAGMENT).content.decode()
 
-    assert 'href="/admin/campaigns/workspace/add/">Make a workspace' in empty
+    assert 'href="/admin/campaigns/workspace/add/">Make a client' in empty
     assert 'href="/admin/campaigns/prospect/import/">Import people' in empty
-    assert "Make a workspace, for a client or a team <strong>done</strong>" in begun
+    assert "Make a client, or a team of your own <strong>done</strong>" in begun
     assert "ask a manager" in stranger
     assert "First steps" not in under_way
 
