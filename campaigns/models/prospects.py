@@ -325,4 +325,4 @@ def columns_of_people(campaign_id: uuid.UUID) -> set[str] | None:
         return None
     key = models.Func("variables", function="jsonb_object_keys", output_field=models.CharField())
     names = prospects.annotate(key=key).values_list("key", flat=True).distinct()
-    return {*messages.PROSPECT_FIELDS, *names}
+    return {*messages.PROSPECT_FIELDS, *messages.SENDER_FIELDS, *names}

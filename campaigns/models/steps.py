@@ -1,6 +1,7 @@
 """The follow-ups of a campaign: up to four messages to those who have accepted."""
 
 import uuid
+from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +12,7 @@ from campaigns import messages
 from campaigns.models.prospects import columns_of_people
 
 STEPS_AT_MOST, DELAY_AT_MOST = 4, 60
+TEXTS = ("text", "text_b")
 
 
 class Step(models.Model):
@@ -36,7 +38,10 @@ class Step(models.Model):
         help_text="Days on which the campaign's hours are open, after the acceptance; from the "
         "second message on after the one before. Never less than 4 hours after the acceptance.",
     )
-    text = models.TextField(help_text="Variables as in the note of the invitation.")
+    text = models.TextField(
+        help_text="Variables as in the note of the invitation. A column of the import with texts "
+        "that are written already: its name alone, as {{ first_message }}."
+    )
     text_b = models.TextField(
         "second text",
         blank=True,
@@ -64,14 +69,19 @@ class Step(models.Model):
 
         :raises ValidationError: naming each field.
         """
-        columns = columns_of_people(self.campaign_id) if self.campaign_id else None
-        known = None if columns is None else {*columns, *messages.SENDER_FIELDS}
-        problems = {
-            field: messages.problem(text, known) or messages.message_too_long(text)
-            for field, text in (("text", self.text), ("text_b", self.text_b))
-        }
+        known = columns_of_people(self.campaign_id) if self.campaign_id else None
+        problems = {field: self.problem_of(getattr(self, field), known) for field in TEXTS}
         if any(problems.values()):
             raise ValidationError({field: told for field, told in problems.items() if told})
+
+    def problem_of(self, text: str, known: Collection[str] | None) -> str:
+        """Say what is wrong with a text of it, or nothing.
+
+        :param known: the names that it may use; None where extra columns are not known yet.
+        """
+        varies = self.campaign_id is not None and self.campaign.varies_words
+        told = messages.problem(text, known, varies=varies)
+        return told or messages.message_too_long(text, varies=varies)
 
     def text_of(self, variant: str) -> str:
         """Return the text of a variant; the only one where there is no second."""

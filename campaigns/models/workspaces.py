@@ -62,7 +62,15 @@ class Campaign(models.Model):
         "message",
         blank=True,
         help_text="The note. Empty: no note. May use {{ first_name }}, {{ last_name }}, "
-        "{{ company }}, {{ headline }}, {{ location }} and extra columns of the import.",
+        "{{ company }}, {{ headline }}, {{ location }}, {{ sender_first_name }} and extra columns "
+        "of the import.",
+    )
+    varies_words = models.BooleanField(
+        "varies its words",
+        default=False,
+        db_default=False,
+        help_text="On: of {Hello|Good morning} each person gets one, and the preview shows which. "
+        "In the note and in follow-ups. Off: such braces are refused.",
     )
     without_note_when_used_up = models.BooleanField(
         "without a note when notes are used up",
@@ -144,9 +152,23 @@ class Campaign(models.Model):
 
         Extra columns are known once people are imported.
         """
-        known = None if self._state.adding else columns_of_people(self.pk)
-        template = self.message_template
-        return messages.problem(template, known) or messages.too_long(template)
+        template, varies = self.message_template, self.varies_words
+        told = messages.problem(template, self.known_variables(), varies=varies)
+        return told or messages.too_long(template, varies=varies)
+
+    def known_variables(self) -> set[str] | None:
+        """Return the names that its texts may use; None while it has nobody."""
+        return None if self._state.adding else columns_of_people(self.pk)
+
+    def texts_problem(self) -> str:
+        """Say what is wrong with the note or a follow-up, by name; or nothing."""
+        if told := self.message_problem():
+            return f"Its note can't be used. {told}"
+        known = self.known_variables()
+        for step in self.steps.order_by("number"):
+            if told := step.problem_of(step.text, known) or step.problem_of(step.text_b, known):
+                return f"The text of message {step.number} can't be used. {told}"
+        return ""
 
     def _problem_with_move(self) -> str:
         if self._state.adding or not self.workspace_id:

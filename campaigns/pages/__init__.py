@@ -5,6 +5,7 @@ What a single page shows is not here, but in `admin/`.
 
 from campaigns.pages import client, clock, reasons
 from campaigns.pages.checked import NUL, CheckedLists
+from campaigns.pages.converting import convert
 from campaigns.pages.exporting import ExportingAdmin, PlainResource
 from campaigns.pages.filters import Field, RelatedFilter, date_range
 from campaigns.pages.forms import CampaignForm, NewCampaignForm
@@ -53,6 +54,7 @@ __all__ = [
     "client",
     "clock",
     "column",
+    "convert",
     "date_range",
     "kept_for_back",
     "reason_field",

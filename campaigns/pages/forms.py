@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from campaigns import messages
 from campaigns.models import Campaign
+from campaigns.pages.converting import convert
 from campaigns.pages.reasons import ReasonedForm
 
 HELP_ON_NOTES = (
     "The note. Empty: no note. May use {{ first_name }}, {{ last_name }}, {{ company }}, "
-    "{{ headline }}, {{ location }} and extra columns of the import. Whoever has nothing there is "
+    "{{ headline }}, {{ location }}, {{ sender_first_name }} and extra columns of the import. "
+    "Whoever has nothing there is "
     'left out, unless you say what to write instead: {{ first_name|default:"there" }}. Names go '
     "without emoji, titles and capitals throughout."
 )
@@ -46,9 +48,11 @@ class CampaignForm(ReasonedForm):
         foreign = [each.name for each in accounts if workspace and each.workspace != workspace]
         if foreign:
             self.add_error("accounts", f"Of another workspace than {workspace}: {_and(foreign)}.")
-        template = values.get("message_template", "")
-        problem = messages.too_long(template, [account.note_limit for account in accounts])
-        if problem and not messages.too_long(template):  # else the model says so
+        varies = values.get("varies_words", self.instance.varies_words)
+        convert(self, "message_template", self.instance.known_variables(), varies=varies)
+        template, limits = values.get("message_template", ""), [one.note_limit for one in accounts]
+        problem = messages.too_long(template, limits, varies=varies)
+        if problem and not messages.too_long(template, varies=varies):  # else the model says so
             self.add_error("message_template", problem)
         return values
 

@@ -17,6 +17,7 @@ from queueing.staff.triage import rendered
 
 COMPARED = 3
 LOOKED_AT = 200  # for what no longer fits
+SHOWN = ("prospect", "linkedin_account", "campaign")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def differs(campaign: Campaign, now: dt.datetime) -> bool:
 
 def compared(campaign: Campaign) -> list[Compared]:
     """Return those of the first who wait whose text would be another: what does not fit first."""
-    rows = waiting(campaign).in_turn().select_related("prospect", "linkedin_account")[:LOOKED_AT]
+    rows = waiting(campaign).in_turn().select_related(*SHOWN)[:LOOKED_AT]
     found = [_compare(campaign, item) for item in rows]
     changed = [each for each in found if each.problem or each.old != each.new]
     return sorted(changed, key=lambda each: not each.problem)
@@ -76,7 +77,7 @@ def warns(campaign: Campaign, now: dt.datetime) -> str:
 
 def give(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     """Give all who wait the campaign's text; whoever it does not fit keeps theirs."""
-    action = EditText(campaign.message_template)
+    action = EditText(campaign.message_template, varies=campaign.varies_words)
     result = items.act(action, waiting(campaign), by, now, reason=values["reason"])
     moved = plan_anew(with_waiting(Campaign.objects.filter(pk=campaign.pk)), now)
     return Done(f"{result.sentence(action.verb)} {moved}".strip())

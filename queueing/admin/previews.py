@@ -1,7 +1,7 @@
 """What real people would be sent, before it is sent: on a campaign's page, and while one types."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import IntegerField, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -9,11 +9,11 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Length
 
 from campaigns import messages
-from campaigns.messages import UnfilledVariableError, render
+from campaigns.messages import UnfilledVariableError
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.models.prospects import columns_of_people
 from queueing.models import Kind, QueueItem
-from queueing.planning.selection import values_of
+from queueing.planning import wording
 
 PREVIEWED = 5
 NAMES_SHOWN = 10
@@ -58,16 +58,13 @@ def _queued_note(person: Prospect, item: QueueItem) -> Note:
 
 
 def _note(campaign: Campaign, person: Prospect, accounts: list[LinkedInAccount]) -> Note:
-    try:
-        text = render(campaign.message_template, values_of(person))
-    except UnfilledVariableError as error:
-        return Note(person, "", 0, f"{error} and has no fallback: is left out")
-    short = [account.name for account in accounts if account.note_limit < len(text)]
+    note = _filled(campaign, person, campaign.message_template, accounts)
+    short = [account.name for account in accounts if account.note_limit < note.length]
     if not short:
-        return Note(person, text, len(text), "")
+        return note
     if len(short) == len(accounts):
-        return Note(person, text, len(text), "too long for every account: is left out")
-    return Note(person, text, len(text), f"too long for {some(short)}: goes by another account")
+        return replace(note, problem="too long for every account: is left out")
+    return replace(note, problem=f"too long for {some(short)}: goes by another account")
 
 
 def some(names: list[str]) -> str:
@@ -91,32 +88,35 @@ class Typed:
 
 
 def typed(
-    campaign: Campaign, accounts: list[LinkedInAccount], text: str, *, is_note: bool
+    campaign: Campaign, accounts: list[LinkedInAccount], text: str, *, step: int = 0
 ) -> Typed:
     """Fill a text in for real people: the one with the longest values, and the first few.
 
-    :param is_note: of the request; else a message to somebody who is connected.
+    Where words vary, the longest count, and the first few see theirs.
+
+    :param step: the number of the follow-up; 0 for the note of the request.
     """
     limits = [account.note_limit for account in accounts]
     limit = min(limits, default=min(messages.NOTE_LIMITS.values()))
-    limit = limit if is_note else messages.MESSAGE_LIMIT
-    problem = messages.problem(text, set(variables_of(campaign, is_note=is_note)))
+    limit = messages.MESSAGE_LIMIT if step else limit
+    varies = campaign.varies_words
+    problem = messages.problem(text, set(variables_of(campaign)), varies=varies)
     people = Prospect.objects.filter(campaign=campaign)
     longest, notes = None, []
     if not problem:
-        found = [_filled(each, text, accounts) for each in _longest(people, text)]
+        worst = messages.with_longest_words(text) if varies else text
+        found = [_filled(campaign, each, worst, accounts, step) for each in _longest(people, text)]
         longest = max(found, key=lambda note: note.length, default=None)
         first = people.filter(status__in=PREFERRED).order_by("created_at", "id")
-        notes = [_filled(each, text, accounts) for each in first[:SHOWN_WHILE_TYPING]]
+        shown = first[:SHOWN_WHILE_TYPING]
+        notes = [_filled(campaign, each, text, accounts, step) for each in shown]
     return Typed(limit, longest, notes, problem, foreign_signature(text, accounts))
 
 
-def variables_of(campaign: Campaign, *, is_note: bool) -> list[str]:
+def variables_of(campaign: Campaign) -> list[str]:
     """Return the names that a text may use, those of everybody first."""
-    known = columns_of_people(campaign.pk) or set(messages.PROSPECT_FIELDS)
-    known |= set() if is_note else set(messages.SENDER_FIELDS)
     first = [*messages.PROSPECT_FIELDS, *messages.SENDER_FIELDS]
-    return [*(name for name in first if name in known), *sorted(known - set(first))]
+    return [*first, *sorted((columns_of_people(campaign.pk) or set()) - set(first))]
 
 
 def _longest(people: QuerySet[Prospect], text: str) -> QuerySet[Prospect]:
@@ -133,11 +133,17 @@ def _longest(people: QuerySet[Prospect], text: str) -> QuerySet[Prospect]:
     return people.annotate(length=sum(lengths, Value(0))).order_by("-length")[:LONGEST_LOOKED_AT]
 
 
-def _filled(person: Prospect, text: str, accounts: list[LinkedInAccount]) -> Note:
-    senders = [account.name.split()[0] for account in accounts if account.name.strip()]
-    sender = max(senders, key=len, default="…")
+def _filled(
+    campaign: Campaign,
+    person: Prospect,
+    text: str,
+    accounts: list[LinkedInAccount],
+    step: int = 0,
+) -> Note:
+    """Fill a text in; where it names who writes, as the longest name has it."""
+    sender = max(map(wording.sender_of, accounts), key=len, default="…")
     try:
-        told = render(text, {**values_of(person), "sender_first_name": sender})
+        told = wording.filled(campaign, text, person, sender, step)
     except UnfilledVariableError as error:
         return Note(person, "", 0, f"{error} and has no fallback: is left out")
     return Note(person, told, len(told), "")

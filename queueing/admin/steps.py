@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from campaigns.models import Step
-from campaigns.models.steps import STEPS_AT_MOST
-from campaigns.pages import DeskInline
+from campaigns.models.steps import STEPS_AT_MOST, TEXTS
+from campaigns.pages import DeskInline, convert
 from campaigns.pages.fresh import FreshForm
 from campaigns.pages.reasons import ReasonedFormSet
 
@@ -26,6 +26,15 @@ class StepForm(FreshForm):
                 self.fields[name].widget = forms.Textarea(attrs=TEXT_ROWS)
         if "delay_days" in self.fields:
             self.fields["delay_days"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        campaign = values.get("campaign")
+        if campaign is not None:
+            known = campaign.known_variables()
+            for name in TEXTS:
+                convert(self, name, known, varies=campaign.varies_words)
+        return values
 
     def clean_delay_days(self) -> int | None:
         days: int | None = self.cleaned_data.get("delay_days")

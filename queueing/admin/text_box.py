@@ -27,8 +27,12 @@ class TextBoxAdmin(ForecastAdmin):
         campaign = self.row(request, object_id)
         text = request.POST.get("text", "")[:AT_MOST].replace("\r\n", "\n")
         is_note = request.POST.get("of") != "message"
+        number = request.POST.get("step", "")
+        step = int(number) if number.isdecimal() and len(number) == 1 else 1
+        if "varies" in request.POST:
+            campaign.varies_words = request.POST["varies"] == "yes"
         accounts = list(campaign.accounts.order_by("name"))
-        found = typed(campaign, accounts, text, is_note=is_note)
+        found = typed(campaign, accounts, text, step=0 if is_note else step)
         context = {"typed": found, "text": text.strip(), "is_note": is_note}
         return TemplateResponse(request, "admin/text_box.html", context)
 
@@ -37,7 +41,7 @@ class TextBoxAdmin(ForecastAdmin):
     ) -> HttpResponse:
         campaign: Campaign | None = context.get("original")
         known = (
-            variables_of(campaign, is_note=False)
+            variables_of(campaign)
             if campaign
             else [*messages.PROSPECT_FIELDS, *messages.SENDER_FIELDS]
         )

@@ -19,8 +19,9 @@ from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
 from queueing.planning import board, selection
 from queueing.planning.board import Board
+from queueing.planning.people import Person
 from queueing.planning.placing import Placing, Planned
-from queueing.planning.selection import LeftOut, Person
+from queueing.planning.selection import LeftOut
 
 CHUNK = 2000  # people a transaction
 STORING = 3  # transactions at once: the database has processors of its own
@@ -148,9 +149,8 @@ def _refuse(campaign: Campaign) -> None:
         raise CannotEnqueueError(f"The campaign “{campaign}” is completed. Resume it first.")
     if campaign.status == Campaign.Status.ARCHIVED:
         raise CannotEnqueueError(f"The campaign “{campaign}” is archived: it has ended for good.")
-    problem = campaign.message_problem()
-    if problem:
-        raise CannotEnqueueError(f"The message of “{campaign}” can't be used. {problem}")
+    if problem := campaign.texts_problem():
+        raise CannotEnqueueError(f"“{campaign}” can't be queued. {problem}")
 
 
 def _note_on(campaign: Campaign) -> str:

@@ -11,7 +11,8 @@ from queueing.models import QueueItem
 from queueing.planning import board, selection
 from queueing.planning.board import Board, instant
 from queueing.planning.core import Spreader
-from queueing.planning.selection import LeftOut, Person, Selection
+from queueing.planning.people import Person
+from queueing.planning.selection import LeftOut, Selection
 from queueing.planning.slots import Jitter, Slot, Timeline
 from queueing.planning.ticks import Calendar
 
@@ -52,9 +53,7 @@ class Placing:
         self._index = {account.pk: index for index, account in enumerate(self._accounts)}
         self._able_by_length: dict[int, tuple[int, ...]] = {}
         self._tried_with = _tried_with(campaign)
-        self.selection = Selection(
-            campaign, max((account.note_limit for account in self._accounts), default=300)
-        )
+        self.selection = Selection(campaign, self._accounts)
         calendars = [planned.calendar_of(campaign, account.pk) for account in self._accounts]
         timelines = [planned.timelines[account.pk] for account in self._accounts]
         self._spreader = Spreader(timelines, calendars, board.starts_at(campaign))
@@ -106,7 +105,9 @@ class Placing:
         placed = placed or self._spreader.place(able, jitter, needs)
         if placed is None:
             return None
-        return Planned(prospect, note, self._accounts[placed.account].pk, placed.slot)
+        account_id = self._accounts[placed.account].pk
+        note = self.selection.note_by(prospect, account_id, note)
+        return Planned(prospect, note, account_id, placed.slot)
 
     def _able(self, note: str) -> tuple[int, ...]:
         """Return the accounts that may send a note of this length."""

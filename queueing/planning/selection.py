@@ -1,13 +1,13 @@
 """Who of a campaign may be queued, and why the others may not."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import F, Lookup, Q, QuerySet
 
-from campaigns import messages, people
+from campaigns import messages
 from campaigns.hours import clocks
 from campaigns.models import (
     Campaign,
@@ -18,8 +18,9 @@ from campaigns.models import (
     SendingHours,
 )
 from campaigns.models.erased import REASON
-from campaigns.people import names
 from queueing.models import QueueItem
+from queueing.planning.people import Person
+from queueing.planning.wording import SENDER, filled, sender_of
 
 ALREADY_INVITED = "Already invited in this workspace"
 ALREADY_QUEUED = "Already queued in this campaign"
@@ -30,29 +31,6 @@ DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"
 CHANGED_MEANWHILE = "Changed while it was queued: queue the campaign again"
 LIMITS_FORBID = "The limits of the campaign's accounts never let them send"
-
-
-class Person(NamedTuple):
-    """What planning reads of a prospect: a tuple, made five times as fast as the model's row."""
-
-    pk: uuid.UUID
-    first_name: str
-    last_name: str
-    company: str
-    headline: str
-    location: str
-    variables: Any
-    public_identifier: str
-    linkedin_user_id: str
-    resolved_with_id: uuid.UUID | None
-    company_key: str
-
-    def __str__(self) -> str:
-        return people.shown_as(self)
-
-    @property
-    def person_key(self) -> str:
-        return self.public_identifier or self.linkedin_user_id
 
 
 def new_people(campaign: Campaign, chunk_size: int) -> Iterator[Person]:
@@ -146,14 +124,17 @@ class _AnyOf(Lookup):
 class Selection:
     """A campaign's reasons to leave people out; the lists of the workspace are read once."""
 
-    def __init__(self, campaign: Campaign, note_limit: int) -> None:
+    def __init__(self, campaign: Campaign, accounts: Sequence[LinkedInAccount]) -> None:
         """Judge a campaign's people.
 
-        :param note_limit: the longest note, in characters, that any usable account may send.
+        :param accounts: the usable ones. The longest note that any of them may send holds, and
+            before it is known who writes, the longest first name.
         """
         self._campaign = campaign
-        self._note_limit = note_limit
-        self._variables = messages.variables(campaign.message_template)
+        self._note_limit = max((account.note_limit for account in accounts), default=300)
+        self._senders = {account.pk: sender_of(account) for account in accounts}
+        self._sender = max(self._senders.values(), key=len, default="")
+        self._names_sender = SENDER in messages.variables(campaign.message_template)
         erased = ErasedPerson.objects.filter(workspace=campaign.workspace_id)
         self._any_erased = erased.exists()
         entries = DoNotContact.objects.filter(workspace=campaign.workspace_id)
@@ -260,39 +241,18 @@ class Selection:
             return LeftOut(DO_NOT_CONTACT, for_good=True)
         return None
 
+    def note_by(self, prospect: Person, account_id: uuid.UUID, note: str) -> str:
+        """Return a note that was judged as the account that sends it writes it."""
+        if not self._names_sender:
+            return note
+        template, sender = self._campaign.message_template, self._senders[account_id]
+        return filled(self._campaign, template, prospect, sender)
+
     def _note(self, prospect: Person) -> tuple[str, LeftOut | None]:
         try:
-            note = messages.render(
-                self._campaign.message_template, values_of(prospect, self._variables)
-            )
+            note = filled(self._campaign, self._campaign.message_template, prospect, self._sender)
         except messages.UnfilledVariableError as error:
             return "", LeftOut(f"Message: {error} and has no fallback")
         if len(note) > self._note_limit:
             return "", LeftOut(f"Message longer than {self._note_limit} characters")
         return note, None
-
-
-def values_of(prospect: Prospect | Person, used: Collection[str] | None = None) -> dict[str, str]:
-    """Return what a message's variables stand for: fields, and extra columns of the import.
-
-    Names are as one greets with them; the prospect keeps them as they were imported.
-
-    :param used: the variables that the message has; None for all.
-    """
-    extra = prospect.variables if isinstance(prospect.variables, dict) else {}
-    values = {}
-    for name in (*extra, *messages.PROSPECT_FIELDS) if used is None else used:
-        if name in messages.PROSPECT_FIELDS:
-            values[name] = _field(prospect, name)
-        elif name in extra:
-            values[name] = str(extra[name])
-    return values
-
-
-def _field(prospect: Prospect | Person, name: str) -> str:
-    if name == "first_name":
-        return names.greeting_name(prospect.first_name, prospect.last_name)
-    if name == "last_name":
-        return names.greeting_last_name(prospect.first_name, prospect.last_name)
-    text: str = getattr(prospect, name)
-    return text

@@ -20,8 +20,8 @@ from queueing.gates import hours
 from queueing.models import TOUCH_LASTS, TOUCHES, Installation, Kind, QueueItem, QueueItemQuerySet
 from queueing.planning import board
 from queueing.planning.board import Board, epoch, instant
-from queueing.planning.selection import values_of
 from queueing.planning.slots import Jitter
+from queueing.planning.wording import follow_up_of
 from queueing.telling import Fence
 
 Status = QueueItem.Status
@@ -197,11 +197,11 @@ def _item(campaign: Campaign, step: Step, one: Due, at: dt.datetime) -> QueueIte
         scheduled_for=at,
     )
     try:
-        item.message = messages.render(template, values_of_message(one.person, one.account))
-    except messages.UnfilledVariableError as empty:
+        item.message = follow_up_of(step, template, one.person, one.account)
+    except messages.UnfilledVariableError as why:
         item.message, item.status = template, Status.FAILED
         item.error_code = "unfilled_variable"
-        item.error_message = f"The text cannot be filled in for this person: {empty}."
+        item.error_message = f"The text cannot be filled in for this person: {why}."
     return item
 
 
@@ -210,11 +210,6 @@ def _variant(step: Step, person: Prospect) -> str:
     if not step.text_b:
         return ""
     return Step.Variant.A if Jitter.of(step.pk, person.pk).run < 0.5 else Step.Variant.B
-
-
-def values_of_message(person: Prospect, account: LinkedInAccount) -> dict[str, str]:
-    """Return what the variables of a follow-up stand for: those of a note, and who writes."""
-    return {**values_of(person), "sender_first_name": account.name.split()[0]}
 
 
 def _store(campaign: Campaign, items: Iterable[QueueItem], now: dt.datetime) -> int:

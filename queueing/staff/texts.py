@@ -22,12 +22,13 @@ class EditText(ItemAction):
     starts_from = (Status.PENDING,)
     takes_time = True
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, *, varies: bool = False) -> None:
         """Take the new text.
 
+        :param varies: whether it may have words to choose from.
         :raises ValueError: where it cannot be used for anybody.
         """
-        if problem := messages.problem(template):
+        if problem := messages.problem(template, varies=varies):
             raise ValueError(problem)
         self.template = template
 

@@ -11,9 +11,8 @@ from django.db.models import Q, Value, When
 from campaigns import messages
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.models import QueueItem, QueueItemQuerySet
-from queueing.planning import board, ends
+from queueing.planning import board, ends, wording
 from queueing.planning.board import Board
-from queueing.planning.selection import values_of
 from queueing.planning.slots import Jitter
 from queueing.sending import Verdict, recording
 from queueing.sending.meaning import SOMEBODY_ELSE
@@ -106,7 +105,8 @@ def rendered(template: str, item: QueueItem) -> str:
     :raises ValueError: saying why they cannot be sent it.
     """
     try:
-        text = messages.render(template, values_of(item.prospect))
+        sender = wording.sender_of(item.linkedin_account)
+        text = wording.filled(item.campaign, template, item.prospect, sender, item.step or 0)
     except messages.UnfilledVariableError as empty:
         raise ValueError(f"without a value: {empty}") from empty
     limit = item.linkedin_account.note_limit

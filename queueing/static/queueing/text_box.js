@@ -47,6 +47,10 @@
             const body = new FormData();
             body.append("text", area.value);
             body.append("of", isNote ? "note" : "message");
+            const [number] = document.getElementsByName(area.name.replace(/text(_b)?$/, "number"));
+            const [varies] = document.getElementsByName("varies_words");
+            if (!isNote && number) body.append("step", number.value);
+            if (varies) body.append("varies", varies.checked ? "yes" : "no");
             body.append("csrfmiddlewaretoken", area.form.querySelector("[name=csrfmiddlewaretoken]").value);
             try {
                 const answer = await fetch(about.dataset.url, {method: "POST", body, credentials: "same-origin"});

@@ -82,7 +82,7 @@ NOT_NEGATIVE = "greater than or equal to 0"
         (Campaign, "follow_up_after_days", 366, "less than or equal to 365"),
         (Campaign, "starts_at", "soon", "invalid format"),
         (Campaign, "message_template", "Hi {{ frist_name }}", "Did you mean first_name?"),
-        (Campaign, "message_template", "Hi {{ FirstName }}", "Did you mean first_name?"),
+        (Campaign, "message_template", "Hi {{ FirstName }}", "Did you mean {{ first_name }}?"),
         (Campaign, "message_template", "Hi {{ first_name", "between braces"),
         (Campaign, "message_template", "{% for a in b %}", "between braces"),
         (Campaign, "message_template", "{{ first_name|upper }}", "between braces"),

@@ -23,9 +23,9 @@ def a_draft(*accounts: str) -> tuple[Campaign, list[LinkedInAccount]]:
 def test_the_longest_real_person_counts_against_the_limit() -> None:
     campaign, accounts = a_draft("Nora Example")
 
-    first = typed(campaign, accounts, "Hi {{ first_name }}", is_note=True)
-    other = typed(campaign, accounts, "Hi {{ company }}", is_note=True)
-    extra = typed(campaign, accounts, "{{ shoe }}", is_note=True)
+    first = typed(campaign, accounts, "Hi {{ first_name }}")
+    other = typed(campaign, accounts, "Hi {{ company }}")
+    extra = typed(campaign, accounts, "{{ shoe }}")
 
     assert first.longest is not None
     assert (first.longest.text, first.limit) == ("Hi Bartholomew", accounts[0].note_limit)
@@ -34,21 +34,21 @@ def test_the_longest_real_person_counts_against_the_limit() -> None:
     assert extra.longest is not None
     assert extra.longest.text == "7½ narrow"
     assert [note.text for note in first.notes] == ["Hi Ada", "Hi Bartholomew"]
-    assert typed(campaign, accounts, "x" * 301, is_note=True).is_too_long
-    assert not typed(campaign, accounts, "x" * 301, is_note=False).is_too_long
+    assert typed(campaign, accounts, "x" * 301).is_too_long
+    assert not typed(campaign, accounts, "x" * 301, step=1).is_too_long
 
 
 def test_the_shortest_limit_of_its_accounts_holds() -> None:
     campaign, accounts = a_draft("Nora Example", "Sam Example")
     accounts[1].account_type = LinkedInAccount.Type.FREE
 
-    assert typed(campaign, accounts, "x" * 201, is_note=True).is_too_long
+    assert typed(campaign, accounts, "x" * 201).is_too_long
 
 
 def test_columns_of_the_import_and_the_sender_are_offered() -> None:
     campaign, _ = a_draft("Nora Example")
 
-    assert variables_of(campaign, is_note=False)[-2:] == ["sender_first_name", "shoe"]
+    assert variables_of(campaign)[-2:] == ["sender_first_name", "shoe"]
 
 
 @pytest.mark.parametrize(
