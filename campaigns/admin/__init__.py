@@ -25,7 +25,10 @@ class WorkspaceAdmin(DeskAdmin):
     filter_horizontal = ("members",)
     fieldsets = (
         (None, {"fields": ("name", "members", "notify_emails")}),
-        ("How it sends", {"fields": ("sending_hours", "daily_cr_limit", "tier")}),
+        (
+            "How it sends",
+            {"fields": ("sending_hours", "daily_cr_limit", "tier", "withdraw_after_days")},
+        ),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from campaigns import people
 from campaigns.models.sending_hours import SendingHours
 
+WITHDRAWAL_DAYS = (7, 14, 21, 28, 42, 60, 90)  # nearly nine of ten who accept do within a week
 HOURS_TO_CHOOSE = "shared hours, or hours of this workspace"
 
 
@@ -43,6 +44,14 @@ class Workspace(models.Model):
         blank=True,
         related_name="workspaces",
         help_text="Who may see this workspace.",
+    )
+    withdraw_after_days = models.PositiveSmallIntegerField(
+        "withdraws after (days)",
+        choices=[(days, f"{days} days") for days in WITHDRAWAL_DAYS],
+        null=True,
+        blank=True,
+        help_text="What campaigns propose where somebody lets them take unanswered invitations "
+        "back. Each campaign may have another number. Empty: 21.",
     )
     notify_emails = models.TextField(
         blank=True,

@@ -21,7 +21,7 @@ from campaigns.importing.uploads import Upload
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
 from campaigns.pages import CampaignForm, NewCampaignForm, behind_walls, clock
 from queueing import planning
-from queueing.admin import new_text, numbers, starting, undoing
+from queueing.admin import new_text, numbers, starting, undoing, withdrawing
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.confirming import is_uuid
 from queueing.admin.deeds import Deed, Done, NothingToFill
@@ -32,7 +32,6 @@ from queueing.desk import campaigns as desk_of_campaigns
 from queueing.desk.campaigns import Line
 from queueing.gates import limits
 from queueing.models import QueueItem
-from queueing.planning import ends, withdrawals
 from queueing.staff import log, places
 
 TEXT_CHANGED = "_text_changed"
@@ -82,28 +81,6 @@ def _resume(campaign: Campaign, values: dict[str, Any], by: User, now: dt.dateti
     told = _plan_anew(campaign, now)
     told = f"Resumed: {held.pending:,} go on. {told}".strip()
     return Done(told, undo=undoing.of_move(by, [campaign], "pause"))
-
-
-def _before_withdrawing(campaign: Campaign, now: dt.datetime) -> str:
-    return withdrawals.preview(campaign, now).in_words(withdrawals.AFTER_DAYS)
-
-
-def _withdraw(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
-    days = withdrawals.AFTER_DAYS
-    Campaign.objects.filter(pk=campaign.pk).update(withdraw_after_days=days)
-    log.note(by, [campaign], f"Withdraws what nobody answers for {days} days", values["reason"])
-    return Done(f"What nobody answers for {days} days is withdrawn from now on, a few each day.")
-
-
-def _keep_unanswered(
-    campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime
-) -> Done:
-    Campaign.objects.filter(pk=campaign.pk).update(withdraw_after_days=None)
-    waiting = campaign.queue_items.pending().filter(kind=QueueItem.Kind.WITHDRAWAL)
-    told = f"Not withdrawn after all, says {by}: {values['reason']}"
-    number = ends.set_aside(waiting, withdrawals.ENDED, told, now)
-    log.note(by, [campaign], "Withdraws nothing any more", values["reason"])
-    return Done(f"Nothing more is withdrawn; {number:,} that waited for it stay.")
 
 
 def _archive(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
@@ -180,10 +157,6 @@ def _deed(slug: str, label: str, states: tuple[str, ...], warns: Any, do: Any) -
     return Deed(slug, label, warns, lambda campaign, now: campaign.status in states, do)
 
 
-def _may_withdraw(campaign: Campaign) -> bool:
-    return campaign.status in {Campaign.Status.ACTIVE, Campaign.Status.COMPLETED}
-
-
 NEEDED = ("workspace", "name", "accounts", "message_template", "people_file")
 CAN_BE_QUEUED = (Campaign.Status.DRAFT, Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
 
@@ -197,7 +170,8 @@ class CampaignAdmin(TextBoxAdmin):
     list_select_related = ("workspace", "sending_hours")
     search_fields = ("name",)
     autocomplete_fields = ("workspace", "accounts", "sending_hours")
-    readonly_fields = ("status",)  # buttons change it: what is queued has to follow
+    # Buttons change them: what is queued has to follow.
+    readonly_fields = ("status", "withdraw_after_days")
     inlines = (StepInline,)
     times_depend_on = ("accounts", "sending_hours", "starts_at", "without_note_when_used_up")
     deeds = (
@@ -225,20 +199,8 @@ class CampaignAdmin(TextBoxAdmin):
             shows=new_text.panel,
         ),
         _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
-        Deed(
-            "withdraw",
-            "Withdraw what nobody answers",
-            _before_withdrawing,
-            lambda campaign, now: _may_withdraw(campaign) and not campaign.withdraw_after_days,
-            _withdraw,
-        ),
-        Deed(
-            "keep-unanswered",
-            "Withdraw nothing any more",
-            lambda campaign, now: "Invitations that nobody has answered stay pending from now on.",
-            lambda campaign, now: campaign.withdraw_after_days is not None,
-            _keep_unanswered,
-        ),
+        withdrawing.WITHDRAW,
+        withdrawing.KEEP,
         Deed(
             "end",
             "Skip what is left",

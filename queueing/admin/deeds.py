@@ -58,6 +58,7 @@ class Deed:
     form: type[forms.Form] = ReasonForm
     template: str = "admin/deed.html"
     shows: Callable[[Any], dict[str, Any]] = lambda row: {}  # besides, on a page of its own
+    starts_with: Callable[[Any], dict[str, Any]] = lambda row: {}  # what the form proposes
 
 
 class DeedsAdmin(DeskAdmin):
@@ -154,7 +155,8 @@ class DeedsAdmin(DeskAdmin):
             raise Http404
         if not self.has_change_permission(request, row):
             raise PermissionDenied
-        form = deed.form(request.POST if request.method == "POST" else None)
+        sent = request.POST if request.method == "POST" else None
+        form = deed.form(sent, initial=deed.starts_with(row))
         if form.is_bound and form.is_valid():
             done = self._act(request, deed, row, form.cleaned_data)
             return HttpResponseRedirect(done.goes_to or self.page_of(row))

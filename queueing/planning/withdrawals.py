@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.models.walls import WITHDRAWAL_DAYS
 from campaigns.models.workspaces import MIN_WITHDRAWAL_DAYS
 from queueing import gates
 from queueing.models import Installation, Kind, QueueItem, QueueItemQuerySet
@@ -36,6 +37,11 @@ class Preview:
     a_day: int
     days: int
 
+    @property
+    def others(self) -> int:
+        """How many there are beside those who are named."""
+        return self.number - len(self.names)
+
     def in_words(self, after_days: int) -> str:
         rule = (
             f"Invitations that nobody has answered for {after_days} days are taken back, "
@@ -44,7 +50,7 @@ class Preview:
         )
         if not self.number:
             return f"{rule}Today that is nobody."
-        more = f" and {self.number - len(self.names):,} more" if self.number > NAMES_SHOWN else ""
+        more = f" and {self.others:,} more" if self.others else ""
         return (
             f"{rule}Today that is {self.number:,}: {', '.join(self.names)}{more}. The oldest was "
             f"sent {self.oldest_days} days ago. All are back in about {self.days} working days."
@@ -79,7 +85,7 @@ def is_old_enough(item: QueueItem, now: dt.datetime) -> bool:
     )
 
 
-def preview(campaign: Campaign, now: dt.datetime, after_days: int = AFTER_DAYS) -> Preview:
+def preview(campaign: Campaign, now: dt.datetime, after_days: int) -> Preview:
     """Say whom withdrawing would concern."""
     rows = unanswered(now, after_days).filter(campaign=campaign)
     number, oldest = rows.count(), rows.first()
@@ -92,6 +98,11 @@ def preview(campaign: Campaign, now: dt.datetime, after_days: int = AFTER_DAYS) 
         a_day=a_day,
         days=math.ceil(number / max(a_day * accounts, 1)),
     )
+
+
+def previews(campaign: Campaign, now: dt.datetime) -> list[tuple[int, Preview]]:
+    """Say whom withdrawing would concern after each number of days that can be chosen."""
+    return [(days, preview(campaign, now, days)) for days in WITHDRAWAL_DAYS]
 
 
 def room_today(account: LinkedInAccount, now: dt.datetime) -> int:

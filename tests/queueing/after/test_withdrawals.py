@@ -42,7 +42,7 @@ def test_off_until_somebody_has_seen_the_preview(world: World, person: Prospect)
     world.look()
 
     assert not QueueItem.objects.filter(kind=Kind.WITHDRAWAL).exists()
-    told = withdrawals.preview(world.campaign, world.clock()).in_words(21)
+    told = withdrawals.preview(world.campaign, world.clock(), 21).in_words(21)
     assert f"Today that is 1: {person}." in told
     assert "sent 22 days ago" in told
 
