@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0024_varied_words"),
+        ("campaigns", "0025_varied_words"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0023_one_account_for_a_member"),
+        ("campaigns", "0024_rests_of_one_kind"),
     ]
 
     operations = [
