@@ -112,6 +112,9 @@ _OF_SOMETHING_ELSE = re.compile(
     r"company|account|organi[sz]ation|employer|school|firma|unternehmen|image|photo|picture|logo|"
     r"post|group"
 )
+_ELSEWHERE = re.compile(
+    rf"{_OF_SOMETHING_ELSE.pattern}|web|homepage|blog|domain|xing|twitter|facebook|instagram|github"
+)
 _COMPANY = "(?:company|organi[sz]ation|account|employer|firm|business|firma|firmen|unternehmens?"
 _COMPANY += "|entreprise|societe|empresa|azienda|societa|bedrijfs?|foretags?|firmy)"
 _NAME = "(?:name|naam|nom|nome|nombre|namn|navn|nazwa)"
@@ -185,16 +188,14 @@ def _in_parts(name: str) -> tuple[str, int] | None:
     found = {field: found_rank for field, found_rank in map(_field_and_rank, parts) if field}
     if not (2 <= len(parts) <= 4 and found) or ".com" in name:  # of a row of people
         return None
-    if PROFILE_URL in found and any(map(_OF_SOMETHING_ELSE.search, parts)):
-        return "", _LEAST_TRUSTED  # LinkedIn (Company)
+    if PROFILE_URL in found and any(map(_ELSEWHERE.search, parts)):
+        return "", _LEAST_TRUSTED  # LinkedIn (Company), URL (Website)
     field, found_rank = found.popitem()
     is_anothers = field != "company" and any(map(_OF_SOMEBODY_ELSE.search, parts))
     unknown = [part for part in parts if not _field_and_rank(part)[0]]
-    if (
-        not found
-        and not is_anothers
-        and (field in _EVER_THE_PERSONS or all(map(_WHOSE_BEHIND.fullmatch, unknown)))
-    ):
+    is_named_first = field in _EVER_THE_PERSONS and parts[0] not in unknown
+    is_the_persons = is_named_first or all(map(_WHOSE_BEHIND.fullmatch, unknown))
+    if is_the_persons and not found and not is_anothers:
         return field, found_rank + _LEAST_TRUSTED
     return None
 
@@ -206,6 +207,8 @@ def _without_whose(name: str) -> tuple[str, int]:
         return "", _LEAST_TRUSTED
     while words and words[-1] in _OF_THE:
         words.pop()
+    if words in (["first"], ["last"]):  # Last Contact: when it was
+        return "", _LEAST_TRUSTED
     field, found_rank = _field_and_rank("".join(words))
     return field, found_rank + _LEAST_TRUSTED
 

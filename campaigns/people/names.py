@@ -55,6 +55,7 @@ _OF_A_PROFILE = re.compile(
     r"(?:view )?(?P<name>\S.*?)['\u2019]s? (?:full )?(?:linkedin )?(?:profile|photo)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
+_TITLES_AT_MOST = 6  # glued together
 _GLUED_TITLE = re.compile(r"(?<![\w.])([^\W\d_]{2,5}\.)(?!(?:in|a|ra|na|ssa|to)\b)(?=[^\W\d_ªºᵃ])")
 _AND = re.compile(r"(?<=[\w.])\s*[&+\uff06]\s*(?=\w)")
 _COUPLED = frozenset(["&", "+", "and", "und", "et"])
@@ -241,8 +242,9 @@ def _words_of(name: str, *, is_first: bool) -> list[str]:
 
 def _unglued(name: str) -> str:
     """Return `Prof.Dr.Ada` as `Prof. Dr. Ada`."""
-    while found := _GLUED_TITLE.search(name):
-        if not is_title(found[1]):
+    for _ in range(_TITLES_AT_MOST):
+        found = _GLUED_TITLE.search(name)
+        if not found or not is_title(found[1]):
             break
         name = f"{name[: found.end()]} {name[found.end() :]}"
     return name

@@ -79,7 +79,8 @@ def test_a_row_of_a_person_is_no_header_be_linkedin_its_source(tmp_path: Path) -
 OTHERS = """Username|Customer Name|Client Name|Company LinkedIn URL|LinkedIn Company Page|
     Lead Owner|Owner First Name|Deal - Title|Person - ID|Lead Status|List|Company City|
     Profile Image URL|First Name (Owner)|LinkedIn (Company)|LinkedIn - Firma|
-    Title (Deal)|LinkedIn Connections|Name (Manager)|First Name of Assistant|
+    Title (Deal)|Last Contact|First Contact|Recruiter (LinkedIn)|URL (Website)|
+    LinkedIn Connections|Name (Manager)|First Name of Assistant|
     LinkedIn Photo URL|Leadership|Ad|Personal Email"""
 
 
