@@ -38,9 +38,12 @@ Q_CLUSTER_FREE = {
 }  # fmt: skip
 
 
+TAG = "queueing"
+
+
 def register_all() -> None:
-    checks.register(check_ticker)
-    checks.register(check_settings)
+    checks.register(check_ticker, TAG)
+    checks.register(check_settings, TAG)
     checks.register(check_database, Tags.database)
 
 

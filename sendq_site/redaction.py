@@ -11,7 +11,6 @@ from collections.abc import ItemsView, Iterable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-import sentry_sdk
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
@@ -84,6 +83,8 @@ class LineFormatter(logging.Formatter):
 
 def report_to(dsn: str) -> None:
     """Send reports of errors to this Sentry project."""
+    import sentry_sdk  # noqa: PLC0415 - slow to import, and most installations report to nobody
+
     sentry_sdk.init(
         dsn=dsn,
         send_default_pii=False,

@@ -128,7 +128,7 @@ if TRUSTED_PROXIES < 0:
     raise ImproperlyConfigured("TRUSTED_PROXIES is below 0: it is the number of your own proxies.")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "sendq_site.admin_app.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -20,6 +20,7 @@ from queueing.admin import (
 )
 from sendq_site import answers
 
+admin.autodiscover()
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", pages.log_in, name="login"),

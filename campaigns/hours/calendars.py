@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import holidays
-from holidays.registry import EntityLoader
+if TYPE_CHECKING:  # importing it takes as long as a run without work
+    import holidays
 
 PUBLIC = "public"
 KINDS = {  # as the package tells days apart, but for those of one community only
@@ -28,6 +29,8 @@ NAMED = 8  # days, or parts of a country, that a note names
 @lru_cache(maxsize=1)
 def countries() -> frozenset[str]:
     """Every two-letter code with a calendar; the library also takes its own class names."""
+    from holidays.registry import EntityLoader  # noqa: PLC0415 - see above
+
     return frozenset(code for code in EntityLoader.get_country_codes() if len(code) == 2)
 
 
@@ -62,6 +65,8 @@ def days(
     """
     if country not in countries() or not is_subdivision(country, subdivision):
         return None
+    import holidays  # noqa: PLC0415 - see above
+
     with warnings.catch_warnings():
         # India's, on some years, that a few movable days are missing: no reason to fail a run.
         warnings.simplefilter("ignore", UserWarning)
@@ -84,8 +89,10 @@ def is_weekend(country: str, subdivision: str, day: date) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _calendar(country: str, subdivision: str) -> holidays.HolidayBase:
+def _calendar(country: str, subdivision: str) -> "holidays.HolidayBase":
     """A calendar without any days yet."""
+    import holidays  # noqa: PLC0415 - see above
+
     return holidays.country_holidays(country, subdiv=subdivision or None, expand=False)
 
 

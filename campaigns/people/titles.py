@@ -5,24 +5,42 @@ stop, in capitals, or beside another title.
 """
 
 import re
-
-from nameparser import Lexicon
+from functools import lru_cache
+from typing import NamedTuple
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_LEXICON = Lexicon.default()
-# Of nameparser's titles those that are told by a full stop, or by other letters than ours. Most of
-# the rest are names, too (King, Prince, Rock); and saints are: St. John.
-_KNOWN = frozenset(title.replace(".", "") for title in _LEXICON.titles) - {"st", "ste", "saint"}
-_IN_OTHER_LETTERS = frozenset(
-    word.replace(".", "")
-    for word in _LEXICON.titles | _LEXICON.suffix_words
-    if ord(word[0]) > 0x36F
-)
-_CREDENTIALS = _LEXICON.suffix_acronyms - _LEXICON.suffix_acronyms_ambiguous
+class _Known(NamedTuple):
+    titles: frozenset[str]
+    in_other_letters: frozenset[str]
+    credentials: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _known() -> _Known:
+    """Return what nameparser knows, which takes longer to import than a run without work takes.
+
+    Of its titles those that are told by a full stop, or by other letters than ours: most of the
+    rest are names, too (King, Prince, Rock); and saints are: St. John.
+    """
+    from nameparser import Lexicon  # noqa: PLC0415 - see above
+
+    lexicon = Lexicon.default()
+    titles = frozenset(title.replace(".", "") for title in lexicon.titles)
+    in_other_letters = frozenset(
+        word.replace(".", "")
+        for word in lexicon.titles | lexicon.suffix_words
+        if ord(word[0]) > 0x36F
+    )
+    return _Known(
+        titles - {"st", "ste", "saint"},
+        in_other_letters,
+        lexicon.suffix_acronyms - lexicon.suffix_acronyms_ambiguous,
+    )
+
 
 _TITLES = _words(
     """dr dra prof profa profr professor doctor mr mrs ms miss mx sir dame herr frau madame monsieur
@@ -179,7 +197,9 @@ def without_capitals_behind(words: list[str]) -> list[str]:
 
 
 def _is_title_behind(word: str) -> bool:
-    return word in _IN_OTHER_LETTERS or ("." in word and len(_plain(word)) > 1 and is_title(word))
+    return word in _known().in_other_letters or (
+        "." in word and len(_plain(word)) > 1 and is_title(word)
+    )
 
 
 def without_brackets_of_titles(text: str) -> str:
@@ -209,10 +229,10 @@ def is_title(word: str) -> bool:
     if "/" in word:
         return all(is_title(part) or part in _EXACTLY_SO for part in word.split("/"))
     plain = _plain(word)
-    if plain in _TITLES or plain in _IN_OTHER_LETTERS or _ARABIC.fullmatch(word):
+    if plain in _TITLES or plain in _known().in_other_letters or _ARABIC.fullmatch(word):
         return True
     has_stop = "." in word or _ORDINAL.search(word)
-    if has_stop and (plain in _TITLES_WITH_STOP or plain in _KNOWN):
+    if has_stop and (plain in _TITLES_WITH_STOP or plain in _known().titles):
         return True
     first, *others = plain.split("-")
     if first in _DIPLOMAS and others:
@@ -246,5 +266,7 @@ def _is_suffix(word: str, first: str) -> bool:
     plain = word.replace(".", "")
     if plain.lower() in _SUFFIXES:
         return True
-    is_known = plain in _SUFFIXES_IN_CAPITALS or (len(plain) > 2 and plain.lower() in _CREDENTIALS)
+    is_known = plain in _SUFFIXES_IN_CAPITALS or (
+        len(plain) > 2 and plain.lower() in _known().credentials
+    )
     return is_known and plain == plain.upper() and first != first.upper()

@@ -29,6 +29,7 @@ def a_positive_number(text: str) -> int:
 
 class Command(JobCommand):
     help = "Send what may go now, at most one request of each account."
+    requires_system_checks = ["queueing"]  # those of the pages would import them all
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--limit", type=a_positive_number, help="send at most so many")
