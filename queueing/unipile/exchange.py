@@ -1,12 +1,12 @@
 """One HTTP request: one connection, one deadline, and proof of whether anything left.
 
-Why not a plain `requests.request`:
+Why not a plain `urllib3.request`, or one of `requests`, which is built on it:
 
 - Its read time-out is per `recv`: a server that drips one byte a second holds it for ever, and
   nothing limits name resolution. So the request runs in a thread of its own and the caller waits
   for the total time, never longer, whatever the other side does. The thread that is left behind
   finds its socket shut down and ends.
-- `requests.ConnectionError` mixes "refused" with "reset after the request left". So the connection
+- Their errors mix "refused" with "reset after the request left". So the connection
   notes the moment before its first byte of HTTP (after name, connect and TLS), under the same lock
   that calls it off. An exception before that moment proves that nothing was sent; after it, nothing
   is proven.
@@ -18,21 +18,27 @@ against certifi's. No retries, no redirects: the caller sees the answer as it is
 """
 
 import datetime as dt
+import json
 import logging
 import os
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
-import requests
-from requests.adapters import HTTPAdapter
+import certifi
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.filepost import encode_multipart_formdata
+from urllib3.util import Url, parse_url
+from urllib3.util.ssl_ import create_urllib3_context
 
 from queueing.unipile.answers import RETRY_AFTER_AT_MOST, Answer
 
@@ -178,16 +184,20 @@ class _FencedTLS(HTTPSConnection):
         super().send(data)
 
 
-class _Adapter(HTTPAdapter):
-    def __init__(self, wire: _Wire) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self._wire = wire
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Fenced
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = _FencedTLS if isinstance(pool, HTTPSConnectionPool) else _Fenced
-        pool.conn_kw["wire"] = self._wire
-        return pool
+
+class _PoolTLS(HTTPSConnectionPool):
+    ConnectionCls = _FencedTLS
+
+
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    """Read certifi's certificates, which takes longer than a whole call does: once."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def _work(call: Call, wire: _Wire) -> None:
@@ -202,35 +212,58 @@ def _work(call: Call, wire: _Wire) -> None:
 
 def _request(call: Call, wire: _Wire) -> Answer:
     left = max(0.001, call.deadline - uptime())
-    with requests.Session() as session:
-        session.trust_env = False
-        session.mount("https://", _Adapter(wire))
-        session.mount("http://", _Adapter(wire))
-        with session.request(
+    body, headers = _body(call)
+    address = parse_url(f"{call.url}?{urlencode(call.params)}" if call.params else call.url)
+    with _pool(address, wire) as pool:
+        response = pool.urlopen(
             call.method,
-            call.url,
-            headers={**call.headers, "Connection": "close", "Accept-Encoding": "identity"},
-            params=call.params,
-            json=call.json,
-            files=None if call.form is None else {k: (None, str(v)) for k, v in call.form.items()},
-            timeout=(min(call.connect_timeout, left), min(call.read_timeout, left)),
-            allow_redirects=False,
-            verify=True,
-            stream=True,
-        ) as response:
-            wire.status = response.status_code
-            body, trouble = _read(response, call.max_bytes)
-            location = response.headers.get("Location", "")
-            wait = _retry_after(response.headers)
-            cached = _is_cached(response.headers)
-            return Answer(response.status_code, body, trouble, location, wait, from_cache=cached)
+            address.request_uri,
+            body,
+            {**call.headers, **headers, "Connection": "close", "Accept-Encoding": "identity"},
+            retries=False,
+            redirect=False,
+            timeout=Timeout(min(call.connect_timeout, left), min(call.read_timeout, left)),
+            preload_content=False,
+        )
+        try:
+            return _answer(response, call, wire)
+        finally:
+            response.close()
 
 
-def _read(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:
+def _pool(address: Url, wire: _Wire) -> HTTPConnectionPool:
+    """Return what makes the one connection of a request."""
+    if not address.host or address.scheme not in {"http", "https"}:
+        raise ValueError(f"{address} is no address")
+    if address.scheme == "http":
+        return _Pool(address.host, address.port, wire=wire)
+    return _PoolTLS(address.host, address.port, ssl_context=_certificates(), wire=wire)
+
+
+def _body(call: Call) -> tuple[bytes | None, dict[str, str]]:
+    if call.form is not None:
+        body, kind = encode_multipart_formdata({k: str(v) for k, v in call.form.items()})
+        return body, {"Content-Type": kind}
+    if call.json is not None:
+        text = json.dumps(call.json, allow_nan=False)
+        return text.encode(), {"Content-Type": "application/json"}
+    return None, {}
+
+
+def _answer(response: BaseHTTPResponse, call: Call, wire: _Wire) -> Answer:
+    wire.status = response.status
+    body, trouble = _read(response, call.max_bytes)
+    location = response.headers.get("Location", "")
+    wait = _retry_after(response.headers)
+    cached = _is_cached(response.headers)
+    return Answer(response.status, body, trouble, location, wait, from_cache=cached)
+
+
+def _read(response: BaseHTTPResponse, max_bytes: int) -> tuple[bytes, str]:
     """The body and, where it is not whole, why. A status that came is kept in any case."""
     body = bytearray()
     try:
-        for chunk in response.iter_content(_CHUNK):
+        for chunk in response.stream(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > max_bytes:
                 return bytes(body[:max_bytes]), f"the answer is larger than {max_bytes} bytes"
@@ -273,7 +306,7 @@ def _date(text: str) -> dt.datetime | None:
 
 
 def _in_words(err: BaseException) -> str:
-    """The innermost cause: what requests and urllib3 wrap around it helps nobody."""
+    """The innermost cause: what urllib3 wraps around it helps nobody."""
     cause: BaseException = err
     for _ in range(10):
         inner = getattr(cause, "reason", None)

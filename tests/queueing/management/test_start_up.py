@@ -18,6 +18,7 @@ NOT_NEEDED = {
     "queueing.admin",
     "queueing.desk",
     "queueing.looking",
+    "requests",
     "sendq_site.urls",
     "sentry_sdk",
     "webauthn",

@@ -5,11 +5,12 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from queueing.unipile import Outcome
+from queueing.unipile import Outcome, exchange
 from queueing.unipile.v1.client import V1Client
 
 from .raw_server import API_KEY, SENT, RawServer, free_port, http, refused_invitation
@@ -89,8 +90,11 @@ def test_an_unknown_certificate_is_not_sent(tls_server: RawServer) -> None:
 
 
 @pytest.fixture
-def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("certifi.where", lambda: str(certificate))
+    exchange._certificates.cache_clear()
+    yield
+    exchange._certificates.cache_clear()
 
 
 @pytest.mark.usefixtures("trusted")
@@ -210,7 +214,7 @@ def test_a_failure_before_the_first_byte_is_not_sent(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("requests.Session.request", fail)
+    monkeypatch.setattr("urllib3.HTTPConnectionPool.urlopen", fail)
 
     assert refused_invitation(server.client()).outcome is Outcome.NOT_SENT
 
