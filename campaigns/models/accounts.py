@@ -36,7 +36,9 @@ class LinkedInAccount(models.Model):
     RESTED = ("paused_until", "pause_reason", "rest_reason", "asked_until", "asked_reason")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="accounts")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.PROTECT, related_name="accounts", verbose_name="client"
+    )
     name = models.CharField(max_length=200)
     unipile_account_id = models.CharField("Unipile account id", max_length=200, unique=True)
     account_type = models.CharField(max_length=20, choices=Type, default=Type.FREE)
@@ -181,7 +183,7 @@ class LinkedInAccount(models.Model):
             return
         if self.campaigns.exclude(workspace=self.workspace_id).exists():
             raise ValidationError(
-                {"workspace": "Campaigns of its workspace use this account: take it out of them."}
+                {"workspace": "Campaigns of its client use this account: take it out of them."}
             )
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -19,7 +19,10 @@ class DoNotContact(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(
-        "campaigns.Workspace", on_delete=models.CASCADE, related_name="do_not_contact"
+        "campaigns.Workspace",
+        on_delete=models.CASCADE,
+        related_name="do_not_contact",
+        verbose_name="client",
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     value = models.CharField(

@@ -176,6 +176,8 @@ class Prospect(models.Model):
 
     class Meta:
         ordering = ("created_at", "id")
+        verbose_name = "person"
+        verbose_name_plural = "people"
         constraints = (
             # The slug first: barring.barred and an import look people up by it.
             models.UniqueConstraint(

@@ -51,7 +51,8 @@ class SendingHours(models.Model):
         null=True,
         blank=True,
         related_name="own_sending_hours",
-        help_text="Empty: shared by all workspaces, and edited by superusers only.",
+        help_text="Empty: shared by all clients, and edited by superusers only.",
+        verbose_name="client",
     )
     timezone = models.CharField(
         "time zone",
@@ -118,7 +119,7 @@ class SendingHours(models.Model):
             and self._is_used_outside(self.workspace_id)
         ):
             problems["workspace"] = (
-                "Other workspaces use these hours: make hours of their own for them first."
+                "Other clients use these hours: make hours of their own for them first."
             )
         if problems:
             raise ValidationError(problems)

@@ -11,7 +11,7 @@ from campaigns import people
 from campaigns.models.sending_hours import SendingHours
 
 WITHDRAWAL_DAYS = (7, 14, 21, 28, 42, 60, 90)  # nearly nine of ten who accept do within a week
-HOURS_TO_CHOOSE = "shared hours, or hours of this workspace"
+HOURS_TO_CHOOSE = "shared hours, or hours of this client"
 
 
 class Workspace(models.Model):
@@ -29,7 +29,7 @@ class Workspace(models.Model):
         "daily connection request limit",
         null=True,
         blank=True,
-        help_text="Highest number a day for each account of this workspace. Empty: no limit here.",
+        help_text="Highest number a day for each account of this client. Empty: no limit here.",
     )
     sending_hours = models.ForeignKey(
         "SendingHours",
@@ -43,7 +43,7 @@ class Workspace(models.Model):
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="workspaces",
-        help_text="Who may see this workspace.",
+        help_text="Who may see this client.",
     )
     withdraw_after_days = models.PositiveSmallIntegerField(
         "withdraws after (days)",
@@ -61,6 +61,7 @@ class Workspace(models.Model):
 
     class Meta:
         ordering = ("name",)
+        verbose_name = "client"
         constraints = (
             models.CheckConstraint(
                 condition=Q(tier__in=["startup", "sme", "enterprise"]), name="workspace_tier_known"
@@ -83,4 +84,4 @@ def problem_with_hours(hours: SendingHours | None, workspace_id: uuid.UUID | Non
     """Say why a workspace may not use these hours, or nothing."""
     if hours is None or hours.workspace_id in {None, workspace_id}:
         return ""
-    return f"These hours belong to another workspace. Choose {HOURS_TO_CHOOSE}."
+    return f"These hours belong to another client. Choose {HOURS_TO_CHOOSE}."

@@ -46,7 +46,9 @@ class Campaign(models.Model):
         ARCHIVED = "archived", "Archived"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="campaigns")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.PROTECT, related_name="campaigns", verbose_name="client"
+    )
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     accounts = models.ManyToManyField(LinkedInAccount, blank=True, related_name="campaigns")
@@ -56,7 +58,7 @@ class Campaign(models.Model):
         null=True,
         blank=True,
         related_name="campaigns",
-        help_text="Empty: the workspace's hours.",
+        help_text="Empty: the client's hours.",
     )
     message_template = models.TextField(
         "message",
@@ -175,7 +177,7 @@ class Campaign(models.Model):
             return ""
         moves = Campaign.objects.filter(pk=self.pk).exclude(workspace=self.workspace_id).exists()
         if moves and self.prospects.exists():
-            return "The campaign has people: it stays in its workspace. Make a new one instead."
+            return "The campaign has people: it stays with its client. Make a new one instead."
         return ""
 
     @classmethod

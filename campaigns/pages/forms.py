@@ -47,7 +47,7 @@ class CampaignForm(ReasonedForm):
         workspace, accounts = values.get("workspace"), list(values.get("accounts") or ())
         foreign = [each.name for each in accounts if workspace and each.workspace != workspace]
         if foreign:
-            self.add_error("accounts", f"Of another workspace than {workspace}: {_and(foreign)}.")
+            self.add_error("accounts", f"Of another client than {workspace}: {_and(foreign)}.")
         varies = values.get("varies_words", self.instance.varies_words)
         convert(self, "message_template", self.instance.known_variables(), varies=varies)
         template, limits = values.get("message_template", ""), [one.note_limit for one in accounts]

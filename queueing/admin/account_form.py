@@ -140,7 +140,7 @@ def day_apart(account: LinkedInAccount, now: dt.datetime) -> str:
     if all(span.closes <= gates.day_of(account, span.opens).ends for span in spans):
         return ""
     return (
-        f"Its day begins at midnight in {zone}, and its workspace's sending hours are in "
+        f"Its day begins at midnight in {zone}, and its client's sending hours are in "
         f"{of_hours}: the limits of two days can go within one day there. Choose {of_hours} under "
         "“Day begins at midnight in”."
     )

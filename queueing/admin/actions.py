@@ -67,7 +67,7 @@ SKIP = Plan("Skip", lambda asked: triage.Skip(), undo=_undo_of_skip)
 NEVER_CONTACT = Plan(
     "Never contact",
     lambda asked: triage.NeverContact(),
-    warning="These people go on the workspace's do-not-contact list: no campaign invites them.",
+    warning="These people go on the client's do-not-contact list: no campaign invites them.",
     undo=_undo_of_never,
 )
 PUT_BACK = Plan(
@@ -88,8 +88,8 @@ MARK_SENT = Plan(
 CONFIRM_NOT_SENT = Plan(
     "Confirm as not sent",
     lambda asked: triage.ConfirmNotSent(),
-    warning="Who is unconfirmed or waits will be invited again; whoever has failed or was skipped "
-    "may be. Make sure that LinkedIn shows no invitation to them.",
+    warning="Who was maybe sent it, or waits, will be invited again; whoever has failed or was "
+    "skipped may be. Make sure that LinkedIn shows no invitation to them.",
 )
 
 
@@ -157,7 +157,7 @@ class Settling(Confirming):
         rows = chosen_rows(request, chosen).filter(status=QueueItem.Status.UNCONFIRMED)
         doubtful = list(rows.order_by("claimed_at", "pk")[: CHECKED_AT_MOST + 1])
         if not doubtful:
-            _tell(request, "Nothing was checked: none of them is unconfirmed any more.")
+            _tell(request, "Nothing was checked: none of them is maybe sent any more.")
         elif len(doubtful) > CHECKED_AT_MOST:
             _tell(request, f"Check {CHECKED_AT_MOST} at a time: LinkedIn counts profile views.")
         else:
@@ -186,7 +186,7 @@ def _check(request: HttpRequest, doubtful: list[QueueItem]) -> None:
         if status == QueueItem.Status.UNCONFIRMED:
             _tell(
                 request,
-                f"{name}: still unconfirmed. SendQ goes on looking every half hour; "
+                f"{name}: still maybe sent. SendQ goes on looking every half hour; "
                 "the item's page shows what LinkedIn answered.",
             )
         else:

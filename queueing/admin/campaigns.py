@@ -1,7 +1,7 @@
 """Campaigns: how far they are, what they will write, and what staff do to them."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from campaigns.importing.uploads import Upload
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
 from campaigns.pages import CampaignForm, NewCampaignForm, behind_walls, clock
 from queueing import planning
-from queueing.admin import new_text, numbers, starting, undoing, withdrawing
+from queueing.admin import left_behind, new_text, numbers, starting, undoing, withdrawing
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.confirming import is_uuid
 from queueing.admin.deeds import Deed, Done, NothingToFill
@@ -34,7 +34,7 @@ from queueing.gates import limits
 from queueing.models import QueueItem
 from queueing.staff import log, places
 
-TEXT_CHANGED = "_text_changed"
+TEXT_CHANGED, ACCOUNTS_CHANGED = "_text_changed", "_accounts_changed"
 MANY = 10_000  # new people, to be told that they take a while
 
 
@@ -84,9 +84,10 @@ def _resume(campaign: Campaign, values: dict[str, Any], by: User, now: dt.dateti
 
 
 def _archive(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
-    accounts = with_waiting(Campaign.objects.filter(pk=campaign.pk))
+    accounts, was = with_waiting(Campaign.objects.filter(pk=campaign.pk)), campaign.status
     result = places.archive(campaign, by, values["reason"], now)
-    return Done(f"Archived. {result.sentence('skipped')} {plan_anew(accounts, now)}".strip())
+    told = f"Archived. {result.sentence('skipped')} {plan_anew(accounts, now)}".strip()
+    return Done(told, undo=undoing.of_archive(by, campaign, was, values["reason"], now))
 
 
 def _plan_anew(campaign: Campaign, now: dt.datetime) -> str:
@@ -110,30 +111,20 @@ def _new_people(campaign: Campaign, now: dt.datetime) -> str:
 def _held(campaign: Campaign, now: dt.datetime) -> str:
     held = places.held(campaign)
     return (
-        f"{held.pending:,} pending requests are held until it is resumed. "
-        f"{held.in_flight:,} in flight end by themselves."
+        f"{held.pending:,} requests that wait are held until it is resumed. "
+        f"{held.in_flight:,} under way end by themselves."
     )
 
 
 def _going_on(campaign: Campaign, now: dt.datetime) -> str:
-    return f"{places.held(campaign).pending:,} pending requests go on, at new times where need be."
+    return (
+        f"{places.held(campaign).pending:,} requests that wait go on, at new times where need be."
+    )
 
 
 def _skipped(campaign: Campaign, now: dt.datetime) -> str:
     pending = places.held(campaign).pending
-    return f"The campaign ends for good. {pending:,} pending requests are skipped."
-
-
-def _stays_as_queued(campaign: Campaign, changed: Collection[str]) -> Iterator[str]:
-    """Say what a change of a campaign's form does not reach: whoever is queued stays as queued."""
-    pending = QueueItem.objects.pending().filter(campaign=campaign)
-    if "accounts" in changed:
-        others = pending.exclude(linkedin_account__in=campaign.accounts.all())
-        if number := others.count():
-            yield (
-                f"{number:,} pending requests still go by an account that is not in the campaign "
-                "any more: skip them, or let the account rest, if they must not."
-            )
+    return f"The campaign ends for good. {pending:,} requests that wait are skipped."
 
 
 class CampaignList(ChangeList):
@@ -198,6 +189,14 @@ class CampaignAdmin(TextBoxAdmin):
             template="admin/new_text.html",
             shows=new_text.panel,
         ),
+        Deed(
+            "left-behind",
+            "Who waits for an account that left",
+            left_behind.warns,
+            left_behind.is_left,
+            left_behind.act,
+            form=left_behind.LeftBehindForm,
+        ),
         _deed("archive", "Archive", places.ARCHIVE.starts_from, _skipped, _archive),
         withdrawing.WITHDRAW,
         withdrawing.KEEP,
@@ -256,16 +255,18 @@ class CampaignAdmin(TextBoxAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         setattr(request, TEXT_CHANGED, "message_template" in form.changed_data)
-        for told in _stays_as_queued(form.instance, form.changed_data):
-            self.message_user(request, told, messages.WARNING)
+        setattr(request, ACCOUNTS_CHANGED, "accounts" in form.changed_data)
 
     def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
-        """Ask what becomes of those who wait, where their text is no longer the campaign's."""
+        """Ask what becomes of those who wait: for an account that left, or with another text."""
         answer = super().response_change(request, obj)
         goes_on = {"_continue", "_addanother", "_saveasnew"} & request.POST.keys()
-        is_other = getattr(request, TEXT_CHANGED, False)
-        if is_other and not goes_on and new_text.differs(obj, timezone.now()):
-            name = "admin:campaigns_campaign_deed"
+        is_other, now = getattr(request, TEXT_CHANGED, False), timezone.now()
+        name = "admin:campaigns_campaign_deed"
+        has_left = getattr(request, ACCOUNTS_CHANGED, False) and left_behind.is_left(obj, now)
+        if has_left and not goes_on:
+            return HttpResponseRedirect(reverse(name, args=[obj.pk, "left-behind"]))
+        if is_other and not goes_on and new_text.differs(obj, now):
             return HttpResponseRedirect(reverse(name, args=[obj.pk, "new-text"]))
         return answer
 

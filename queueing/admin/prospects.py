@@ -95,7 +95,7 @@ class CompanyFilter(admin.SimpleListFilter):
 OUTCOME = ("status", "status_reason", "follow_up_due_at")
 ENDS_EVERYWHERE = (
     "Skipped, connected, replied, request sent: nothing is sent to this person any more. What "
-    "waits for them is skipped, in every campaign of the workspace. For campaigns to come, too, "
+    "waits for them is skipped, in every campaign of the client. For campaigns to come, too, "
     "press “Never contact”."
 )
 IDENTITY = ("profile_url", "public_identifier", "linkedin_user_id")
@@ -352,7 +352,7 @@ class ProspectAdmin(PersonAdmin):
         )
         messages.success(
             request,
-            f"On the do-not-contact list: {len(people):,}. Of their queue items, "
+            f"On the do-not-contact list: {len(people):,}. Of their requests, "
             + done.sentence("skipped"),
         )
         return redirect(back)

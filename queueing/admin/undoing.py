@@ -21,6 +21,7 @@ SALT = "undo"
 LASTS = dt.timedelta(minutes=15)
 TAG = "undo:"  # before the token, in a message's tags
 REASON = "Undone"
+UNARCHIVE = "unarchive"
 TOO_LATE = (
     "That cannot be undone any more with one button. “Put back in the queue” can, on the list."
 )
@@ -35,6 +36,18 @@ def of_skip(by: User, reason: str, since: dt.datetime, now: dt.datetime, *, barr
 def of_move(by: User, campaigns: list[Campaign], undo: str) -> str:
     """Return the tag that offers to pause or resume campaigns again."""
     return _tag(by, undo, [str(campaign.pk) for campaign in campaigns])
+
+
+def of_archive(by: User, campaign: Campaign, was: str, reason: str, since: dt.datetime) -> str:
+    """Return the tag that offers to take a campaign out of the archive again.
+
+    :param was: its state before.
+    """
+    until = timezone.now() + dt.timedelta(seconds=1)
+    told = f"{places.FOR_ARCHIVE}: {reason}"
+    begun = since - dt.timedelta(seconds=1)
+    what = [str(campaign.pk), was, told, begun.isoformat(), until.isoformat()]
+    return _tag(by, UNARCHIVE, what)
 
 
 def _tag(by: User, kind: str, what: list[str]) -> str:
@@ -53,7 +66,8 @@ def undo(request: HttpRequest) -> HttpResponse:
         return answer
     if who != user.pk:
         raise PermissionDenied
-    told, level = (_moved if kind in _MOVES else _put_back)(user, kind, what)
+    act = _unarchived if kind == UNARCHIVE else _moved if kind in _MOVES else _put_back
+    told, level = act(user, kind, what)
     messages.add_message(request, level, told)
     return answer
 
@@ -68,6 +82,22 @@ def _put_back(user: User, kind: str, what: list[str]) -> tuple[str, int]:
     action = back.Unbar() if kind == "unbar" else back.PutBack()
     result = items.act(action, rows, user, now, reason=REASON)
     return result.sentence(action.verb), messages.WARNING if result.left else messages.SUCCESS
+
+
+def _unarchived(user: User, kind: str, what: list[str]) -> tuple[str, int]:
+    if not user.has_perm("campaigns.change_campaign"):
+        raise PermissionDenied
+    key, was, *skipped = what
+    mine = behind_walls(Campaign.objects.all(), user, "workspace", narrowed=False)
+    campaign = mine.filter(pk=key).first()
+    if campaign is None:
+        raise PermissionDenied
+    try:
+        places.unarchive(campaign, was, user, REASON)
+    except places.NotNowError as error:
+        return str(error), messages.WARNING
+    told, level = _put_back(user, kind, skipped)
+    return f"“{campaign}” is {Campaign.Status(was).label.lower()} again. {told}", level
 
 
 _MOVES = {"resume": places.RESUME, "pause": places.PAUSE}

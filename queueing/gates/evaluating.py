@@ -164,7 +164,7 @@ def _sending_on(facts: Facts, now: dt.datetime) -> GateState:
         detail = f"All sending is stopped: {facts.stop}"
         return GateState(Gate.SENDING_ON, False, detail, somebody_must_act=True)
     if facts.stop_here:
-        detail = f"Sending is stopped for this workspace: {facts.stop_here}"
+        detail = f"Sending is stopped for this client: {facts.stop_here}"
         return GateState(Gate.SENDING_ON, False, detail, somebody_must_act=True)
     return GateState(Gate.SENDING_ON, True, "Sending is on")
 
@@ -366,7 +366,7 @@ def _notes(facts: Facts, now: dt.datetime) -> GateState:
 
 def _nothing_in_flight(facts: Facts, now: dt.datetime) -> GateState:
     is_free = facts.account.in_flight == 0
-    detail = "No call in flight" if is_free else "Something of this account is being sent"
+    detail = "No call under way" if is_free else "Something of this account is being sent"
     return GateState(Gate.NOTHING_IN_FLIGHT, is_free, detail)
 
 

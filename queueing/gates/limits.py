@@ -86,7 +86,7 @@ def daily_limits(
     else:
         found = [Limit(own, "set on the account")]
     if workspace is not None:
-        found.append(Limit(workspace, "the workspace's limit"))
+        found.append(Limit(workspace, "the client's limit"))
     tier_limit = policy.tier_daily.get(tier)
     if tier_limit is not None:
         found.append(Limit(tier_limit, f"tier {tier}"))

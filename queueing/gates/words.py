@@ -14,7 +14,7 @@ BY_ITSELF = {
 
 IN_WORDS = {
     Gate.SENDING_ON: "the global stop to be lifted",
-    Gate.PENDING: "nothing: it is not pending",
+    Gate.PENDING: "nothing: it does not wait",
     Gate.DUE: "its planned time",
     Gate.CAMPAIGN_ACTIVE: "its campaign to be active",
     "campaign_starts": "its campaign to start by itself",

@@ -18,7 +18,7 @@ def of_the_list(account: LinkedInAccount, trouble: str, now: dt.datetime) -> Non
     """Tell that a list of sent invitations can't show that one is missing, and why."""
     notices.unipile_changed(
         account.workspace_id,
-        "Unipile's list of sent invitations is not whole. What is unconfirmed can be found in it "
+        "Unipile's list of sent invitations is not whole. What is maybe sent can be found in it "
         "as sent; that it was not sent somebody must see on LinkedIn, and confirm on its page. "
         f"{TELL}",
         trouble,

@@ -11,7 +11,7 @@ from queueing.sending import outcomes
 Status = QueueItem.Status
 
 _OF_ENDS = {
-    Status.SENT: "Nothing more: it was sent. The person is not invited again in this workspace.",
+    Status.SENT: "Nothing more: it was sent. The person is not invited again for this client.",
     Status.FAILED: (
         "Nothing by itself: it was given up. Retry it, or leave it; the person can be queued again "
         "with another campaign."

@@ -42,7 +42,7 @@ A_DAY = dt.timedelta(days=1)
 CAPS_REACH_BACK = dt.timedelta(days=7)
 READY = (
     "The database was restored. What was sent since its backup has been read from LinkedIn: look "
-    "at what is unconfirmed, enter again what people decided meanwhile, then let sending go on."
+    "at what is maybe sent, enter again what people decided meanwhile, then let sending go on."
 )
 _ROUTES = {
     Kind.CONNECTION_REQUEST: SendAttempt.Route.INVITE,

@@ -76,7 +76,8 @@ class SendingStop(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Empty: of all workspaces.",
+        help_text="Empty: of all clients.",
+        verbose_name="client",
     )
     reason = models.TextField()
     stopped_at = models.DateTimeField()

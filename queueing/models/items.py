@@ -90,12 +90,12 @@ class QueueItem(models.Model):
     """One connection request, message or withdrawal, from being planned to being recorded."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
+        PENDING = "pending", "Waiting"
         SENDING = "sending", "Sending"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
         SKIPPED = "skipped", "Skipped"
-        UNCONFIRMED = "unconfirmed", "Unconfirmed"
+        UNCONFIRMED = "unconfirmed", "Maybe sent"
 
     Kind = Kind
     MAYBE_ARRIVED = MAYBE_ARRIVED
@@ -104,9 +104,13 @@ class QueueItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=30, choices=Kind, default=Kind.CONNECTION_REQUEST)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.PROTECT, related_name="+", verbose_name="client"
+    )
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="queue_items")
-    prospect = models.ForeignKey(Prospect, on_delete=models.PROTECT, related_name="queue_items")
+    prospect = models.ForeignKey(
+        Prospect, on_delete=models.PROTECT, related_name="queue_items", verbose_name="person"
+    )
     linkedin_account = models.ForeignKey(
         LinkedInAccount, on_delete=models.PROTECT, related_name="queue_items"
     )
@@ -190,6 +194,7 @@ class QueueItem(models.Model):
 
     class Meta:
         db_table = "send_queue"
+        verbose_name = "request"
         ordering = ("scheduled_for", "created_at", "id")
         permissions = (("send_now", "Can send before the planned time"),)
         constraints = (
@@ -360,7 +365,8 @@ class FailedSend(QueueItem):
     class Meta:
         proxy = True
         default_permissions = ()
-        verbose_name = "failed send"
+        verbose_name = "request to fix"
+        verbose_name_plural = "to fix"
 
 
 class UnconfirmedSend(QueueItem):
@@ -369,5 +375,6 @@ class UnconfirmedSend(QueueItem):
     class Meta:
         proxy = True
         default_permissions = ()
-        verbose_name = "unconfirmed send"
+        verbose_name = "request that is maybe sent"
+        verbose_name_plural = "maybe sent"
         permissions = (("confirm_unconfirmed", "Can confirm that nothing was sent"),)

@@ -183,7 +183,7 @@ class _Forecasting:
         stops = gates.stops()
         here = next((stops.of_one.get(account.workspace_id) for account in rows), "")
         if stop := stops.of_all or here:
-            what = "All sending" if stops.of_all else "Sending for this workspace"
+            what = "All sending" if stops.of_all else "Sending for this client"
             self.note(f"{what} is stopped ({stop}): this is as if it went on now.")
 
     def note(self, text: str) -> None:

@@ -22,10 +22,10 @@ from queueing.models import QueueItem
 from queueing.planning.people import Person
 from queueing.planning.wording import SENDER, filled, sender_of
 
-ALREADY_INVITED = "Already invited in this workspace"
+ALREADY_INVITED = "Already invited for this client"
 ALREADY_QUEUED = "Already queued in this campaign"
 ALREADY_CONNECTED = "Already connected"
-HELD_BY_OUR_ACCOUNT = "Queued or invited by an account of this workspace when it was in another one"
+HELD_BY_OUR_ACCOUNT = "Queued or invited by an account of this client when it was of another one"
 ERASED = f"This person {REASON}"
 DO_NOT_CONTACT = "On the do-not-contact list"
 NO_PROFILE = "No LinkedIn profile"

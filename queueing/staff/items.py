@@ -38,12 +38,12 @@ WAITS = {
 }
 
 ALREADY = {
-    Status.PENDING: "pending already",
+    Status.PENDING: "waiting already",
     Status.SENDING: "being sent now",
     Status.SENT: "already sent",
     Status.FAILED: "failed",
     Status.SKIPPED: "skipped",
-    Status.UNCONFIRMED: "unconfirmed",
+    Status.UNCONFIRMED: "maybe sent",
 }
 
 

@@ -14,6 +14,7 @@ from queueing.planning.enqueue import CannotEnqueueError, EnqueueReport, cannot_
 from queueing.staff import items, log, triage
 
 State = Campaign.Status
+FOR_ARCHIVE = "campaign archived"  # why its requests were skipped
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Held:
     in_flight: int
 
     def __str__(self) -> str:
-        return f"held {self.pending:,}, in flight {self.in_flight:,}"
+        return f"held {self.pending:,}, under way {self.in_flight:,}"
 
 
 def held(campaign: Campaign) -> Held:
@@ -106,7 +107,15 @@ def archive(campaign: Campaign, by: User, reason: str, now: dt.datetime) -> item
     queue = QueueItem.objects.filter(campaign=campaign).pending()
     if not is_half_archived(campaign):
         move(campaign, ARCHIVE, by, reason)
-    return items.act(triage.Skip(), queue, by, now, reason=f"campaign archived: {reason}")
+    return items.act(triage.Skip(), queue, by, now, reason=f"{FOR_ARCHIVE}: {reason}")
+
+
+def unarchive(campaign: Campaign, to: str, by: User, reason: str) -> None:
+    """Give an archived campaign the state back that it had.
+
+    :raises NotNowError: where it is not archived any more.
+    """
+    move(campaign, Move("taken out of the archive", (State.ARCHIVED,), to), by, reason)
 
 
 def rest(

@@ -169,8 +169,8 @@ def test_hours_of_another_workspace_are_refused() -> None:
     own.sending_hours = foreign
     campaign = Campaign(workspace=own, name="Spring", sending_hours=foreign)
 
-    assert "another workspace" in problems(own)["sending_hours"]
-    assert "another workspace" in problems(campaign)["sending_hours"]
+    assert "another client" in problems(own)["sending_hours"]
+    assert "another client" in problems(campaign)["sending_hours"]
 
 
 def test_shared_hours_and_own_hours_are_taken() -> None:
@@ -186,7 +186,7 @@ def test_hours_that_others_use_stay_shared() -> None:
     campaign = a_campaign(a_workspace(), sending_hours=shared)
 
     shared.workspace = own
-    assert "Other workspaces use these hours" in problems(shared)["workspace"]
+    assert "Other clients use these hours" in problems(shared)["workspace"]
 
     campaign.delete()
     assert problems(shared) == {}
@@ -199,7 +199,7 @@ def test_a_campaign_with_people_stays_in_its_workspace() -> None:
 
     a_prospect(campaign)
 
-    assert "it stays in its workspace" in problems(campaign)["workspace"]
+    assert "it stays with its client" in problems(campaign)["workspace"]
 
 
 def test_an_account_in_use_stays_in_its_workspace() -> None:
@@ -208,7 +208,7 @@ def test_an_account_in_use_stays_in_its_workspace() -> None:
 
     account.workspace = a_workspace()
 
-    assert "Campaigns of its workspace use this account" in problems(account)["workspace"]
+    assert "Campaigns of its client use this account" in problems(account)["workspace"]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_names_in_use_are_refused_by_name() -> None:
     again = Campaign(workspace=campaign.workspace, name="Spring")
 
     assert "Name already exists" in problems(Workspace(name="Example & Co"))["name"]
-    assert problems(again) == {"__all__": "Campaign with this Workspace and Name already exists."}
+    assert problems(again) == {"__all__": "Campaign with this Client and Name already exists."}
 
 
 def form(**values: Any) -> dict[str, list[str]]:
@@ -253,7 +253,7 @@ def test_accounts_of_another_workspace_are_refused() -> None:
     assert form(workspace=own.workspace_id, accounts=[own.pk]) == {}
     found = form(workspace=own.workspace_id, accounts=[own.pk, foreign.pk])
 
-    assert found == {"accounts": [f"Of another workspace than {own.workspace}: “Bob”."]}
+    assert found == {"accounts": [f"Of another client than {own.workspace}: “Bob”."]}
 
 
 def test_a_note_must_fit_one_of_the_chosen_accounts() -> None:

@@ -180,7 +180,7 @@ def test_retry_leaves_others_alone_and_says_why(desk: Client, account: LinkedInA
 
     page = page_of(desk, QUEUE, "retry_now", chosen)
 
-    assert "1 will be retried, 2 not: 1 already sent, 1 unconfirmed." in page["page"]
+    assert "1 will be retried, 2 not: 1 already sent, 1 maybe sent." in page["page"]
     assert "1 retried, 2 not" in confirmed(desk, QUEUE, page)
     assert [status_of(item) for item in chosen] == [Status.PENDING, *states[1:]]
 

@@ -122,7 +122,7 @@ def test_people_with_and_without_items_are_never_contacted(
 
     messages = [str(each) for each in browser.get(answer.url).context["messages"]]
     assert messages == [
-        "On the do-not-contact list: 4. Of their queue items, 1 skipped, 1 not: 1 being sent now."
+        "On the do-not-contact list: 4. Of their requests, 1 skipped, 1 not: 1 being sent now."
     ]
     barred = set(DoNotContact.objects.values_list("value", flat=True))
     assert barred >= {"new", "ACoAAExample0000001", pending.person_key, sent.person_key}

@@ -265,7 +265,7 @@ def test_what_is_added_is_told_with_its_values(desk: Client) -> None:
     )
 
     assert the_log() == (
-        "Added “Workspace” Acme, “Name” Ada, “Unipile account id” ada, “Account type” Premium, "
+        "Added “Client” Acme, “Name” Ada, “Unipile account id” ada, “Account type” Premium, "
         "“Daily limit” 12."
     )
 

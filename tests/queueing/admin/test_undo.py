@@ -95,7 +95,7 @@ def test_what_has_moved_on_is_left_alone(desk: Client, boss: User) -> None:
         back.CHANGED_SINCE: 1,
         back.MAYBE_SENT: 1,
         back.NOT_BY_HAND: 1,
-        "pending already": 1,
+        "waiting already": 1,
     }
     assert QueueItem.objects.get(pk=third.pk).status == Status.PENDING
 

@@ -64,12 +64,12 @@ def test_an_accounts_own_limit_comes_first() -> None:
 @pytest.mark.parametrize(
     ("own", "workspace", "tier_limit", "expected"),
     [
-        (None, 10, None, Limit(10, "the workspace's limit")),
+        (None, 10, None, Limit(10, "the client's limit")),
         (None, 30, None, Limit(20, "account type")),  # it lowers, it never raises
         (None, None, 12, Limit(12, "tier startup")),
         (None, 15, 12, Limit(12, "tier startup")),
         (5, 10, 12, Limit(5, "set on the account")),
-        (None, 0, 12, Limit(0, "the workspace's limit")),
+        (None, 0, 12, Limit(0, "the client's limit")),
         (10, 10, 10, Limit(10, "set on the account")),
     ],
 )

@@ -293,7 +293,7 @@ def test_whom_the_old_system_invited_is_left_out_of_later_campaigns(
 
     assert report.queued == 0
     assert report.left_out == {
-        "Already invited in this workspace": ["ada"],
+        "Already invited for this client": ["ada"],
         "Queued in campaign “Spring”": ["ben", "eve"],
     }
 

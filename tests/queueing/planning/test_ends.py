@@ -168,5 +168,5 @@ def test_whom_another_account_knows_by_id_alone_is_recognised_by_address(
 
     report = planning.enqueue(later, NOON)
 
-    assert list(report.left_out) == ["Already invited in this workspace"]
+    assert list(report.left_out) == ["Already invited for this client"]
     assert later.prospects.get().status == Prospect.Status.SKIPPED

@@ -150,7 +150,7 @@ def test_what_was_never_tried_is_left_alone(
     for status in (Status.PENDING, Status.FAILED, Status.SKIPPED):
         failed(account, status=status)
 
-    assert items.preview(action, ALL).left == {"pending already": 1, "failed": 1, "skipped": 1}
+    assert items.preview(action, ALL).left == {"waiting already": 1, "failed": 1, "skipped": 1}
 
 
 def test_what_ended_meanwhile_does_not_wait_again_and_that_is_told(

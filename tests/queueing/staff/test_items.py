@@ -63,7 +63,7 @@ def test_preview_counts_what_will_be_done(campaign: Campaign, account: LinkedInA
     found = items.preview(triage.RetryNow(), ALL)
 
     assert found.done == 2
-    assert found.left == {"already sent": 1, "unconfirmed": 1, "pending already": 1}
+    assert found.left == {"already sent": 1, "maybe sent": 1, "waiting already": 1}
     assert found.sentence("retried", "will be ").startswith("2 will be retried, 3 not: 1 ")
 
 

@@ -37,7 +37,7 @@ def test_pause_really_holds_what_is_queued(
 
     held = places.move(campaign, places.PAUSE, clerk, "client asked")
 
-    assert str(held) == "held 2, in flight 0"
+    assert str(held) == "held 2, under way 0"
     assert claiming.claim(account.pk, None, NOON) is None
     assert LogEntry.objects.get().change_message == "Paused: client asked"
 
@@ -49,7 +49,7 @@ def test_pause_says_what_is_in_flight(
     an_item(campaign, account)
     assert claiming.claim(account.pk, None, NOON)
 
-    assert str(places.move(campaign, places.PAUSE, clerk)) == "held 1, in flight 1"
+    assert str(places.move(campaign, places.PAUSE, clerk)) == "held 1, under way 1"
 
 
 def test_second_pause_is_refused(campaign: Campaign, clerk: User) -> None:
