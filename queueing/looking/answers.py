@@ -134,9 +134,12 @@ def read_chats(
 
     Only those with people of the queue: others are nobody's business.
 
-    :raises NotReadError: where the list was not told whole; what is told of it counts all the same.
+    :raises NotReadError: where the list was not told whole, what is told of it counts all the same;
+        or where it is not the owner's.
     :raises UnipileError: where anything cannot be read: then all of it is read again.
     """
+    if not logins.may_look(client, account):
+        raise NotReadError(f"{account} cannot be asked, or has somebody else logged in.")
     began = clock()
     marks = [mark for mark in (since, account.chats_read_at) if mark is not None]
     since = min(marks) - OVERLAP if marks else began - LOOKS_BACK

@@ -120,6 +120,12 @@ def _account(told: Event) -> LinkedInAccount | None:
     return LinkedInAccount.objects.filter(unipile_account_id=told.account_id).first()
 
 
+def _of_owner(told: Event) -> LinkedInAccount | None:
+    """Return the account, unless somebody else is logged in: what they do is nothing of ours."""
+    account = _account(told)
+    return account if account is not None and not account.other_login else None
+
+
 Write = Callable[[], str]
 """Writes what an event came to, and returns it in words. All reading is done by then."""
 
@@ -129,7 +135,7 @@ def _say(outcome: str) -> Write:
 
 
 def _of_relation(client: Client, told: Event, row: WebhookEvent, clock: Clock) -> Write:
-    account = _account(told)
+    account = _of_owner(told)
     if account is None or told.relation is None:
         return _say("of nobody here")
     at = told.relation.connected_at or told.at or row.received_at
@@ -144,7 +150,7 @@ def _of_relation(client: Client, told: Event, row: WebhookEvent, clock: Clock) -
 
 def _of_message(client: Client, told: Event, row: WebhookEvent, clock: Clock) -> Write:
     """Read the conversation that the event points to, if it is with somebody of the queue."""
-    account = _account(told)
+    account = _of_owner(told)
     if account is None or told.message is None or told.in_group:
         return _say("of nobody here")
     if told.message.kind in {MessageKind.EVENT, MessageKind.ADVERT, MessageKind.REMOVED}:

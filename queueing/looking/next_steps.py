@@ -5,7 +5,7 @@ import datetime as dt
 from campaigns.models import LinkedInAccount
 from queueing import gates
 from queueing.looking import budget, pace
-from queueing.models import QueueItem
+from queueing.models import Kind, QueueItem
 from queueing.sending import outcomes
 
 Status = QueueItem.Status
@@ -23,6 +23,21 @@ _OF_ENDS = {
 }
 
 
+_OF_ENDS_OF_OTHERS = {
+    Kind.MESSAGE: {
+        Status.SENT: "Nothing more: it was sent. The person does not get this message again.",
+        Status.FAILED: "Nothing by itself: it was given up, and no later message goes. Retry it, "
+        "which reads the conversation first, or skip it.",
+        Status.SKIPPED: "Nothing: it never goes, and no later message of the campaign does.",
+    },
+    Kind.WITHDRAWAL: {
+        Status.SENT: "Nothing more: the invitation was withdrawn.",
+        Status.FAILED: "Nothing by itself: it was given up. Retry it, or withdraw on LinkedIn.",
+        Status.SKIPPED: "Nothing: the invitation is left as it is.",
+    },
+}
+
+
 def of(item: QueueItem, now: dt.datetime) -> str:
     """Say what happens next; "" for what just waits for its gates."""
     if item.status == Status.UNCONFIRMED:
@@ -32,6 +47,9 @@ def of(item: QueueItem, now: dt.datetime) -> str:
         maybe = QueueItem.objects.maybe_arrived().filter(pk=item.pk).exists()
         told = "An earlier try may have arrived: the person is looked up before the next one."
         return f"{told} {_look(item, now)}" if maybe else ""
+    of_kind = _OF_ENDS_OF_OTHERS.get(Kind(item.kind), {})
+    if Status(item.status) in of_kind:
+        return of_kind[Status(item.status)]
     if item.status == Status.SKIPPED and (item.sent_at or item.tried_at):
         return "Nothing: it was sent, or may have been, so the person is not invited again."
     if item.status == Status.FAILED and item.tried_at:
@@ -50,9 +68,16 @@ def _look(item: QueueItem, now: dt.datetime) -> str:
     if account.status != LinkedInAccount.Status.CONNECTED:
         label = account.get_status_display().lower()
         return f"Only {account} can look it up, which is {label}: once it is connected again."
-    at = max(pace.next_look_at(item, now), _may_look_from(account, now))
+    at = pace.next_look_at(item, now)
+    if item.kind == Kind.MESSAGE:  # in its conversation, which costs no profile view
+        return _at(account, at, now)
+    at = max(at, _may_look_from(account, now))
     if pace.calls(item)[1]:
         at = max(at, pace.next_walk_at(account, now))
+    return _at(account, at, now)
+
+
+def _at(account: LinkedInAccount, at: dt.datetime, now: dt.datetime) -> str:
     if at <= now:
         return f"{account} looks it up with the next run of reconcile_send_queue."
     return f"{account} looks it up from {at:%Y-%m-%d %H:%M} UTC on."

@@ -27,7 +27,7 @@ def next_look_at(item: QueueItem, now: dt.datetime) -> dt.datetime:
     """
     call, looks = calls(item)
     if looks:
-        views = sum(look.route == SendAttempt.Route.PROFILE for look in looks)
+        views = sum(look.route != SendAttempt.Route.SENT_LIST for look in looks)
         times_before = max(0, views - LOOKS_AT_THIS_PACE)
         wait = retries.doubled(BETWEEN_LOOKS, times_before, BETWEEN_LOOKS_AT_MOST)
         at = looks[-1].started_at + wait

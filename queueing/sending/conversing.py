@@ -11,6 +11,7 @@ from queueing.unipile import Conversation, Message, MessageKind
 
 ANSWERS = (MessageKind.MESSAGE, MessageKind.INMAIL, MessageKind.INMAIL_DECLINED)
 NOBODY_WROTE = (MessageKind.EVENT, MessageKind.ADVERT, MessageKind.REMOVED, MessageKind.NOTE)
+CALL_LASTS = dt.timedelta(minutes=3)  # at most
 CLOCKS_DIFFER = dt.timedelta(minutes=2)  # between us and whoever dates messages
 
 
@@ -35,15 +36,16 @@ def read(
 ) -> Shown:
     """Read a complete conversation.
 
-    :param text: of the message that is to go, or may have gone: matched but for white space.
+    :param text: of the message that is to go, or may have gone: matched by letters and digits, for
+        what lies between us and LinkedIn may change the rest.
     :param answers_from: what the person wrote before is no answer.
     :param ours_from: when the message may have gone; None for any time, also before us.
     """
-    wanted, answers, ours, unclear = _normal(text), [], None, ""
+    wanted, answers, ours, unclear = _letters(text), [], None, ""
     earliest = ours_from - CLOCKS_DIFFER if ours_from else None
     for message in conversation.messages:
         is_late_enough = earliest is None or message.at is None or message.at >= earliest
-        if message.from_us and is_late_enough and _normal(message.text) == wanted:
+        if message.from_us and is_late_enough and _letters(message.text) == wanted:
             ours = ours or message
         verdict = is_answer(message, answers_from)
         if verdict and message.at is not None:
@@ -75,6 +77,22 @@ def is_note(message: Message, note: str) -> bool:
     if message.kind == MessageKind.NOTE:
         return True
     return bool(message.from_us and note) and _normal(message.text) == _normal(note)
+
+
+def _letters(text: str) -> str:
+    """Return what of a text is compared; all of it where it has no letters and digits."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(filter(str.isalnum, plain)) or _normal(text)
+
+
+def said_then(conversation: Conversation, tried_at: dt.datetime) -> Message | None:
+    """Return a message of ours of the time of a try, which may be that one in other words."""
+    for message in conversation.messages:
+        if not message.from_us or message.kind in NOBODY_WROTE or message.at is None:
+            continue
+        if -CLOCKS_DIFFER <= message.at - tried_at <= CALL_LASTS + CLOCKS_DIFFER:
+            return message
+    return None
 
 
 def _normal(text: str) -> str:

@@ -65,6 +65,12 @@ def on_conversation(
     if shown.unclear and not history.by_hand:
         told = f"Whether {shown.unclear} is an answer cannot be told"
         return replace(could_not_ask(told, history, now), error_code=UNCLEAR_ANSWER)
+    if history.tried_at is not None and conversing.said_then(conversation, history.tried_at):
+        told = (
+            "At the time of an earlier try this account wrote something else to the person: "
+            "whether that is this message, changed on the way, cannot be told."
+        )
+        return replace(could_not_ask(told, history, now), error_code=UNCLEAR_ANSWER)
     return judging.too_early(history.tried_at, now)
 
 

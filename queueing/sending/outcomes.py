@@ -181,8 +181,14 @@ def _refused(answer: Answer, history: History, now: dt.datetime) -> Verdict:
         account=AccountChange(
             rest_until=now + rest,
             reason=f"Calls about {_so_many(history)} in a row were refused {reason}",
+            kind=_of_one_kind(history),
         ),
     )
+
+
+def _of_one_kind(history: History) -> str:
+    """Return of which kind an account rests; "" for all of it."""
+    return "" if history.kind == Kind.CONNECTION_REQUEST else history.kind
 
 
 def _so_many(history: History) -> str:
@@ -293,10 +299,9 @@ def _limit_rest(answer: Answer, history: History, now: dt.datetime) -> AccountCh
     Invitations are what LinkedIn restricts accounts for: at their limit nothing else goes either.
     """
     rest = retries.doubled(LIMIT_REST, history.limits_in_a_row, LIMIT_REST_AT_MOST)
-    if history.kind == Kind.CONNECTION_REQUEST:
-        return AccountChange(rest_until=now + rest, reason=f"LinkedIn's limit: {answer.summary}")
-    reason = f"LinkedIn's limit for {PLURAL[Kind(history.kind)]}: {answer.summary}"
-    return AccountChange(rest_until=now + rest, reason=reason, kind=history.kind)
+    kind = _of_one_kind(history)
+    limit = f"LinkedIn's limit for {PLURAL[Kind(kind)]}" if kind else "LinkedIn's limit"
+    return AccountChange(rest_until=now + rest, reason=f"{limit}: {answer.summary}", kind=kind)
 
 
 def _throttle_rest(answer: Answer, history: History, now: dt.datetime) -> AccountChange:

@@ -22,6 +22,7 @@ FAR = dt.timedelta(days=2)  # more than any time zone, or summer, can be mistake
 LAST_DAYS = dt.timedelta(days=8)
 REST_AT_MOST = dt.timedelta(days=7)  # SendQ itself lets no account rest for longer
 REST_INSTEAD = dt.timedelta(days=3)
+PLANNED_AT_MOST = dt.timedelta(days=150)  # sixty working days, as a step may wait, and holidays
 
 _OF_ACCOUNTS: tuple[tuple[QuerySet, str, str], ...] = (  # type: ignore[type-arg]
     (QueueItem.objects.filter(sent_at__isnull=False), "sent_at", "linkedin_account"),
@@ -37,6 +38,9 @@ _OF_ACCOUNTS: tuple[tuple[QuerySet, str, str], ...] = (  # type: ignore[type-arg
     (SendAttempt.objects.all(), "started_at", "linkedin_account"),
     (SendAttempt.objects.all(), "finished_at", "linkedin_account"),
     (Prospect.objects.filter(resolved_with__isnull=False), "resolved_at", "resolved_with"),
+    (LinkedInAccount.objects.all(), "relations_read_at", "pk"),
+    (LinkedInAccount.objects.all(), "chats_read_at", "pk"),
+    (QueueItem.objects.pending(), "ask_again_at", "linkedin_account"),
 )
 
 
@@ -70,6 +74,8 @@ def right(now: dt.datetime) -> int:
         )
         notices.account_changed(account, told, now)
         logger.error("%s: %s", account, told)
+    planned = QueueItem.objects.pending().exclude(kind=QueueItem.Kind.CONNECTION_REQUEST)
+    planned.filter(scheduled_for__gt=now + PLANNED_AT_MOST, pinned=False).update(scheduled_for=now)
     ProcessRun.objects.filter(started_at__gt=far).update(started_at=now)
     Notice.objects.filter(claimed_at__gt=far).update(claimed_at=None)
     return righted.total() + _right_rests(now)

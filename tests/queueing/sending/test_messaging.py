@@ -138,6 +138,10 @@ def test_a_look_that_finds_the_account_lost_holds_message_and_account() -> None:
         ([a_message(TEXT, **OURS)], 5 * MINUTE, (Status.SENT, "found_in_conversation")),
         ([a_message(TEXT, **OURS), a_message()], 5 * MINUTE,
          (Status.SENT, "found_in_conversation")),
+        ([a_message("Hello Ada \u2013 shall we talk? \U0001f44b", **OURS)], 5 * MINUTE,
+         (Status.SENT, "found_in_conversation")),  # as LinkedIn may have changed it
+        ([a_message("Something else", **OURS, at=NOON - 4 * MINUTE)], 5 * MINUTE, UNCLEAR),
+        ([a_message("Something else", **OURS)], 5 * MINUTE, GO_ON),
         ([], MINUTE, (Status.PENDING, "too_early")),
         ([], 5 * MINUTE, GO_ON),
         ([a_message(TEXT)], 5 * MINUTE, (Status.SKIPPED, "has_answered")),  # they quoted us

@@ -158,3 +158,22 @@ def test_a_clock_that_is_behind_itself_touches_nothing(
     item.refresh_from_db()
     assert item.sent_at == YEARS
     assert "is this clock behind?" in caplog.text
+
+
+def test_what_was_read_and_planned_by_a_wrong_clock_waits_for_no_other_year(
+    account: LinkedInAccount, campaign: Campaign
+) -> None:
+    year = NOON + dt.timedelta(days=365)
+    LinkedInAccount.objects.update(relations_read_at=year, chats_read_at=year)
+    rest = {"message": {"until": year.isoformat(), "reason": "LinkedIn's limit for messages"}}
+    LinkedInAccount.objects.update(kind_rests=rest)
+    message = {"kind": QueueItem.Kind.MESSAGE, "step": 1, "message": "Hello!"}
+    item = an_item(campaign, account, scheduled_for=year, ask_again_at=year, **message)
+
+    righting.right(NOON)
+
+    account.refresh_from_db()
+    item.refresh_from_db()
+    assert (account.relations_read_at, account.chats_read_at) == (NOON, NOON)
+    assert account.rest_of("message")[0] is None
+    assert (item.scheduled_for, item.ask_again_at) == (NOON, NOON)
