@@ -4,8 +4,10 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Least
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours, Workspace
+from queueing.management import sample_after
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import follow_up_due_at
 from queueing.unipile import Outcome
@@ -84,8 +86,13 @@ def load(now: dt.datetime) -> bool:
                 status=Prospect.Status.QUEUED,
             )
             _queue(prospect, account, number, earlier, now)
+        partners = _campaign(workspace, "Partners, with follow-ups", campaigns[0].sending_hours)
+        partners.accounts.set(accounts)
+        sample_after.load(partners, accounts[1], earlier, now)
+        sample_after.follow_up_due(campaigns[0], accounts[1], earlier, now)
         # Saving dates rows of itself; these were queued, sent and refused earlier.
-        QueueItem.objects.update(created_at=now - QUEUED_AGO, updated_at=F("scheduled_for"))
+        queued = Least(now - QUEUED_AGO, F("scheduled_for") - dt.timedelta(days=1))
+        QueueItem.objects.update(created_at=queued, updated_at=F("scheduled_for"))
     return True
 
 
@@ -104,13 +111,7 @@ def _campaigns(workspace: Workspace, accounts: list[LinkedInAccount]) -> list[Ca
         skip_holidays=False,
     )
     campaigns = [
-        Campaign.objects.create(
-            workspace=workspace,
-            name=name,
-            status=Campaign.Status.ACTIVE,
-            message_template=MESSAGE,
-            sending_hours=hours,
-        )
+        _campaign(workspace, name, hours)
         for name, hours in (
             ("Founders, around the clock", around_the_clock),
             ("Engineers, office hours", None),
@@ -119,6 +120,16 @@ def _campaigns(workspace: Workspace, accounts: list[LinkedInAccount]) -> list[Ca
     for campaign in campaigns:
         campaign.accounts.set(accounts)
     return campaigns
+
+
+def _campaign(workspace: Workspace, name: str, hours: SendingHours | None) -> Campaign:
+    return Campaign.objects.create(
+        workspace=workspace,
+        name=name,
+        status=Campaign.Status.ACTIVE,
+        message_template=MESSAGE,
+        sending_hours=hours,
+    )
 
 
 def _queue(

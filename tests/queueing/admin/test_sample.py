@@ -10,7 +10,9 @@ from campaigns.models import LinkedInAccount, Prospect, Workspace
 from queueing.desk import status
 from queueing.gates import Gate
 from queueing.management import sample
-from queueing.models import ProcessRun, QueueItem
+from queueing.models import ProcessRun, QueueItem, Reply
+from queueing.numbers import Stage, checking
+from queueing.numbers.people import follow_up_is_due, people_at
 from queueing.sending import runs
 from queueing.unipile import Client
 from tests.builders import NOON, a_workspace
@@ -23,9 +25,10 @@ def test_sample_mirrors_the_replaced_system() -> None:
     assert sample.load(NOON)
 
     assert Counter(QueueItem.objects.values_list("status", flat=True)) == {
-        "sent": 5,
+        "sent": 20,
         "pending": 17,
         "failed": 1,
+        "unconfirmed": 1,
     }
     assert QueueItem.objects.due(NOON).count() == 17
     assert set(LinkedInAccount.objects.values_list("account_type", flat=True)) == {
@@ -34,6 +37,19 @@ def test_sample_mirrors_the_replaced_system() -> None:
     }
     sent = Prospect.objects.filter(status=Prospect.Status.CONNECTION_REQUEST_SENT)
     assert sent.filter(follow_up_due_at__isnull=False).count() == 5
+
+
+def test_sample_shows_people_in_every_state_and_its_numbers_agree() -> None:
+    sample.load(NOON)
+
+    told = {stage: Prospect.objects.filter(people_at(stage)).count() for stage in Stage}
+    stands = set(Prospect.objects.values_list("status", flat=True))
+
+    assert min(told.values()) > 0, told
+    assert stands == {*Prospect.Status.values} - {"new"}
+    assert Prospect.objects.filter(follow_up_is_due(NOON)).count() == 1
+    assert Reply.objects.waiting(NOON).count() == 2
+    assert checking.check(QueueItem.objects.all(), None) == []
 
 
 def test_sample_dates_what_happened_when_it_did() -> None:
@@ -54,7 +70,7 @@ def test_sample_dates_what_happened_when_it_did() -> None:
 def test_sample_is_loaded_once() -> None:
     assert sample.load(NOON)
     assert not sample.load(NOON)
-    assert QueueItem.objects.count() == 23
+    assert QueueItem.objects.count() == 39
 
 
 def test_sample_leaves_real_data_alone() -> None:
