@@ -243,5 +243,14 @@ class DeskInline(_Walled, admin.TabularInline):  # type: ignore[type-arg]
 
     extra = 0
     show_change_link = True
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Give each input a name of its own for screen readers: the column's is not enough."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", str(capfirst(field.label)))
+        return field
+
     form = FreshForm
     formset = ReasonedFormSet

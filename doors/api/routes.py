@@ -16,6 +16,7 @@ from doors import idempotency
 from doors.api import shapes
 from doors.api.site import BAR, PEOPLE, QUEUE, READ, api, key_of
 from queueing import gates, planning
+from queueing import numbers as people
 from queueing.desk import status as figures
 from queueing.gates import cadence, explaining
 from queueing.models import ProcessRun, QueueItem
@@ -238,6 +239,27 @@ def numbers(
     zone = zones.zone(timezone_name)
     found = figures.by_day(_items(request), timezone.now(), zone, days)
     return [{"day": day.date, "sent": day.sent, "failed": day.failed} for day in found]
+
+
+@api.get("/numbers/people", response=answers(list[shapes.Numbers]), auth=READ)
+def numbers_of_people(
+    request: HttpRequest,
+    by: Annotated[str, Query(pattern="^(week|campaign|account)$")] = "week",
+    weeks: Annotated[int, Query(ge=1, le=53)] = 8,
+    timezone_name: Annotated[str, Query(alias="timezone", max_length=60)] = "UTC",
+) -> Any:
+    """Count what became of those invited in the last weeks, as the pages do.
+
+    An acceptance counts to the week of its invitation.
+    """
+    if zones.problem(timezone_name):
+        return Status(422, {"success": False, "error": "timezone: no IANA name."})
+    found = people.weeks(_items(request), timezone.now(), zones.zone(timezone_name), weeks)
+    if by == "week":
+        return [shapes.Numbers.of(each.funnel, week=each.monday) for each in found]
+    of_these = _items(request).filter(sent_at__gte=found[0].begins)
+    rows = people.by(of_these, by)
+    return [shapes.Numbers.of(funnel, id=key) for (key,), funnel in sorted(rows.items())]
 
 
 def _campaigns(request: HttpRequest) -> "models.QuerySet[campaigns.Campaign]":

@@ -2,10 +2,13 @@
 
 import datetime as dt
 import uuid
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field
+
+from queueing.numbers import Funnel
 
 
 def _is_text(value: str) -> str:
@@ -169,3 +172,19 @@ class Day(Schema):
     day: dt.date
     sent: int
     failed: int
+
+
+class Numbers(Schema):
+    """What became of people; each figure is a part of the one before, but for the withdrawn."""
+
+    week: dt.date | None = Field(None, description="The Monday of the week of the invitations.")
+    id: uuid.UUID | None = Field(None, description="Of the campaign or the account.")
+    invited: int
+    accepted: int
+    answered: int
+    interested: int
+    withdrawn: int
+
+    @classmethod
+    def of(cls, funnel: Funnel, **what: Any) -> "Numbers":
+        return cls(**asdict(funnel), **what)

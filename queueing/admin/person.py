@@ -18,9 +18,9 @@ from django.utils import timezone
 from campaigns.admin.imports import ImportingAdmin
 from campaigns.models import Prospect
 from queueing.gates import GateState, Report, explaining, words
-from queueing.models import Card, QueueItem
+from queueing.models import Card, QueueItem, key_of_person
 from queueing.sending import news
-from queueing.staff import log
+from queueing.staff import log, owning
 
 NOTE = "Note"
 LOOKED_AT = 100  # entries of the log
@@ -111,9 +111,9 @@ def said_of(rows: list[Prospect]) -> tuple[list[Said], list[Said]]:
 
 
 def key_of(rows: list[Prospect]) -> str:
-    """Return by what is remembered who has a person: by their first row, which names nobody."""
-    first = min(rows, key=lambda row: (row.created_at, row.pk))
-    return f"person:{first.pk}:{first.campaign.workspace_id}"
+    """Return by what is remembered who has the person of these rows."""
+    of_rows = ((row.created_at, row.pk) for row in rows)
+    return key_of_person(rows[0].campaign.workspace_id, of_rows)
 
 
 class PersonAdmin(ImportingAdmin):
@@ -151,9 +151,5 @@ class PersonAdmin(ImportingAdmin):
         elif said == "note":
             messages.warning(request, "Write something first.")
         elif said in {"take", "give_back"}:
-            taken_by = user if said == "take" else None
-            Card.objects.update_or_create(
-                key=key_of(rows_of(person)), defaults={"taken_by": taken_by}
-            )
-            log.note(user, [person], "Took it" if taken_by else "Gave it back")
+            owning.give(person, user if said == "take" else None, user)
         return HttpResponseRedirect(reverse("admin:campaigns_prospect_change", args=[pk]))

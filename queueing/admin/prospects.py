@@ -40,7 +40,7 @@ from queueing.admin.stages import (
     SilenceFilter,
     StageFilter,
 )
-from queueing.models import QueueItem
+from queueing.models import QueueItem, Reply
 from queueing.numbers.standing import standings
 from queueing.staff import tags
 from queueing.staff.people import correct_identity, never_contact, person_has_ended
@@ -184,6 +184,14 @@ class StandingList(ChangeList):
         self.result_list = page
 
 
+def _heard(person: Prospect) -> dict[str, Any]:
+    """Return where somebody stands, and their conversation, if there is one."""
+    return {
+        "standing": standings([person], timezone.now())[person.pk],
+        "reply": Reply.objects.filter(prospect=person).first(),
+    }
+
+
 @admin.register(Prospect)
 class ProspectAdmin(PersonAdmin):
     form = ProspectForm
@@ -311,7 +319,7 @@ class ProspectAdmin(PersonAdmin):
         context["may_bar"] = self.has_never_contact_permission(request)
         person = kwargs.get("obj")
         context["is_held"] = _is_held(person)
-        context |= self.about(person) if person else {}
+        context |= {**self.about(person), **_heard(person)} if person else {}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_never_contact_permission(self, request: HttpRequest) -> bool:

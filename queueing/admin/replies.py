@@ -331,7 +331,7 @@ class ReplyAdmin(ReadOnly, ExportingAdmin):
             "original": reply,
             "person": person,
             "standing": standings([person], now)[person.pk],
-            "answered": answered_what(reply.item),
+            "answered": _in_a_sentence(answered_what(reply.item)),
             "lines": conversation(reply),
             "trouble": trouble,
             "is_snoozed": reply.snoozed_until is not None and reply.snoozed_until > now,
@@ -344,6 +344,10 @@ class ReplyAdmin(ReadOnly, ExportingAdmin):
             "daily": usage.daily.value,
         }
         return TemplateResponse(request, "admin/queueing/reply/page.html", context)
+
+
+def _in_a_sentence(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def _page_of(reply: Reply) -> str:

@@ -148,6 +148,7 @@ def load(campaign: Campaign, account: LinkedInAccount, run: ProcessRun, now: dt.
     after = After(campaign, account, run, now)
     after.invited("Bea", 9)
     after.invited("Cleo", 16)
+    after.invited("Lev", 24)  # old enough to be withdrawn
     after.accepted("Cem", 9, 8.5)
     after.written(after.accepted("Dana", 16, 2), 4, "A")
     elif_ = after.accepted("Elif", 16, 1)

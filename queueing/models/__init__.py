@@ -5,7 +5,7 @@ Names of models, fields and the table are relied on outside the code: keep them.
 
 from queueing.models.alarms import Notice, SendingStop
 from queueing.models.attempts import ProcessRun, SendAttempt
-from queueing.models.cards import Card
+from queueing.models.cards import Card, key_of_person
 from queueing.models.events import WebhookEvent
 from queueing.models.installation import Installation
 from queueing.models.items import (
@@ -46,4 +46,5 @@ __all__ = [
     "has_ended",
     "in_doubt_since",
     "is_a_touch",
+    "key_of_person",
 ]

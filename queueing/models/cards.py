@@ -1,5 +1,9 @@
 """What people have said about the cards of the first page: who has one, and until when it rests."""
 
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 
@@ -18,3 +22,12 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+def key_of_person(workspace: uuid.UUID, rows: Iterable[tuple[dt.datetime, uuid.UUID]]) -> str:
+    """Return by what is remembered who has a person: by their first row, which names nobody.
+
+    :param rows: when each row of the person was made, and its id.
+    """
+    _, first = min(rows)
+    return f"person:{first}:{workspace}"

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from django.db.models import F, Q
 
-from queueing.models import Kind, QueueItem, Reply
+from campaigns.models import Prospect
+from queueing.models import Card, Kind, QueueItem, Reply, key_of_person
 from queueing.sending import conversing
 from queueing.unipile import Conversation, Message
 
@@ -25,14 +26,17 @@ def note(people: Collection[uuid.UUID], at: dt.datetime) -> None:
         return
     known = Reply.objects.filter(prospect__in=people)
     if not known.exists():
-        Reply.objects.bulk_create([_new(item, at)], ignore_conflicts=True)
+        Reply.objects.bulk_create([_new(item, people, at)], ignore_conflicts=True)
     known.filter(at__lt=at).update(
         at=at, item=item, linkedin_account=item.linkedin_account_id, done=False, snoozed_until=None
     )
 
 
-def _new(item: QueueItem, at: dt.datetime) -> Reply:
+def _new(item: QueueItem, people: Collection[uuid.UUID], at: dt.datetime) -> Reply:
+    rows = Prospect.objects.filter(pk__in=people).values_list("created_at", "pk")
+    owner = Card.objects.filter(key=key_of_person(item.workspace_id, rows)).first()
     return Reply(
+        taken_by_id=owner.taken_by_id if owner else None,
         workspace_id=item.workspace_id,
         prospect_id=item.prospect_id,
         item=item,

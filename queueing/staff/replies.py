@@ -9,7 +9,7 @@ from django.db import transaction
 from campaigns import messages
 from campaigns.models import Prospect
 from queueing.models import Kind, QueueItem, Reply
-from queueing.staff import log, tags
+from queueing.staff import log, owning, tags
 
 Tag = Prospect.Tag
 NEEDS_NO_ANSWER = (Tag.NOT_NOW, Tag.WRONG_PERSON, Tag.OUT_OF_OFFICE)
@@ -27,11 +27,11 @@ def change(reply: Reply, what: str, by: User, **values: object) -> None:
 
 
 def take(reply: Reply, by: User) -> None:
-    change(reply, "Taken", by, taken_by=by)
+    owning.give(reply.prospect, by, by)
 
 
 def give_back(reply: Reply, by: User) -> None:
-    change(reply, "Given back", by, taken_by=None)
+    owning.give(reply.prospect, None, by)
 
 
 def end(reply: Reply, by: User) -> None:

@@ -83,6 +83,8 @@ def test_every_get_answers_of_its_workspace_alone(campaign: Campaign, owner: Use
         f"items/{ours.pk}": 200,
         "do-not-contact": 200,
         "numbers?days=3&timezone=Europe/Berlin": 200,
+        "numbers/people?by=campaign&weeks=4": 200,
+        "numbers/people?by=week&timezone=Nowhere": 422,
         f"campaigns/{foreign.pk}": 404,
         f"campaigns/{foreign.pk}/forecast": 404,
         f"campaigns/{foreign.pk}/prospects": 404,

@@ -10,9 +10,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import Prospect
-from queueing.models import Kind, QueueItem, Reply
+from queueing.models import Card, Kind, QueueItem, Reply
 from queueing.sending import news
-from queueing.staff import replies
+from queueing.staff import owning, replies
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account
 from tests.queueing.admin.conftest import a_user, logged_in
 from tests.queueing.after.conftest import World
@@ -82,6 +82,17 @@ def test_who_answers_two_campaigns_is_one_answer(person: Prospect) -> None:
     )
 
     assert Reply.objects.get().item == reached
+
+
+def test_who_has_a_person_has_their_answer(person: Prospect, staff: User) -> None:
+    owning.give(person, staff, staff)
+
+    reply = an_answer(person)
+
+    assert reply.taken_by == staff
+    replies.give_back(reply, staff)
+    assert Reply.objects.get().taken_by is None
+    assert Card.objects.get().taken_by is None
 
 
 @pytest.mark.parametrize(
