@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.models import LinkedInAccount, SendingHours
+from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from queueing import planning
-from queueing.models import ProcessRun, QueueItem
+from queueing.models import ProcessRun, QueueItem, Reply
 from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
@@ -88,6 +88,27 @@ def test_pictures_of_connecting(desk: Desk, sandbox: Sandbox, settings: Settings
     desk.page.click("button[value=approve]")
     desk.page.wait_for_selector("#outcome-heading")
     picture(desk, "connected")
+
+
+@pytest.mark.browser
+def test_pictures_of_answers(desk: Desk, sandbox: Sandbox, settings: Settings) -> None:
+    settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
+    Reply.objects.update(read_at=timezone.now())  # as if it had just been read
+    campaign = Campaign.objects.get(name__startswith="Partners")
+    reply = Reply.objects.get(prospect__first_name="Elif")
+    shown = {
+        "answers": (reverse("admin:queueing_reply_changelist"), 420),
+        "answer": (reverse("admin:queueing_reply_change", args=[reply.pk]), 680),
+        "campaign": (reverse("admin:campaigns_campaign_change", args=[campaign.pk]), HEIGHT),
+        "withdrawal": (
+            reverse("admin:campaigns_campaign_deed", args=[campaign.pk, "withdraw"]),
+            480,
+        ),
+    }
+    for name, (address, height) in shown.items():
+        desk.page.set_viewport_size({"width": 1280, "height": height})
+        desk.open(address)
+        picture(desk, name)
 
 
 def picture(desk: Desk, name: str) -> None:
