@@ -18,7 +18,7 @@ def test_dashboard_leads_to_the_failure(desk: Desk) -> None:
 
     page.locator("nav.menu .daily a", has_text="To fix").click()
 
-    expect(page.get_by_role("heading", level=1)).to_contain_text("ailed send")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("To fix")
     expect(page.locator("#result_list")).to_contain_text("Wanda Example")
     expect(page.locator("#content")).to_contain_text("This person")
 
