@@ -65,7 +65,10 @@ def read_conversation(
         told = f"Unipile reports the account as {account.status}: what it has may be old."
         return Answer(Outcome.NOT_SENT, summary=told, error_code="account_not_connected")
     found = client.messages_with(unipile_account_id, provider_id, chat_id=chat_id)
-    raw = f"{len(found.messages)} messages. {found.trouble}".strip()  # their text is not kept
+    theirs = [one.at for one in found.messages if one.from_us is False and one.at is not None]
+    last = f"{max(theirs):%Y-%m-%d %H:%M:%S} UTC" if theirs else "none"
+    # Their text is not kept: that they wrote, and when, says what was known when we wrote.
+    raw = f"Messages: {len(found.messages)}; the last of theirs: {last}. {found.trouble}".strip()
     return Answer(FOUND, raw=raw, conversation=found)
 
 

@@ -1,5 +1,7 @@
 """From the acceptance to the message, and what an answer stops: over HTTP, against the sandbox."""
 
+from typing import Any, cast
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -9,6 +11,7 @@ from queueing.gates import Gate, report
 from queueing.looking import reconciling
 from queueing.models import Kind, QueueItem, SendAttempt
 from queueing.staff import places
+from queueing.unipile import Client, SentMessage
 from tests.builders import a_campaign, a_prospect, an_account, an_item
 from tests.conftest import BOTH
 from tests.queueing.after.conftest import World
@@ -85,6 +88,44 @@ def test_an_answer_is_seen_right_before_the_message_and_stops_it(world: World) -
     assert person.status == Prospect.Status.REPLIED
     assert person.replied_at == world.clock()
     assert world.wrote() == []
+
+
+def test_an_answer_between_look_and_send_stops_the_next_one_and_the_log_tells_what_was_known(
+    world: World,
+) -> None:
+    person = world.connected()
+    real = world.client
+    world.client = cast(Client, AnsweredMeanwhile(world, person))
+
+    world.run()
+
+    item = world.message()
+    assert item.status == Status.SENT
+    look, send = SendAttempt.objects.filter(item=item).order_by("started_at", "number")
+    assert (look.kind, look.route) == (SendAttempt.Kind.LOOKUP, SendAttempt.Route.CHAT)
+    assert look.detail == "Messages: 0; the last of theirs: none."
+    assert (send.kind, send.route) == (SendAttempt.Kind.SEND, SendAttempt.Route.MESSAGE)
+    assert item.asked_at == look.finished_at == world.clock()
+    world.client = real
+    world.later(hours=2)
+    world.look()
+    person.refresh_from_db()
+    assert person.status == Prospect.Status.REPLIED
+    assert world.plan() == 0
+
+
+class AnsweredMeanwhile:
+    """The client, and somebody who answers while our message is on its way to Unipile."""
+
+    def __init__(self, world: World, person: Prospect) -> None:
+        self._world, self._client, self._person = world, world.client, person
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def send_message(self, *args: Any, **how: Any) -> SentMessage:
+        self._world.answers(self._person, "Just now!")
+        return self._client.send_message(*args, **how)
 
 
 def test_what_somebody_writes_before_our_first_word_reaches_them_stops_it(world: World) -> None:

@@ -141,6 +141,20 @@ def test_who_is_connected_newest_first(client: Client, account: str, sandbox: Sa
     assert walk.entries[1].provider_id == sandbox.control.provider_id(account, "ada-example")
 
 
+def test_more_connections_than_a_page_holds_are_asked_for_by_cursor_alone(
+    client: Client, account: str, sandbox: Sandbox
+) -> None:
+    """V1 answers 400 to a cursor beside a limit; V2 counts on."""
+    sandbox.control.settings(cursor_alone=True)
+    for number in range(102):
+        sandbox.control.set_degree(account, f"ada-example-{number}", "FIRST_DEGREE")
+
+    assert len(client.relations(account, pages=9).entries) == 102
+    first = client.relations(account)
+    assert len(first.entries) == 100
+    assert not first.complete
+
+
 def test_messages_with_a_person(
     client: Client, account: str, related: str, sandbox: Sandbox
 ) -> None:
