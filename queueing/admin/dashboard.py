@@ -97,7 +97,7 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
         "accounts_url": list_url(LinkedInAccount),
         "campaigns_url": list_url(Campaign),
         "bars": bars(figures.days),
-        "became": numbers.panel(items, now, ever=False),  # type: ignore[arg-type]
+        "became": numbers.of_weeks(figures.people.weeks, now),
         "sent": sent,
         "failed": failed,
     }

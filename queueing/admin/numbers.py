@@ -70,25 +70,28 @@ def panel(
     items: QueueItemQuerySet,
     now: dt.datetime,
     weeks: int = WEEKS,
-    *,
-    ever: bool = True,
     **filters: Any,
 ) -> dict[str, Any]:
-    """Return what `admin/numbers.html` shows of these items.
+    """Return what `admin/numbers.html` shows of these items, by week and of all time.
 
-    :param ever: add up all that was ever sent, which may be much; else those weeks.
     :param filters: of the list of people, so that each figure leads to those whom it counts.
     """
     found = numbers.weeks(items, now, clock.zone(), weeks)
-    rows = [_of_week(week, now, filters) for week in found]
-    if ever:
-        together = _row("Ever", numbers.of(items), filters)
-    else:
-        since = {"invited_from": found[0].monday.isoformat()}
-        funnel = counting.total(week.funnel for week in found)
-        together = _row(f"These {weeks} weeks", funnel, {**filters, **since})
+    return _shown(found, _row("Ever", numbers.of(items), filters), now, filters)
+
+
+def of_weeks(found: Sequence[Week], now: dt.datetime) -> dict[str, Any]:
+    """Return what `admin/numbers.html` shows of weeks that were counted already."""
+    since = {"invited_from": found[0].monday.isoformat()}
+    funnel = counting.total(week.funnel for week in found)
+    return _shown(found, _row(f"These {len(found)} weeks", funnel, since), now, {})
+
+
+def _shown(
+    found: Sequence[Week], together: Row, now: dt.datetime, filters: dict[str, Any]
+) -> dict[str, Any]:
     return {
-        "weeks": rows,
+        "weeks": [_of_week(week, now, filters) for week in found],
         "together": together,
         "bars": bars(found),
         "chart_width": STEP * len(found),

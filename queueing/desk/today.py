@@ -8,11 +8,12 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from campaigns.hours import zones
 from campaigns.models import LinkedInAccount, Prospect
-from queueing import gates, numbers
+from queueing import gates
 from queueing.desk import status
 from queueing.gates import cadence, hours, limits
 from queueing.models import WILL_SEND, QueueItemQuerySet
-from queueing.numbers import Funnel
+from queueing.numbers import Funnel, counting
+from queueing.numbers.counting import Week
 from queueing.numbers.people import follow_up_is_due
 
 DAYS_LOOKED_BACK = 30  # 99 of 100 who accept do so within them
@@ -54,6 +55,7 @@ class People:
     since: dt.datetime
     funnel: Funnel
     follow_ups_due: int
+    weeks: list[Week]
 
     @property
     def asked(self) -> int:
@@ -156,4 +158,5 @@ def people(
     """
     since = limits.last_days(now, zone, DAYS_LOOKED_BACK)[0].begins
     due = prospects.order_by().filter(follow_up_is_due(now)).count()
-    return People(since, numbers.of(items.filter(sent_at__gte=since)), due)
+    weeks, funnel = counting.weeks_and_since(items, now, zone, since=since)
+    return People(since, funnel, due, weeks)

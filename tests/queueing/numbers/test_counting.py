@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from campaigns.models import Campaign, Prospect
 from queueing import numbers
 from queueing.models import QueueItem
-from queueing.numbers import Funnel, Stage, standing, texts
+from queueing.numbers import Funnel, Stage, counting, standing, texts
 from queueing.numbers.people import follow_up_is_due, nothing_heard_since, people_at
 from tests.builders import NOON, a_campaign, an_account
 from tests.queueing.admin.conftest import logged_in
@@ -59,6 +59,10 @@ def test_an_acceptance_counts_to_the_week_of_the_invitation(crowd: Campaign) -> 
     assert [week.funnel.invited for week in weeks] == [0, 1, 0, 1, 4, 1]
     assert [week.funnel.accepted for week in weeks] == [0, 0, 0, 1, 3, 0]
     assert sum((week.funnel for week in weeks), Funnel()) == ALL
+    again, lately = counting.weeks_and_since(
+        QueueItem.objects.all(), NOON, ZoneInfo("UTC"), 6, NOON - 10 * DAY
+    )
+    assert (again, lately) == (weeks, Funnel(invited=5, accepted=3, answered=2, interested=1))
 
 
 def test_weeks_are_those_of_the_reader(campaign: Campaign) -> None:
