@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
 from queueing.gates import explaining
@@ -77,12 +77,16 @@ class LifeOfMessages(Undone):
         self.people = [f"ACoAAexample{number:010}" for number in range(3)]
         self.said: dict[str, list[tuple[str, dt.datetime]]] = {one: [] for one in self.people}
         self.replied: dict[str, dt.datetime] = {}
-        self.calls: list[Call] = []
         self.audited: tuple[Any, ...] = ()
         self.plan()
 
     def plan(self) -> None:
-        steps.plan_follow_ups(self.now)
+        """Plan what is missing, as if staff let it go next: the gates hold what must wait."""
+        if steps.plan_follow_ups(self.now):
+            untried = QueueItem.objects.pending().filter(kind=Kind.MESSAGE, claimed_at__isnull=True)
+            for number, user_id in enumerate(self.people, 1):  # the same ones first each time
+                at = self.now - dt.timedelta(seconds=number)
+                untried.filter(linkedin_user_id=user_id).update(scheduled_for=at)
 
     # What the conversation is, and shows
 
@@ -106,15 +110,12 @@ class LifeOfMessages(Undone):
 
     # What happens
 
-    @precondition(lambda self: not self.calls)
-    @rule()
-    def claim(self) -> None:
+    def claim(self) -> Call | None:
         call = claiming.claim(self.account.pk, None, self.now, kind=Kind.MESSAGE)
         if call is None:
             rows = list(QueueItem.objects.filter(kind=Kind.MESSAGE).select_related("prospect"))
             assert not any(one.is_open for one in explaining.reports(rows, self.now).values())
-            return
-        self.calls.append(call)
+        return call
 
     @rule(
         answer=st.sampled_from(ANSWERS),
@@ -124,11 +125,9 @@ class LifeOfMessages(Undone):
     )
     def send(self, answer: Answer, landed: bool, how: str, dies: str) -> None:
         """Read the conversation, send, and record; the run may die before or after the send."""
-        if not self.calls:
-            self.claim()
-        if not self.calls:
+        look = self.claim()
+        if look is None:
             return
-        look = self.calls.pop()
         assert look.kind == SendAttempt.Kind.LOOKUP
         told = self.look(look.claim.provider_id, how)
         verdict = finding.verdict_on_look(look.claim, told, self.now)
@@ -151,9 +150,11 @@ class LifeOfMessages(Undone):
             call, answer, deciding.after_send(answer, None, before, self.now), self.now
         )
 
-    @rule(number=st.integers(0, 2))
-    def the_person_answers(self, number: int) -> None:
+    @rule(number=st.integers(0, 2), shows=st.booleans())
+    def the_person_answers(self, number: int, shows: bool) -> None:
         self.replied.setdefault(self.people[number], self.now)
+        if shows:
+            self.time_passes(2)
 
     @rule(number=st.integers(0, 2))
     def a_webhook_tells_of_the_answer(self, number: int) -> None:
@@ -161,7 +162,6 @@ class LifeOfMessages(Undone):
             source = Prospect.Source.WEBHOOK
             news.answered(self.campaign.workspace_id, [self.people[number]], at, source, self.now)
 
-    @precondition(lambda self: not self.calls)
     @rule(minutes=st.sampled_from([2, 31, 61, 24 * 60 + 11, 3 * 24 * 60]))
     def time_passes(self, minutes: int) -> None:
         self.now += dt.timedelta(minutes=minutes)
@@ -186,20 +186,18 @@ class LifeOfMessages(Undone):
             raise UnipileError(Outcome.REJECTED, title="Not found", http_status=404)
         return self.shown(user_id)
 
-    @rule(status=st.sampled_from([Campaign.Status.PAUSED, Campaign.Status.ACTIVE]))
-    def staff_pause_or_resume(self, status: str) -> None:
-        Campaign.objects.update(status=status)
-
-    @rule()
-    def staff_end_rests(self) -> None:
-        LinkedInAccount.objects.update(paused_until=None, kind_rests={})
-
-    @rule()
-    def staff_retry(self) -> None:
+    @rule(does=st.sampled_from(["pause", "resume", "end rests", "retry"]))
+    def staff_does(self, does: str) -> None:
         failed = QueueItem.objects.filter(kind=Kind.MESSAGE, status=Status.FAILED)
-        failed.exclude(QueueItem.PERSON_HAS_ENDED).update(
-            status=Status.PENDING, attempts=0, scheduled_for=self.now
-        )
+        if does == "retry":
+            failed.exclude(QueueItem.PERSON_HAS_ENDED).update(
+                status=Status.PENDING, attempts=0, scheduled_for=self.now
+            )
+        elif does == "end rests":
+            LinkedInAccount.objects.update(paused_until=None, kind_rests={})
+        else:
+            status = Campaign.Status.PAUSED if does == "pause" else Campaign.Status.ACTIVE
+            Campaign.objects.update(status=status)
 
     # What must hold
 
