@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from campaigns.models import Workspace
 from tests.browser.conftest import Desk
 
 pytestmark = pytest.mark.browser
@@ -31,6 +32,8 @@ def addresses() -> list[str]:
         reverse("find") + "?q=example",
         reverse("stop_sending"),
         reverse("lift_stop"),
+        reverse("invite"),
+        reverse("admin:campaigns_workspace_report", args=[Workspace.objects.earliest("name").pk]),
         reverse("admin:queueing_failedsend_changelist") + "?q=nobody",
     ]
     for model in OURS:
