@@ -35,7 +35,7 @@ def ticks(cron: str, since: dt.datetime, until: dt.datetime) -> Iterator[dt.date
     """Yield the ticks of working days, and some of the nights and weekends: all is closed then."""
     for tick in Ticker(cron).within(int(since.timestamp()), int(until.timestamp())):
         at = dt.datetime.fromtimestamp(tick, dt.UTC)
-        if (at.weekday() < 5 and at.hour >= 6) or (at.hour % 12, at.minute) == (3, 0):
+        if (at.weekday() < 5 and 6 < at.hour < 23) or (at.hour % 12, at.minute) == (3, 0):
             yield at
 
 
