@@ -1,6 +1,7 @@
 """Real parts for the tests: a sandbox over HTTP, and clients for it."""
 
 import datetime as dt
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,12 @@ from tests.builders import NOON
 
 # In the background of a shell SIGINT is ignored, and would be by every process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests are made of lives as long as they run: no use in looking at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
