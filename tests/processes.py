@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db import connection
+from django.utils import timezone
 
 from sandbox.testing import Sandbox, SandboxProcess
 
@@ -31,6 +32,11 @@ def environment(sandbox: Sandbox | SandboxProcess, **more: str) -> dict[str, str
         "UNIPILE_API_KEY": sandbox.api_key,
         **more,
     }
+
+
+def far_from_now() -> str:
+    """Return a cron that comes once an hour, and not in the next half of one."""
+    return f"{(timezone.now().minute + 30) % 60} * * * *"
 
 
 def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
@@ -56,7 +62,7 @@ def _start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def end(*processes: subprocess.Popen[str], seconds: float = 60) -> list[str]:
+def end(*processes: subprocess.Popen[str], seconds: float = 400) -> list[str]:
     """Wait for processes and return what they printed.
 
     :raises AssertionError: with the error output, where one failed.

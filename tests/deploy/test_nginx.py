@@ -107,14 +107,14 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]
         f"http {{ access_log off; {paths} include {folder}/site.conf; }}\n"
     )
     nginx = subprocess.Popen([str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")])
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 120
     while not answers(tls):
         assert nginx.poll() is None, (folder / "error.log").read_text()
         assert time.monotonic() < give_up, "nginx does not come up"
         time.sleep(0.05)
     yield plain, tls
     nginx.terminate()
-    nginx.wait(20)
+    nginx.wait(120)
     site.shutdown()
     thread.join()
     site.server_close()

@@ -114,7 +114,7 @@ def _end_child(status: int) -> Never:
         os._exit(status)
 
 
-def ended(child: int, seconds: float = 60) -> int:
+def ended(child: int, seconds: float = 400) -> int:
     """Wait for a child and return the signal that ended it, or 0.
 
     :raises AssertionError: where it ended with an error of its own, or not in time.

@@ -23,7 +23,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     yield cluster
     cluster.release()
     cluster.stop("immediate")
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 120
     while cluster.is_watched():  # it keeps its lock's file in the folder
         assert time.monotonic() < give_up, "the watch does not end"
         time.sleep(0.05)
@@ -41,7 +41,7 @@ def installation(cluster: Cluster, tmp_path: Path) -> Iterator[Installation]:
 
 def wait_for_calls(installation: Installation, number: int = 1) -> None:
     """Return when the sandbox has so many invitations in its hands."""
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 120
     while len(installation.sandbox.control.effects()) < number:
         assert time.monotonic() < give_up, "no call came"
         time.sleep(0.05)
@@ -71,7 +71,7 @@ def test_a_database_that_stays_away_costs_no_known_result(installation: Installa
     wait_for_calls(installation)
     installation.cluster.stop("immediate")
     installation.sandbox.control.end_waits()
-    _, errors = under_way.communicate(timeout=60)
+    _, errors = under_way.communicate(timeout=400)
     installation.cluster.start()
     in_flight = installation.statuses()
     result = installation.run()
@@ -89,7 +89,7 @@ def test_a_database_that_is_away_before_a_run_is_said_clearly(installation: Inst
     installation.cluster.stop("fast")
 
     process = installation.start("process_send_queue", "--json")
-    printed, errors = process.communicate(timeout=60)
+    printed, errors = process.communicate(timeout=400)
     installation.cluster.start()
 
     assert (process.returncode, printed) == (1, "")
@@ -115,15 +115,15 @@ def test_four_commands_and_two_clusters_share_the_queue(installation: Installati
     installation.tick()
 
     clusters = [installation.start("qcluster") for _ in range(2)]
-    for _ in range(3):
+    for _ in range(2):
         processes.end(*[installation.start("process_send_queue") for _ in range(4)])
     for process in clusters:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=400)
 
     effects = installation.sandbox.control.effects()
     by_clusters = installation.sql("SELECT 1 FROM queueing_processrun WHERE trigger = 'schedule'")
     assert len(by_clusters) == 1
-    assert len({effect["person"] for effect in effects}) == len(effects) >= 12
+    assert len({effect["person"] for effect in effects}) == len(effects) >= 8
     assert installation.statuses()["sent"] == len(effects)
     assert set(installation.sandbox.control.max_in_flight().values()) == {1}

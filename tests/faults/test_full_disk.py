@@ -62,7 +62,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.use()
         yield cluster
         cluster.release()
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + 120
         while cluster.is_watched() or cluster.is_running():
             assert time.monotonic() < give_up, "the server does not end"
             time.sleep(0.05)
@@ -90,7 +90,7 @@ def fill_during_a_call(installation: Installation, *disks: Path) -> "Popen[str]"
     """
     installation.sandbox.control.fault("delay", route="invite", when="after")
     under_way = installation.start("process_send_queue", "--json")
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 120
     while not installation.sandbox.control.effects():
         assert time.monotonic() < give_up, "no call came"
         time.sleep(0.05)
@@ -107,7 +107,7 @@ def test_a_disk_that_is_full_before_a_run_lets_nothing_be_sent(installation: Ins
     fill(installation.cluster.home / "cluster")
 
     process = installation.start("process_send_queue", "--json")
-    printed, errors = process.communicate(timeout=60)
+    printed, errors = process.communicate(timeout=400)
     effects = installation.sandbox.control.effects()
     make_room(installation.cluster.home / "cluster")
 
@@ -122,7 +122,7 @@ def test_a_disk_that_fills_during_a_call_costs_no_known_result(
     disk = installation.cluster.home / "cluster"
 
     under_way = fill_during_a_call(installation, disk)
-    under_way.communicate(timeout=60)
+    under_way.communicate(timeout=400)
     make_room(disk)
     installation.cluster.start()
     in_flight = installation.statuses()
@@ -144,7 +144,7 @@ def test_with_the_journals_disk_full_too_the_person_is_looked_up(
 
     with a_disk(tmp_path / "journal", JOURNAL_DISK) as journal:
         under_way = fill_during_a_call(installation, disk, journal)
-        _, errors = under_way.communicate(timeout=60)
+        _, errors = under_way.communicate(timeout=400)
         kept = list(journal.glob("*.json"))
     make_room(disk)
     installation.cluster.start()

@@ -101,7 +101,7 @@ def test_what_is_done_during_a_send_lets_it_end(
 
 
 def wait_for_the_effect(sandbox: SandboxProcess) -> None:
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 120
     while not sandbox.control.effects():
         assert time.monotonic() < give_up, "no call came"
         time.sleep(0.02)

@@ -33,6 +33,7 @@ Status = QueueItem.Status
 def accounts(lenient_sandbox: SandboxProcess) -> list[LinkedInAccount]:
     """Two accounts with five due items each, at their automatic gap; no job comes by itself."""
     Schedule.objects.update(next_run=timezone.now() + dt.timedelta(days=9))
+    Schedule.objects.filter(name="process_send_queue").update(cron=processes.far_from_now())
     workspace = a_workspace()
     rows = [an_account(workspace, min_gap_seconds=None) for _ in range(2)]
     campaign = a_campaign(workspace, *rows)
@@ -47,13 +48,14 @@ def accounts(lenient_sandbox: SandboxProcess) -> list[LinkedInAccount]:
 @contextmanager
 def a_cluster(sandbox: SandboxProcess) -> Iterator["Popen[str]"]:
     # Tasks are signed with the key of who queued them.
-    env = processes.environment(sandbox, SECRET_KEY=settings.SECRET_KEY)
+    cron = Schedule.objects.get(name="process_send_queue").cron
+    env = processes.environment(sandbox, SECRET_KEY=settings.SECRET_KEY, SEND_QUEUE_CRON=cron)
     cluster = processes.start(env, "qcluster")
     try:
         yield cluster
     finally:
         cluster.send_signal(signal.SIGTERM)
-        cluster.communicate(timeout=60)
+        cluster.communicate(timeout=400)
 
 
 def tick(due: dt.datetime) -> None:
@@ -106,8 +108,8 @@ def test_one_tick_after_three_hours_is_no_burst(
 def test_the_time_out_of_a_task_puts_its_calls_in_doubt(
     accounts: list[LinkedInAccount], lenient_sandbox: SandboxProcess
 ) -> None:
-    lenient_sandbox.control.fault("delay", route="invite", when="after", times=2, seconds=3)
-    async_task(COMMAND, "process_send_queue", timeout=2)
+    lenient_sandbox.control.fault("delay", route="invite", when="after", times=2, seconds=12)
+    async_task(COMMAND, "process_send_queue", timeout=10)
 
     with a_cluster(lenient_sandbox) as cluster:
         processes.until(lambda: tasks_ended(1), cluster)

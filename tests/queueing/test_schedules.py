@@ -201,7 +201,7 @@ def test_a_cluster_that_starts_follows_the_settings(sandbox: Sandbox) -> None:
         processes.until(rows.exists, cluster)
     finally:
         cluster.send_signal(signal.SIGTERM)
-        _, errors = cluster.communicate(timeout=30)
+        _, errors = cluster.communicate(timeout=400)
 
     assert cluster.returncode == 0, errors
     assert (rows.get().next_run.hour, rows.get().next_run.minute) == (3, 13)
@@ -212,14 +212,16 @@ def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
     account = an_account(a_workspace())
     sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
     item = an_item(a_campaign(account.workspace, account), account)
-    Schedule.objects.filter(name="process_send_queue").update(next_run=timezone.now())
+    cron = processes.far_from_now()
+    rows = Schedule.objects.filter(name="process_send_queue")
+    rows.update(next_run=timezone.now(), cron=cron)
 
-    cluster = processes.start(processes.environment(sandbox), "qcluster")
+    cluster = processes.start(processes.environment(sandbox, SEND_QUEUE_CRON=cron), "qcluster")
     try:
         processes.until(Task.objects.filter(group="process_send_queue").exists, cluster)
     finally:
         cluster.send_signal(signal.SIGTERM)
-        _, errors = cluster.communicate(timeout=30)
+        _, errors = cluster.communicate(timeout=400)
 
     assert cluster.returncode == 0, errors
     with pytest.raises(ProcessLookupError):  # nobody is left of its session

@@ -47,7 +47,7 @@ def ear() -> Iterator[Ear]:
     thread.start()
     yield server
     server.shutdown()
-    thread.join(10)
+    thread.join(120)
     server.server_close()
 
 

@@ -87,7 +87,7 @@ def processes(checkout: Path) -> list[str]:
 
 
 def wait_for_none(checkout: Path) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 120
     while left := processes(checkout):
         assert time.monotonic() < give_up, left
         time.sleep(0.1)
@@ -107,12 +107,12 @@ def _the_first_sends_serves_and_stops_at_ctrl_c(checkout: Path, port: int) -> No
     process = start(checkout, port)
     try:
         printed = read_until(process, f"SendQ is at http://127.0.0.1:{port}/admin/")
-        page = requests.get(f"http://127.0.0.1:{port}/admin/login/", timeout=20)
+        page = requests.get(f"http://127.0.0.1:{port}/admin/login/", timeout=120)
         another = start(checkout, port)
-        refusal, _ = another.communicate(timeout=20)
+        refusal, _ = another.communicate(timeout=400)
         read_until(process, "[sendq] running")  # django-q2's cluster
         os.killpg(process.pid, signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=400)
     finally:
         end(process)
 
@@ -145,7 +145,7 @@ def test_port_that_is_taken_is_named_before_anything_starts(checkout: Path) -> N
         port = taken.getsockname()[1]
 
         process = start(checkout, port)
-        printed, _ = process.communicate(timeout=20)
+        printed, _ = process.communicate(timeout=400)
 
     assert process.returncode == 1
     assert f"port {port} of 127.0.0.1 cannot be had" in printed

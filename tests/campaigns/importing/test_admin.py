@@ -383,7 +383,7 @@ def test_a_long_file_is_imported_beside_the_request(
 
 
 def wait_for(browser: Client, url: str, words: str) -> str:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 400
     while words not in (page := browser.get(url).content.decode()):
         assert time.monotonic() < until, page
         time.sleep(0.1)

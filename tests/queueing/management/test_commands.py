@@ -335,7 +335,7 @@ def test_processes_in_a_pipe_print_their_result_and_nothing_else(
 
     printed = []
     for step in steps:
-        out, err = (process := processes.start(env, *step)).communicate(timeout=60)
+        out, err = (process := processes.start(env, *step)).communicate(timeout=400)
         assert (process.returncode, err) == (0, ""), step
         printed.append(out)
 
@@ -349,7 +349,7 @@ def test_what_is_logged_does_not_spoil_the_json(sandbox: Sandbox, item: QueueIte
     SendingHours.objects.update(timezone="Mars/Olympus")  # past every check of ours
 
     process = processes.start(processes.environment(sandbox), "process_send_queue", "--json")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=400)
 
     assert process.returncode == 0
     assert json.loads(out)["held"] == {"hours_open": 1}

@@ -54,7 +54,7 @@ class RawServer:
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/api/v1"
 
     def client(self, **limits: float) -> V1Client:
-        given = {"connect_timeout": 2.0, "read_timeout": 2.0, "total_timeout": 4.0, **limits}
+        given = {"connect_timeout": 60.0, "read_timeout": 60.0, "total_timeout": 90.0, **limits}
         return V1Client(self.url, API_KEY, **given)  # type: ignore[arg-type]
 
     def drip(self, start: bytes, piece: bytes = b"x") -> Reply:
@@ -75,7 +75,7 @@ class RawServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(120)
 
     def _accept(self) -> None:
         while True:

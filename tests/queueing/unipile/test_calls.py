@@ -86,7 +86,7 @@ def hookland() -> Iterator[Hookland]:
     thread.start()
     yield server
     server.shutdown()
-    thread.join(10)
+    thread.join(120)
     server.server_close()
 
 

@@ -159,7 +159,7 @@ def test_the_thread_of_a_given_up_call_ends(server: RawServer) -> None:
 
     left_behind = [t for t in threading.enumerate() if t.name == "unipile"]
     for thread in left_behind:
-        thread.join(10)
+        thread.join(120)
     assert not any(thread.is_alive() for thread in left_behind)
 
 
@@ -275,7 +275,7 @@ def test_an_interrupted_wait_calls_the_request_off(
     workers = [t for t in threading.enumerate() if t.name == "unipile"]
     go_on.set()
     for worker in workers:
-        worker.join(10)
+        worker.join(120)
     assert workers
     assert server.requests == []
 

@@ -14,7 +14,7 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
     """Return a function that waits until a condition comes true, and fails after 20 s."""
 
     def wait(condition: Callable[[], bool]) -> None:
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + 120
         while not condition():
             assert time.monotonic() < give_up, "it has not come true"
             time.sleep(0.05)
