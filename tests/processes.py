@@ -1,5 +1,6 @@
 """Real processes of SendQ on the test's database and sandbox."""
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 from django.db import connection
 from django.utils import timezone
+from django_q.models import Schedule
 
 from sandbox.testing import Sandbox, SandboxProcess
 
@@ -34,9 +36,15 @@ def environment(sandbox: Sandbox | SandboxProcess, **more: str) -> dict[str, str
     }
 
 
-def far_from_now() -> str:
-    """Return a cron that comes once an hour, and not in the next half of one."""
-    return f"{(timezone.now().minute + 30) % 60} * * * *"
+def let_no_job_come() -> str:
+    """Put every job off; return the cron of the sending one, which comes in half an hour.
+
+    By no more than a cluster that starts believes: what lies farther ahead it puts right.
+    """
+    cron = f"{(timezone.now().minute + 30) % 60} * * * *"
+    Schedule.objects.update(next_run=timezone.now() + dt.timedelta(days=7))
+    Schedule.objects.filter(name="process_send_queue").update(cron=cron)
+    return cron
 
 
 def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:

@@ -32,8 +32,7 @@ Status = QueueItem.Status
 @pytest.fixture
 def accounts(lenient_sandbox: SandboxProcess) -> list[LinkedInAccount]:
     """Two accounts with five due items each, at their automatic gap; no job comes by itself."""
-    Schedule.objects.update(next_run=timezone.now() + dt.timedelta(days=9))
-    Schedule.objects.filter(name="process_send_queue").update(cron=processes.far_from_now())
+    processes.let_no_job_come()
     workspace = a_workspace()
     rows = [an_account(workspace, min_gap_seconds=None) for _ in range(2)]
     campaign = a_campaign(workspace, *rows)

@@ -212,9 +212,8 @@ def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
     account = an_account(a_workspace())
     sandbox.control.add_account(account.unipile_account_id, "sales_navigator")
     item = an_item(a_campaign(account.workspace, account), account)
-    cron = processes.far_from_now()
-    rows = Schedule.objects.filter(name="process_send_queue")
-    rows.update(next_run=timezone.now(), cron=cron)
+    cron = processes.let_no_job_come()
+    Schedule.objects.filter(name="process_send_queue").update(next_run=timezone.now())
 
     cluster = processes.start(processes.environment(sandbox, SEND_QUEUE_CRON=cron), "qcluster")
     try:
@@ -226,12 +225,12 @@ def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
     assert cluster.returncode == 0, errors
     with pytest.raises(ProcessLookupError):  # nobody is left of its session
         os.killpg(cluster.pid, 0)
+    task = Task.objects.get(group="process_send_queue")
+    assert (task.success, task.result) == (True, "CR sent. 0 messages remaining in queue")
     assert [effect["person"] for effect in sandbox.control.effects()] == [item.person_key]
     item.refresh_from_db()
     assert item.status == QueueItem.Status.SENT
     assert ProcessRun.objects.get().trigger == ProcessRun.Trigger.SCHEDULE
-    task = Task.objects.get(group="process_send_queue")
-    assert (task.success, task.result) == (True, "CR sent. 0 messages remaining in queue")
     assert Schedule.objects.get(name="process_send_queue").next_run > timezone.now()
 
 
