@@ -3,12 +3,16 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
+from django.db import connection
 from django.db.models import OuterRef, Q, Subquery, Value
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
 from queueing.gates import Gate
+from queueing.gates.counting import among, as_array
 from queueing.models import TOUCH_LASTS, QueueItem, QueueItemQuerySet
 from queueing.telling import Fence
 
@@ -83,17 +87,37 @@ def _first_due(
 ) -> dict[uuid.UUID, QueueItem]:
     """Return the first of what `_due` has of each account, by the account: one look at an index.
 
-    In one query for all whose notes may be of the same length.
+    In one query for all whose notes may be of the same length, and one for the rows.
     """
-    found: dict[uuid.UUID, QueueItem] = {}
+    found: list[uuid.UUID] = []
     for longest in {account.note_limit for account in accounts}:
         ids = [account.pk for account in accounts if account.note_limit == longest]
-        due = _due(OuterRef("pk"), longest, now, kind).values("pk")[:1]
-        those = LinkedInAccount.objects.filter(pk__in=ids).order_by()
-        first = those.annotate(first=Subquery(due)).values("first")
-        items = _with_all(QueueItem.objects.filter(pk__in=first).order_by())
-        found |= {item.linkedin_account_id: item for item in items}
-    return found
+        statement, asked = _statement(kind)
+        meant: dict[Any, Any] = {
+            _NOW: now,
+            _NOW - TOUCH_LASTS: now - TOUCH_LASTS,
+            _LONGEST: longest,
+            as_array([_NOBODY]): as_array(ids),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [meant.get(each, each) for each in asked])
+            found += [pk for (pk,) in cursor.fetchall() if pk is not None]
+    items = _with_all(QueueItem.objects.filter(among("send_queue.id", found)).order_by())
+    return {item.linkedin_account_id: item for item in items} if found else {}
+
+
+# What stands in the prepared statement for the values of each claim.
+_NOW, _LONGEST, _NOBODY = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), -1, uuid.UUID(int=0)
+
+
+@lru_cache(maxsize=len(QueueItem.Kind.values))
+def _statement(kind: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the query of `_first_due` and its values: building it takes longer than its answer."""
+    due = _due(OuterRef("pk"), _LONGEST, _NOW, kind).values("pk")[:1]
+    those = LinkedInAccount.objects.filter(among("campaigns_linkedinaccount.id", [_NOBODY]))
+    first = those.order_by().annotate(first=Subquery(due)).values_list("first")
+    statement, asked = first.query.sql_with_params()
+    return statement, tuple(asked)
 
 
 def _due(
@@ -108,7 +132,7 @@ def _due(
     if kind == QueueItem.Kind.CONNECTION_REQUEST:
         items = items.exclude(note_length__gt=longest_note)
     if kind != QueueItem.Kind.WITHDRAWAL:
-        items = items.annotate(touched=gates.touched_at())
+        items = items.alias(touched=gates.touched_at())
         is_rested = Q(touched__isnull=True) | Q(touched__lte=now - TOUCH_LASTS)
         items = items.filter(is_rested | Q(by_hand=True))
     if kind == QueueItem.Kind.MESSAGE:
@@ -118,7 +142,7 @@ def _due(
 
 
 def _with_all(due: QueueItemQuerySet) -> QueueItemQuerySet:
-    """Return items of `_due` with what the gates look at, and what a claim takes along."""
-    return due.annotate(do_not_contact=Value(False), touched_at=gates.touched_at()).select_related(
+    """Return items of `_due`, whose persons are free, with what the gates look at beside that."""
+    return due.annotate(do_not_contact=Value(False)).select_related(
         "prospect", "campaign__workspace", "campaign__sending_hours"
     )

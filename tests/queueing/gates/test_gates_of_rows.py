@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
 from queueing import gates
 from queueing.gates import Gate, Waits, barred, explaining, waiting, words
-from queueing.models import QueueItem, SendingStop
-from queueing.sending import claiming
+from queueing.models import TOUCH_LASTS, QueueItem, SendingStop
+from queueing.sending import choosing, claiming
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item, hours_all_day
 
 Status = QueueItem.Status
@@ -115,9 +115,27 @@ def test_a_claim_takes_few_queries_however_long_the_queue(
     for _ in range(items):
         an_item(item.campaign, item.linkedin_account)
 
-    # Savepoint and release, account, stop, usage, item, closed days; then item and attempt written.
-    with django_assert_max_num_queries(10):
+    # Savepoint and release, account, stop, usage, which item, its row, closed days; then item
+    # written, earlier calls, attempt written.
+    with django_assert_max_num_queries(11):
         assert claiming.claim(item.linkedin_account_id, None, NOON) is not None
+
+
+@pytest.mark.parametrize("kind", QueueItem.Kind.values)
+def test_the_prepared_query_takes_the_values_of_each_claim(kind: str) -> None:
+    """What it was built with is no value that a claim could mean."""
+    statement, asked = choosing._statement(kind)
+
+    assert statement.count("%s") == len(asked)
+    assert {each for each in asked if isinstance(each, dt.datetime)} <= {
+        choosing._NOW,
+        choosing._NOW - TOUCH_LASTS,
+    }
+    assert choosing._NOW in asked
+    assert (choosing._LONGEST in asked) == (kind == QueueItem.Kind.CONNECTION_REQUEST)
+    assert [
+        each for each in asked if "0000" in str(each) and not isinstance(each, dt.datetime)
+    ] == [f"{{{choosing._NOBODY}}}"]
 
 
 def report(item: QueueItem) -> gates.Report:
