@@ -13,7 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 
 from access.models import Session
-from queueing.models import Notice, ProcessRun, Reply, SendAttempt, WebhookEvent
+from queueing.models import ConnectLink, Notice, ProcessRun, Reply, SendAttempt, WebhookEvent
 
 BATCH = 1_000
 SECONDS_AT_MOST = 120  # the rest goes the next night
@@ -59,6 +59,11 @@ def _due(now: dt.datetime) -> dict[str, Due]:
             answers,
             Reply.objects.filter(done=True, read_at__lt=before(answers)).exclude(messages=[]),
             lambda rows: rows.update(messages=[], text=""),
+        ),
+        "connect links": (
+            answers,
+            ConnectLink.objects.filter(made_at__lt=before(answers)),
+            _delete,
         ),
         "notices": (notices, Notice.objects.filter(created_at__lt=before(notices)), _delete),
         "runs": (runs, ProcessRun.objects.filter(started_at__lt=before(runs)), _delete),
