@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
             name="kind_rests",
             field=models.JSONField(
                 blank=True,
+                db_default=models.Value({}, models.JSONField()),
                 default=dict,
                 editable=False,
                 help_text="Of what kinds LinkedIn takes no more for now: by kind, until when and why.",

@@ -78,6 +78,7 @@ class LinkedInAccount(models.Model):
     asked_reason = models.TextField(blank=True, editable=False)
     kind_rests = models.JSONField(
         default=dict,
+        db_default=models.Value({}, models.JSONField()),
         blank=True,
         editable=False,
         help_text="Of what kinds LinkedIn takes no more for now: by kind, until when and why.",
