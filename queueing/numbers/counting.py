@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Func, IntegerField
+from django.db.models import Count, F, Func, IntegerField, Value
 from django.db.models.expressions import Combinable, RawSQL
 
 from queueing.gates import limits
@@ -70,7 +70,7 @@ class Week(NamedTuple):
 
 def of(items: QueueItemQuerySet) -> Funnel:
     """Count the people of all these items."""
-    return Funnel(**items.filter(REQUESTS).order_by().aggregate(**_figures()))
+    return by(items.annotate(all_of_them=Value(1)), "all_of_them").get((1,), Funnel())
 
 
 def of_people(campaigns: Collection[uuid.UUID]) -> dict[uuid.UUID, Funnel]:
@@ -85,8 +85,19 @@ def by(items: QueueItemQuerySet, *what: str) -> dict[tuple[Any, ...], Funnel]:
     :param what: of `BY`, or any field of an item.
     """
     names = [BY.get(name, name) for name in what]
-    rows = items.filter(REQUESTS).order_by().values_list(*names).annotate(**_figures())
-    return {row[: len(names)]: Funnel(*row[len(names) :]) for row in rows}
+    sent = items.filter(REQUESTS).order_by()
+    # Most have not come further than being invited: those are counted without their people's rows.
+    further = sent.filter(
+        is_at(Stage.ACCEPTED, "prospect__") | is_at(Stage.WITHDRAWN, "prospect__")
+    )
+    nothing = {name: Value(0) for name in FIGURES}
+    rows = sent.values_list(*names).annotate(**{**nothing, "invited": Count("pk")})
+    others = further.values_list(*names).annotate(**{**nothing, **_figures()})
+    found: dict[tuple[Any, ...], Funnel] = {}
+    for row in rows.union(others, all=True):
+        key = row[: len(names)]
+        found[key] = found.get(key, Funnel()) + Funnel(*row[len(names) :])
+    return found
 
 
 def weeks(
@@ -152,7 +163,4 @@ def total(funnels: Iterable[Funnel]) -> Funnel:
 
 def _figures() -> dict[str, Count]:
     stages = (Stage.ACCEPTED, Stage.ANSWERED, Stage.INTERESTED, Stage.WITHDRAWN)
-    return {
-        "invited": Count("pk"),
-        **{stage.value: Count("pk", filter=is_at(stage, "prospect__")) for stage in stages},
-    }
+    return {stage.value: Count("pk", filter=is_at(stage, "prospect__")) for stage in stages}
