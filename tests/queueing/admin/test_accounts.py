@@ -57,7 +57,7 @@ def test_limits_name_their_sources(desk: Client) -> None:
     page = desk.get(page_of(account)).content.decode()
 
     assert "<td>1</td><td>5</td><td>warm-up, day 1 of 14</td>" in page
-    assert "100 by account type; 30 by the workspace&#x27;s limit" in page
+    assert "100 by account type; 30 by the client&#x27;s limit" in page
     assert "to come" in page
     assert '<polyline class="limit" points="260,' in page  # the fourteenth of 28 days is today
     assert "before the warm-up" in page
