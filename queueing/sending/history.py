@@ -40,6 +40,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
     is_refusal = [call.outcome == Outcome.REJECTED for call in made]
     refused = made[: _in_a_row(is_refusal, True)]
     ours = [outcomes.is_our_fault(call.outcome, call.error_code) for call in made]
+    by_our_fault = made[: _in_a_row(ours, True)]
     return History(
         attempts=item.attempts,
         tried_at=item.tried_at,
@@ -49,7 +50,8 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         unknown_in_a_row=_in_a_row(ended_as, Outcome.UNKNOWN),
         disconnects_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_DISCONNECTED),
         refused_in_a_row=_places(refused, item),
-        our_faults_in_a_row=_places(made[: _in_a_row(ours, True)], item),
+        our_faults_in_a_row=_places(by_our_fault, item),
+        our_faults_since_rest=_places(_since_its_rest(by_our_fault, item), item),
         others_pass=_others_pass(item, claim),
         account_answers=_in_a_row(
             [outcome in _ABOUT_THE_ACCOUNT for outcome in _ends_of(item, claim)], True
@@ -113,6 +115,7 @@ class _Made(NamedTuple):
     error_code: str
     item_id: uuid.UUID
     company_key: str
+    started_at: dt.datetime
 
 
 def _calls_before(item: QueueItem, claim: Claim) -> list[_Made]:
@@ -140,6 +143,7 @@ def _calls_before(item: QueueItem, claim: Claim) -> list[_Made]:
             "error_code",
             "item",
             "item__prospect__company_key",
+            "started_at",
         )
     )
     return [_Made(*row) for row in rows[:IN_A_ROW_AT_MOST]]
@@ -149,6 +153,12 @@ def _places(made: Sequence[_Made], item: QueueItem) -> int:
     """Count companies, and people without one; the item's own place is counted by who asks."""
     places = {call.company_key or str(call.item_id) for call in made}
     return len(places - {item.prospect.company_key or str(item.pk)})
+
+
+def _since_its_rest(made: Sequence[_Made], item: QueueItem) -> list[_Made]:
+    """Return the calls since the account rested last, whatever for, or the kind did."""
+    rested_until, _ = item.linkedin_account.rest_of(item.kind)
+    return [call for call in made if rested_until is None or call.started_at >= rested_until]
 
 
 def _ends_of(item: QueueItem, claim: Claim) -> list[str]:

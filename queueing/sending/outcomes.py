@@ -26,6 +26,8 @@ THROTTLE_REST = dt.timedelta(hours=1)
 THROTTLE_REST_AT_MOST = dt.timedelta(hours=24)
 UNKNOWN_IN_A_ROW = 3
 OUR_FAULTS_IN_A_ROW = 3
+OUR_FAULTS_REST_AT_MOST = dt.timedelta(hours=4)
+ASKED_AGAIN_AFTER = dt.timedelta(days=1)  # by then others have passed, if it is the person
 REFUSED_IN_A_ROW = 5  # one list may well have four dead profiles in a row
 REFUSED_REST = dt.timedelta(hours=1)
 REFUSED_REST_AT_MOST = dt.timedelta(hours=24)
@@ -152,7 +154,9 @@ def _refused(answer: Answer, history: History, now: dt.datetime) -> Verdict:
     """Fail the item, unless so many others were refused as well that it cannot be the person.
 
     One change at Unipile, or one account that sees nobody, would else make a whole queue fail, item
-    by item. People of one company stand together in a list, so they count as one.
+    by item. People of one company stand together in a list, so they count as one. Where no company
+    is told, a list of such people would cost weeks: each rest is short, and comes only after as
+    many more.
     """
     failed = Verdict(
         Status.FAILED,
@@ -162,21 +166,17 @@ def _refused(answer: Answer, history: History, now: dt.datetime) -> Verdict:
         prospect_status=Prospect.Status.FAILED,
         try_another_account=answer.error_code in OF_A_WRONG_ID,
     )
-    reason, rest = "", REFUSED_REST
     if is_our_fault(answer.outcome, answer.error_code):
-        if history.our_faults_in_a_row + 1 >= OUR_FAULTS_IN_A_ROW:
-            reason, rest = "for no reason that lies with a person", history.next_day_at - now
-    elif history.refused_in_a_row + 1 >= REFUSED_IN_A_ROW:
+        return _refused_by_our_fault(failed, answer, history, now)
+    reason, rest = "", REFUSED_REST
+    if history.refused_in_a_row + 1 >= REFUSED_IN_A_ROW:
         reason = "as if the fault were each person's"
         times_before = history.refused_in_a_row + 1 - REFUSED_IN_A_ROW
         rest = retries.doubled(REFUSED_REST, times_before, REFUSED_REST_AT_MOST)
     if not reason or next_try(history, now) is None:
         return failed
     return replace(
-        failed,
-        status=Status.PENDING,
-        error_message=f"{answer.summary}. Others were refused as well: asked again after them.",
-        prospect_status="",
+        _asked_again(failed, answer),
         retry_at=now + rest,
         account=AccountChange(
             rest_until=now + rest,
@@ -189,6 +189,35 @@ def _refused(answer: Answer, history: History, now: dt.datetime) -> Verdict:
 def _of_one_kind(history: History) -> str:
     """Return of which kind an account rests; "" for all of it."""
     return "" if history.kind == Kind.CONNECTION_REQUEST else history.kind
+
+
+def _refused_by_our_fault(
+    failed: Verdict, answer: Answer, history: History, now: dt.datetime
+) -> Verdict:
+    """Decide on a refusal that no person explains; it is the person's until others are refused."""
+    in_a_row = history.our_faults_in_a_row + 1
+    if in_a_row < OUR_FAULTS_IN_A_ROW or next_try(history, now) is None:
+        return failed
+    account = AccountChange()
+    if history.our_faults_since_rest + 1 >= OUR_FAULTS_IN_A_ROW:
+        rests_before = in_a_row // OUR_FAULTS_IN_A_ROW - 1
+        rest = retries.doubled(REFUSED_REST, rests_before, OUR_FAULTS_REST_AT_MOST)
+        account = AccountChange(
+            rest_until=now + rest,
+            reason=f"Calls about {_so_many(history)} in a row were refused for no reason that lies "
+            "with a person",
+            kind=_of_one_kind(history),
+        )
+    return replace(_asked_again(failed, answer), retry_at=now + ASKED_AGAIN_AFTER, account=account)
+
+
+def _asked_again(failed: Verdict, answer: Answer) -> Verdict:
+    return replace(
+        failed,
+        status=Status.PENDING,
+        error_message=f"{answer.summary}. Others were refused as well: asked again after them.",
+        prospect_status="",
+    )
 
 
 def _so_many(history: History) -> str:

@@ -70,7 +70,8 @@ class History:
     `tried_at`: when the last try about the item began that may have arrived; None where there is
     none. `id_may_be_wrong`: the person's id was found before this claim, and can be found anew by
     slug. `refused_in_a_row`: companies, or people without one, whose calls were refused, newest
-    first; of those `our_faults_in_a_row` in a way that no person explains. `others_pass`: since the
+    first; of those `our_faults_in_a_row` in a way that no person explains, and of these
+    `our_faults_since_rest` since the account rested last. `others_pass`: since the
     item last met an answer about its account, the account has sent to somebody else;
     `account_answers`: how many of those it has met in a row. `outage`: since the item's first
     failure, everybody else's calls have failed as well. `answers_from`: what the person wrote later
@@ -100,6 +101,7 @@ class History:
     answers_from: dt.datetime = _ALWAYS
     asked_in_vain: int = 0
     others_are_told: bool = False
+    our_faults_since_rest: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tests.builders import NOON
 
 Status = QueueItem.Status
 TOMORROW = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
+IN_AN_HOUR = NOON + dt.timedelta(hours=1)
 ALL_DAY = hours.Hours("UTC", dt.time(0), dt.time(0), skip_weekends=False, skip_holidays=False)
 NEW_YORK = hours.Hours("America/New_York", dt.time(7), dt.time(18))
 
@@ -45,6 +46,7 @@ def a_history(
         unknown_in_a_row=unknown,
         disconnects_in_a_row=disconnects,
         our_faults_in_a_row=our_faults,
+        our_faults_since_rest=our_faults % 3,
         next_day_at=TOMORROW,
         retry_delays_seconds=(300, 900, 3600),
         hours=ALL_DAY,
@@ -265,8 +267,11 @@ def test_an_account_that_is_lost_again_at_once_rests() -> None:
     ("before", "code", "status", "rest_until"),
     [
         (1, "missing_parameters", Status.FAILED, None),
-        (2, "missing_parameters", Status.PENDING, TOMORROW),
-        (2, "nobody_has_seen_this_one", Status.PENDING, TOMORROW),
+        (2, "missing_parameters", Status.PENDING, IN_AN_HOUR),
+        (2, "nobody_has_seen_this_one", Status.PENDING, IN_AN_HOUR),
+        (3, "nobody_has_seen_this_one", Status.PENDING, None),  # three more, then two hours
+        (5, "nobody_has_seen_this_one", Status.PENDING, NOON + dt.timedelta(hours=2)),
+        (29, "nobody_has_seen_this_one", Status.PENDING, NOON + dt.timedelta(hours=4)),
         (2, "blocked_recipient", Status.FAILED, None),
         (2, "too_many_characters", Status.FAILED, None),
     ],
