@@ -18,7 +18,7 @@ _OF_A_GENERATION = frozenset(["jr", "sr", "ii", "iii", "iv", "junior", "senior",
 _FOR_ANYBODY = frozenset(  # programs write “Person 17”, “First Last” and “Test User”
     (
         *("first", "last", "name", "firstname", "lastname", "full", "test", "tester", "user"),
-        *("person", "people", "prospect", "contact", "lead", "member", "profile", "sample"),
+        *("person", "people", "prospect", "contact", "lead", "member", "profile"),
         *("demo", "dummy", "fake", "unknown", "anonymous", "nobody", "somebody"),
     )
 )

@@ -60,6 +60,7 @@ _GLUED_TITLE = re.compile(r"(?<![\w.])([^\W\d_]{2,5}\.)(?!(?:in|a|ra|na|ssa|to)\
 _AND = re.compile(r"(?<=[\w.])\s*[&+\uff06]\s*(?=\w)")
 _COUPLED = frozenset(["&", "+", "and", "und", "et"])
 _ABBREVIATED = re.compile(r"(?:[^\W\d_]{1,3}\.)+|St")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]")
 _IN_THE_MIDDLE = frozenset(["Van", "Văn", "Thi", "Thị"])
@@ -178,6 +179,7 @@ def _family_first(words: list[str]) -> tuple[str, str] | None:
     family = list(takewhile(str.isupper, words[count:]))
     given = words[count + len(family) :]
     is_clear = any(sum(map(str.isalpha, word)) > 2 for word in family) and not is_job(family[0])
+    is_clear = is_clear and not any(map(_INITIALS.fullmatch, family))  # J.R.R. Example
     if is_clear and 0 < len(given) < 3 and all(map(str.istitle, given)):
         return " ".join([*words[:count], *given]), " ".join(family)
     return None

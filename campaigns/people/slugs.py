@@ -19,7 +19,7 @@ _BEGUN_ID = re.compile(r"A[CD][ow]AA[A-Za-z0-9_-]{0,9}(?:\W.*)?")
 # Copied along from web pages and chats; joiners (200C, 200D) stay, for scripts that need them.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _UNFIT = re.compile(
-    r"[\s/?#\\<>@:;,&=%\"{}$*|\x00-\x1f\x7f-\x9f\ufffd]|\.(?:html?|php|aspx?)\Z"
+    r"[\s/?#\\<>@:;,&=%\"{}$*|\x00-\x1f\x7f-\x9f\ufffd]|\.(?:html?|php|aspx?|pdf|docx?)\Z"
     r"|\u00b7(?:\d|\Z)|\Alinkedin-(?:member|user)-\d+\Z"
 )
 # Three dots, also as one character, a mask, or half of an escaped character.
@@ -48,7 +48,7 @@ _OF_NOBODY = """
     public-id false true in pub sales recruiter talent company school showcase groups feed search
     jobs login authwall signup uas checkpoint mynetwork messaging notifications settings details
     detail overlay recent-activity opportunities 0 user vanity test posts shares
-    your-profile-here profile-here your-name-here
+    your-profile-here profile-here your-name-here out_of_network out-of-network dir
 """
 _PLACEHOLDERS = frozenset(_OF_NOBODY.split())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.people import name_conflict
+from campaigns.people import name_conflict, tells_somebody
 
 ADA = ("Ada", "Example")
 
@@ -82,3 +82,11 @@ def test_who_is_somebody_else_is_named_with_both_names(
 def test_two_names_are_compared_alike_in_either_direction() -> None:
     assert name_conflict(("Ben", "Stranger"), ADA) != ""
     assert name_conflict(("Maria", "Ivanova"), ("Мария", "Иванова")) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "tells"),
+    [("Ada", True), ("Sample", True), ("User", False), ("17", False), ("E.", False)],
+)
+def test_what_programs_write_for_anybody_tells_nobody(name: str, tells: bool) -> None:
+    assert tells_somebody(name) is tells

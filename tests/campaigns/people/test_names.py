@@ -236,6 +236,7 @@ def test_the_second_half_of_what_is_no_name_is_no_last_name() -> None:
         ("김 철수", "철수", "김"),
         ("アダ エグザンプル", "アダ", "エグザンプル"),
         ("Nguyễn Văn An", "An", "Nguyễn Văn"),
+        ("J.R.R. Example", "J.R.R.", "Example"),
         ("🚀 Ada Example (She/Her)", "Ada", "Example"),
     ],
 )

@@ -77,6 +77,7 @@ STEPS_OF_NOBODY = """
     unavailable %28null%29 unbekannt inconnu desconocido linkedin-member username search
     login {{slug}} [object%20Object] true headless unknown-user error 404 linkedin-member-17
     ada-example,https ada-example;bob-example ada-example&lipi ada-example.html
+    ada-example.pdf OUT_OF_NETWORK dir/Ada/Example
 """
 
 
