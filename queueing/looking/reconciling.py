@@ -24,6 +24,7 @@ from queueing.sending import (
     Clock,
     Verdict,
     claiming,
+    history,
     judging,
     recording,
     recovering,
@@ -122,7 +123,7 @@ def check(
                 still = invitation is not None
                 settled[settling.withdrawal(client, account, item, clock, still=still)] += 1
             elif invitation is not None:
-                found = judging.by_what_is_seen(Seen.INVITED, _tried_at(item), clock())
+                found = _judged(item, invitation, clock())
                 settled[_settle(item, found, clock(), invitation.id)] += 1
             elif (may_look or not pace.calls(item)[1]) and looked < LOOKS_PER_ACCOUNT:
                 if budget.left_for_doubts(account, clock()) < pace.NAMES_LOOKED_UP:
@@ -155,6 +156,13 @@ def _tried_at(item: QueueItem) -> dt.datetime | None:
     return item.tried_at or item.claimed_at
 
 
+def _judged(item: QueueItem, invitation: SentInvitation, now: dt.datetime) -> Verdict | None:
+    """Judge that an invitation stands in the list: where it is older than every try, not by us."""
+    made_at = invitation.sent_at if invitation.is_exact else None
+    older = made_at is not None and judging.is_older(made_at, history.first_tried_at(item))
+    return judging.by_what_is_seen(Seen.INVITED, _tried_at(item), now, older=older)
+
+
 def _look_at_profile(
     client: Client,
     account: LinkedInAccount,
@@ -176,7 +184,12 @@ def _look_at_profile(
         if judging.seen(profile) == Seen.UNCLEAR:
             looks.end(attempt, Outcome.UNKNOWN, profile.raw, clock())
             return True
-        found = judging.on_profile(profile, _tried_at(item), clock())
+        found = judging.on_profile(
+            profile,
+            _tried_at(item),
+            clock(),
+            first_tried_at=history.first_tried_at(item) if profile.invited_at else None,
+        )
         is_trace = found is not None and found.arrived
         looks.end(attempt, FOUND if is_trace else looks.NOTHING, profile.raw, clock())
         if is_trace or _was_not_sent(item):

@@ -27,7 +27,7 @@ from queueing.models import (
     SendAttempt,
     SendingStop,
 )
-from queueing.sending import Clock, judging, recording
+from queueing.sending import RESTORED, Clock, judging, recording
 from queueing.sending.judging import Seen
 from queueing.telling import Fence
 from queueing.unipile import Client, Relation, SentInvitation, UnipileError
@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 Trace = SentInvitation | Relation
 
-RESTORED = "restored"  # outcome and error code of calls whose own record a restore has lost
 PAGES_OF_RELATIONS = (1, 5, 50)
 A_DAY = dt.timedelta(days=1)
 CAPS_REACH_BACK = dt.timedelta(days=7)

@@ -34,13 +34,22 @@ from queueing.sending.clocks import Clock, DatabaseClock
 from queueing.sending.meaning import Advice, Meaning
 from queueing.sending.news import follow_up_due_at
 from queueing.sending.outcomes import BAD_API_KEY_REASON
-from queueing.sending.verdicts import FOUND, GONE, AccountChange, Answer, History, Verdict
+from queueing.sending.verdicts import (
+    FOUND,
+    GONE,
+    RESTORED,
+    AccountChange,
+    Answer,
+    History,
+    Verdict,
+)
 
 __all__ = [
     "BAD_API_KEY_REASON",
     "FOUND",
     "GONE",
     "INTERRUPTED",
+    "RESTORED",
     "AccountChange",
     "Advice",
     "Answer",

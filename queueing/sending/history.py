@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Value, When
 
 from queueing import gates
 from queueing.models import Kind, QueueItem, SendAttempt
 from queueing.sending import news, outcomes
 from queueing.sending.claiming import Claim
-from queueing.sending.verdicts import FOUND, History
+from queueing.sending.verdicts import FOUND, RESTORED, History
 from queueing.unipile import Outcome
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
     return History(
         attempts=item.attempts,
         tried_at=item.tried_at,
+        first_tried_at=first_tried_at(item) if item.tried_at else claim.claimed_at,
         id_may_be_wrong=_id_may_be_wrong(item, claim),
         limits_in_a_row=_in_a_row(ended_as, Outcome.ACCOUNT_LIMIT),
         throttles_in_a_row=_in_a_row(ended_as, Outcome.THROTTLED),
@@ -67,6 +68,22 @@ def history_of(claim: Claim, now: dt.datetime) -> History:
         answers_from=answers_from(item),
         **_asked(item, claim),
     )
+
+
+def first_tried_at(item: QueueItem) -> dt.datetime | None:
+    """Return when the first call about a request began that has been tried.
+
+    None where calls may have been made before of which no attempt tells: by the queue that was
+    moved over from, since a backup that was restored, or by a clock that was put right.
+    """
+    lost = Count("pk", filter=Q(outcome=RESTORED))
+    told = item.send_attempts.filter(kind=SendAttempt.Kind.SEND).aggregate(
+        began=Min("started_at"), lost=lost
+    )
+    began: dt.datetime | None = told["began"]
+    if began is None or told["lost"] or (item.tried_at is not None and item.tried_at < began):
+        return None
+    return began
 
 
 def _asked(item: QueueItem, claim: Claim) -> dict[str, Any]:

@@ -20,6 +20,7 @@ Status = QueueItem.Status
 SHOWS_AFTER = dt.timedelta(minutes=2)  # lists and profiles lag behind an invitation by a minute
 HELD_FOR = dt.timedelta(days=1)
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
+CLOCKS_APART = dt.timedelta(hours=1)  # at most, the database's and LinkedIn's
 
 
 class Seen(StrEnum):
@@ -53,22 +54,47 @@ def seen(profile: Profile) -> Seen:
     return _INVITATIONS.get(invitation, Seen.UNCLEAR if profile.unclear else Seen.NOTHING)
 
 
-def on_profile(profile: Profile, tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
+def is_older(made_at: dt.datetime | None, first_tried_at: dt.datetime | None) -> bool:
+    """Return whether an invitation was made before anything of ours can have made it.
+
+    LinkedIn has one invitation of two people at a time: where an older one stands, no try of ours
+    has made another. An instant that is not known proves nothing.
+    """
+    if made_at is None or first_tried_at is None:
+        return False
+    return made_at < first_tried_at - CLOCKS_APART
+
+
+def on_profile(
+    profile: Profile,
+    tried_at: dt.datetime | None,
+    now: dt.datetime,
+    *,
+    first_tried_at: dt.datetime | None = None,
+) -> Verdict | None:
     """Judge a profile; None: it shows nothing that speaks for a try, or against sending.
 
     :param tried_at: when the account's last try began that may have arrived; None: none has.
+    :param first_tried_at: when its first call began; None: not known, and no time settles anything.
     """
     shown = seen(profile)
     if shown == Seen.UNCLEAR:
         return _held(profile, now)
-    return by_what_is_seen(shown, tried_at, now)
+    older = is_older(profile.invited_at, first_tried_at)
+    return by_what_is_seen(shown, tried_at, now, older=older)
 
 
-def by_what_is_seen(shown: Seen, tried_at: dt.datetime | None, now: dt.datetime) -> Verdict | None:
-    """Judge what is seen of a person, also in the list of sent invitations; see `on_profile`."""
+def by_what_is_seen(
+    shown: Seen, tried_at: dt.datetime | None, now: dt.datetime, *, older: bool = False
+) -> Verdict | None:
+    """Judge what is seen of a person, also in the list of sent invitations; see `on_profile`.
+
+    :param older: the invitation that is seen is older than every try: see `is_older`.
+    """
     if shown == Seen.NOTHING:
         return None
-    verdict = _IF_TRIED.get(shown) if tried_at is not None else None
+    is_ours = tried_at is not None and not (older and shown in _INVITATIONS.values())
+    verdict = _IF_TRIED.get(shown) if is_ours else None
     if verdict is None:
         verdict = _IF_NOT_TRIED[shown]
     if shown == Seen.WITHDRAWN:
@@ -100,16 +126,24 @@ def on_name(profile: Profile, listed: tuple[str, str]) -> Verdict | None:
 
 
 def on_refused_repeat(
-    sent: Answer, look: Answer | None, tried_at: dt.datetime | None, now: dt.datetime
+    sent: Answer,
+    look: Answer | None,
+    tried_at: dt.datetime | None,
+    now: dt.datetime,
+    *,
+    first_tried_at: dt.datetime | None = None,
 ) -> Verdict | None:
     """Judge LinkedIn's word that the person was invited recently, with the look that followed.
 
     After a try of ours the word itself is the proof that the try arrived, whatever has become of
-    the invitation since: people decline, and then nothing shows it. None: the look failed, and
-    without a try of ours nothing is known.
+    the invitation since: people decline, and then nothing shows it. But where an older invitation
+    stands, it is that which LinkedIn means. None: the look failed, and without a try of ours
+    nothing is known.
     """
     profile = look.profile if look else None
-    verdict = on_profile(profile, tried_at, now) if profile else None
+    verdict = on_profile(profile, tried_at, now, first_tried_at=first_tried_at) if profile else None
+    if profile and seen(profile) == Seen.INVITED and is_older(profile.invited_at, first_tried_at):
+        return verdict
     if tried_at is not None:
         return verdict if verdict and verdict.arrived else _ARRIVED_BY_REFUSAL
     if profile is None:

@@ -44,7 +44,9 @@ _SEEN_BY_A_LOOK = (Outcome.ALREADY_INVITED, Outcome.ACCOUNT_LIMIT, Outcome.THROT
 def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verdict | None:
     """Decide after the look-up that finds the provider id; None means: go on and send."""
     if answer.profile is not None:
-        verdict = judging.on_profile(answer.profile, history.tried_at, now)
+        verdict = judging.on_profile(
+            answer.profile, history.tried_at, now, first_tried_at=history.first_tried_at
+        )
         return verdict or judging.too_early(history.tried_at, now)
     if answer.outcome == Outcome.REJECTED:
         return _refused(answer, history, now)
@@ -77,13 +79,25 @@ def after_send(sent: Answer, look: Answer | None, history: History, now: dt.date
     """
     profile = look.profile if look else None
     if sent.outcome == Outcome.ALREADY_INVITED:
-        repeated = judging.on_refused_repeat(sent, look, history.tried_at, now)
+        repeated = judging.on_refused_repeat(
+            sent, look, history.tried_at, now, first_tried_at=history.first_tried_at
+        )
         return repeated or _unconfirmed(sent, history)
     if profile is not None and needs_a_look_up(sent):
-        found = judging.on_profile(profile, history.tried_at or now, now)
-        if found is not None and found.arrived:
+        found = judging.on_profile(
+            profile, history.tried_at or now, now, first_tried_at=history.first_tried_at
+        )
+        if found is not None and (found.arrived or _explains(found, sent)):
             return found
     return by_send(sent, history, now)
+
+
+def _explains(found: Verdict, sent: Answer) -> bool:
+    """Return whether a refusal that may be a limit was about what the look behind it shows.
+
+    Then the account need not rest for it; were it a limit, the next answer would say so again.
+    """
+    return sent.outcome == Outcome.ACCOUNT_LIMIT and found.status == Status.SKIPPED
 
 
 def by_send(sent: Answer, history: History, now: dt.datetime) -> Verdict:

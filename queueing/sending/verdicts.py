@@ -9,6 +9,7 @@ from queueing.models import Kind
 from queueing.unipile import Conversation, Outcome, Profile
 
 FOUND = "found"
+RESTORED = "restored"  # outcome and error code of calls whose own record a restore has lost
 GONE = "gone"  # the outcome of a withdrawal whose invitation was not pending any more
 _ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -68,7 +69,8 @@ class History:
     """What went before. Counts of answers in a row, before this one, of the same account.
 
     `tried_at`: when the last try about the item began that may have arrived; None where there is
-    none. `id_may_be_wrong`: the person's id was found before this claim, and can be found anew by
+    none; `first_tried_at`: when the first call about it began, None where that is not known.
+    `id_may_be_wrong`: the person's id was found before this claim, and can be found anew by
     slug. `refused_in_a_row`: companies, or people without one, whose calls were refused, newest
     first; of those `our_faults_in_a_row` in a way that no person explains, and of these
     `our_faults_since_rest` since the account rested last. `others_pass`: since the
@@ -95,6 +97,7 @@ class History:
     retry_delays_seconds: Sequence[int]
     hours: hours.Hours
     note_length: int = 0
+    first_tried_at: dt.datetime | None = None
     kind: str = Kind.CONNECTION_REQUEST
     by_hand: bool = False
     text: str = ""

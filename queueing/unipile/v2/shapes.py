@@ -3,6 +3,7 @@
 An Error may come inside a 200: whatever is not the object that was asked for is unreadable.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -125,7 +126,7 @@ def profile(answer: Answer) -> Profile:
             http_status=answer.status,
             raw=safe_text(answer.body),
             unclear=str(unclear),
-            invited_at=instant(request.get("created_at")) if isinstance(request, dict) else None,
+            invited_at=_exact(request.get("created_at")) if isinstance(request, dict) else None,
         )
 
 
@@ -187,8 +188,16 @@ def _sent_invitation(told: object) -> SentInvitation:
         invited_user_id=optional_id(user, "id"),
         public_identifier=slug_of(user, "public_identifier"),
         sent_at=instant(item.get("created_at")),
-        is_exact=True,
+        is_exact=_exact(item.get("created_at")) is not None,
     )
+
+
+def _exact(told: object) -> dt.datetime | None:
+    """Return an instant that is one: midnight sharp is a day, and so is what has no zone."""
+    at = instant(told)
+    if at is None or at.time() == dt.time() or not str(told).endswith(("Z", "+00:00")):
+        return None
+    return at
 
 
 def relation(told: object) -> Relation:

@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing.looking import reconciling
 from queueing.models import QueueItem, SendAttempt
+from queueing.sending import RESTORED, history
 from queueing.unipile import Client
+from queueing.unipile.choosing import Version
 from sandbox.testing import Sandbox
 from tests.builders import a_campaign, a_prospect, an_item
 from tests.conftest import BOTH, MovedClock
@@ -45,6 +47,52 @@ def test_an_invitation_that_shows_was_sent(
     assert item.prospect.follow_up_due_at == item.sent_at + dt.timedelta(days=3)
     assert item.prospect.status == Prospect.Status.CONNECTION_REQUEST_SENT
     assert looked(item) == [(Route.SENT_LIST, "found")]
+
+
+@pytest.mark.parametrize("spoken", [Version.V2], indirect=True)
+@pytest.mark.parametrize(
+    ("hours_before", "became"),
+    [(2, (Status.SKIPPED, "invited_by_hand", False)), (0.5, (Status.SENT, "found_invited", True))],
+)
+def test_what_the_list_dates_before_the_first_try_was_made_by_hand(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    hours_before: float,
+    became: tuple[str, str, bool],
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    sandbox.control.freeze((clock() - dt.timedelta(hours=hours_before)).isoformat())
+    sandbox.control.invite_by_hand(account.unipile_account_id, item.prospect.public_identifier)
+    later(clock, sandbox, minutes=10)
+
+    reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code, item.sent_at is not None) == became
+    assert item.prospect.status == Prospect.Status.CONNECTION_REQUEST_SENT
+
+
+def test_no_time_settles_what_may_have_been_tried_before_its_attempts(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+) -> None:
+    item = in_doubt(campaign, account, sandbox, client_of_unipile, clock, "before")
+    assert history.first_tried_at(item) is not None
+
+    earlier = item.tried_at and item.tried_at - dt.timedelta(days=1)
+    item.tried_at = earlier  # as a row of the former queue tells it
+    assert history.first_tried_at(item) is None
+
+    item.refresh_from_db()
+    calls = item.send_attempts.filter(kind=SendAttempt.Kind.SEND)
+    calls.update(outcome=RESTORED)
+    assert history.first_tried_at(item) is None
 
 
 def test_calls_that_are_found_to_have_arrived_are_no_reason_to_rest(

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.models import Prospect
 from queueing.models import QueueItem
-from queueing.sending import Answer, Verdict, judging
+from queueing.sending import AccountChange, Answer, Verdict, judging, outcomes
 from queueing.sending.judging import Seen
 from queueing.unipile import Outcome
 from tests.builders import NOON
@@ -18,6 +18,7 @@ from tests.queueing.sending.test_outcomes import (
     PENDING,
     STRANGER,
     WITHDRAWN,
+    a_history,
     a_profile,
     found,
 )
@@ -147,3 +148,74 @@ def test_a_repeat_refused_beside_a_state_that_nobody_knows_is_an_invitation_by_h
 
     assert verdict is not None
     assert (verdict.status, verdict.arrived) == (Status.SKIPPED, False)
+
+
+A_DAY = dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("before_the_first_try", "code"),
+    [
+        (A_DAY, "invited_by_hand"),
+        (judging.CLOCKS_APART + dt.timedelta(seconds=1), "invited_by_hand"),
+        (judging.CLOCKS_APART, "found_invited"),
+        (-A_DAY / 48, "found_invited"),
+        (None, "found_invited"),
+    ],
+)
+@pytest.mark.parametrize("status", ["PENDING", "IGNORED"])
+def test_an_invitation_older_than_every_try_is_not_ours(
+    before_the_first_try: dt.timedelta | None, code: str, status: str
+) -> None:
+    first = AN_HOUR_AGO - A_DAY
+    made_at = None if before_the_first_try is None else first - before_the_first_try
+    shown = replace(a_profile(("SENT", status)), invited_at=made_at)
+
+    verdict = judging.on_profile(shown, AN_HOUR_AGO, NOON, first_tried_at=first)
+    unknown = judging.on_profile(shown, AN_HOUR_AGO, NOON)
+
+    assert verdict is not None
+    assert unknown is not None
+    is_ours = code != "invited_by_hand"
+    assert (verdict.error_code == "invited_by_hand", verdict.arrived) == (not is_ours, is_ours)
+    assert unknown.arrived  # when our first call began is not known: time settles nothing
+
+
+def test_a_repeat_refused_for_an_older_invitation_proves_no_try() -> None:
+    shown = replace(a_profile(("SENT", "PENDING")), invited_at=AN_HOUR_AGO - A_DAY)
+
+    verdict = judging.on_refused_repeat(
+        Answer(Outcome.ALREADY_INVITED),
+        found(shown),
+        AN_HOUR_AGO,
+        NOON,
+        first_tried_at=AN_HOUR_AGO,
+    )
+
+    assert verdict is not None
+    assert (verdict.error_code, verdict.arrived) == ("invited_by_hand", False)
+
+
+@pytest.mark.parametrize(
+    ("days_before", "shown", "code"),
+    [
+        (2, ("SENT", "PENDING"), "invited_by_hand"),
+        (2, ("SENT", "WITHDRAWN"), "invitation_withdrawn"),
+        (None, ("RECEIVED", "PENDING"), "has_invited_us"),
+    ],
+)
+def test_a_refusal_that_the_person_explains_lets_no_account_rest(
+    days_before: int | None, shown: tuple[str, str], code: str
+) -> None:
+    made_at = None if days_before is None else NOON - dt.timedelta(days=days_before)
+    look = found(replace(a_profile(shown), invited_at=made_at))
+
+    verdict = outcomes.after_send(
+        Answer(Outcome.ACCOUNT_LIMIT, http_status=422),
+        look,
+        replace(a_history(), first_tried_at=NOON),
+        NOON,
+    )
+
+    assert (verdict.error_code, verdict.arrived) == (code, False)
+    assert verdict.account == AccountChange()

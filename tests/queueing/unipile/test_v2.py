@@ -372,3 +372,19 @@ def test_type_and_features_are_not_compared_where_none_are_told(client: Client) 
 
     assert told.premium_features is None
     assert features.mismatch(LinkedInAccount.Type.PREMIUM, told.premium_features) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "is_exact"),
+    [
+        ("2026-11-20T08:01:02.000Z", True),
+        ("2026-11-20T00:00:00.000Z", False),
+        ("2026-11-20", False),
+        ("2026-11-20T08:01:02", False),
+        (None, False),
+    ],
+)
+def test_what_may_be_a_day_alone_is_no_instant(told: str | None, is_exact: bool) -> None:
+    page = shapes.sent_invitations(answer({"data": [{**RECEIPT, "created_at": told}]}))
+
+    assert [one.is_exact for one in page.entries] == [is_exact]
