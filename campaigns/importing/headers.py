@@ -98,7 +98,7 @@ _WHOSE_WORD = (
     r"(?:lead|person|people|prospect|contact|profile|member|candidate|user|customer|client|"
     r"recipient|attendee|participant|employee|decisionmaker|salesnavigator|persona|personne|"
     r"pessoa|persoon|kontakt|ansprechpartner|contacto|contato|contatto|contactpersoon|primary|"
-    r"main|linkedin|li)"
+    r"main|linkedin|li|properties|attributes)"
 )
 _WHOSE = re.compile(rf"{_WHOSE_WORD}(?=.)")
 # Behind a name: First Name (Lead), Vorname des Kontakts, Nombre del contacto, first_name_lead.

@@ -23,6 +23,8 @@ from campaigns.importing.reading import read_table
         ("Contact: Last Name", "last_name"),
         ("Contact.FirstName", "first_name"),
         ("Customer First Name", "first_name"),
+        ("properties.firstname", "first_name"),
+        ("Property Name", ""),
         ("Person - Name", "full_name"),
         ("Contact Person", "full_name"),
         ("LinkedIn Name", "full_name"),
