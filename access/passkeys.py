@@ -27,6 +27,9 @@ from access.models import Passkey
 
 ASKED = "passkey_asked"  # in a session: what the browser is to sign
 AT_MOST = 20  # of one user
+LONGEST_ID = 1023  # bytes: WebAuthn Level 2, 4.4.2
+# What comes of an answer that no browser gives: JSON of another shape, or nested without end.
+NOT_RIGHT = (WebAuthnException, ValueError, TypeError, KeyError, RecursionError)
 
 
 def site_name(request: HttpRequest) -> str:
@@ -71,13 +74,13 @@ def set_up(request: HttpRequest, user: User, answer: str) -> bool:
             expected_rp_id=site_name(request),
             expected_origin=_origin(request),
         )
-    except (WebAuthnException, ValueError):
+    except NOT_RIGHT:
         return False
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         mine = Passkey.objects.filter(user=user)
         taken = Passkey.objects.filter(credential_id=made.credential_id).exists()
-        if taken or mine.count() >= AT_MOST:
+        if taken or len(made.credential_id) > LONGEST_ID or mine.count() >= AT_MOST:
             return False
         Passkey.objects.create(
             user=user,
@@ -115,7 +118,7 @@ def proves(request: HttpRequest, user: User, answer: str) -> bool:
             credential_public_key=bytes(key.public_key),
             credential_current_sign_count=key.sign_count,
         )
-    except (WebAuthnException, Passkey.DoesNotExist, ValueError, TypeError, KeyError):
+    except (Passkey.DoesNotExist, *NOT_RIGHT):
         return False
     key.sign_count, key.last_used_at = signed.new_sign_count, timezone.now()
     key.save(update_fields=["sign_count", "last_used_at"])

@@ -12,7 +12,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 from pytest_django import Settings
 
 from access import second_factor
-from access.models import Authenticator, Session, SignIn
+from access.models import Authenticator, Passkey, Session, SignIn
 from tests.queueing.admin.conftest import a_user
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +150,16 @@ def test_a_superuser_takes_it_away_and_so_does_a_command(manager: User, settings
     call_command("remove_second_factor", "manager")
     with pytest.raises(CommandError, match="no second factor"):
         call_command("remove_second_factor", "manager")
+
+
+def test_what_no_browser_sends_for_a_passkey_is_refused_in_words(manager: User) -> None:
+    browser, page = with_password(manager), "/admin/second-factor/passkey/"
+    deep = "[" * 100_000
+
+    for sent in (deep, "[]", "9" * 5_000):
+        browser.get(page)
+        answer = browser.post(page, {"password": "manager-example-1", "passkey": sent})
+        assert b"made no passkey" in answer.content, sent[:9]
+    Passkey.objects.create(user=manager, credential_id=b"x", public_key=b"y")
+    browser.get(ASKED)
+    assert b"was not accepted" in browser.post(ASKED, {"passkey": deep}).content
