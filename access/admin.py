@@ -22,7 +22,7 @@ AtFilter = date_range("when", "at", "at")
 
 
 class SignInResource(PlainResource):
-    at = Field("at", "when (UTC)")
+    at = Field("at", "when")
     kind = Field("get_kind_display", "what")
     name = Field("name", "name")
     address = Field("address", "address")
