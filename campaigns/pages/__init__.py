@@ -6,7 +6,7 @@ What a single page shows is not here, but in `admin/`.
 from campaigns.pages import client, clock, reasons
 from campaigns.pages.checked import NUL, CheckedLists
 from campaigns.pages.converting import convert
-from campaigns.pages.exporting import ExportingAdmin, PlainResource
+from campaigns.pages.exporting import ExportingAdmin, PlainResource, as_plain_text
 from campaigns.pages.filters import Field, RelatedFilter, date_range
 from campaigns.pages.forms import CampaignForm, NewCampaignForm
 from campaigns.pages.lists import (
@@ -49,6 +49,7 @@ __all__ = [
     "ReasonedForm",
     "ReasonedFormSet",
     "RelatedFilter",
+    "as_plain_text",
     "back_to",
     "behind_walls",
     "client",

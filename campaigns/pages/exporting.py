@@ -25,7 +25,7 @@ AT_MOST = 100_000  # rows: a sheet is built in memory
 FORMATS = {"csv": CSV, "xlsx": XLSX}
 
 # What no sheet may hold.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 def as_plain_text(value: object) -> str:

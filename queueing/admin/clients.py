@@ -129,7 +129,7 @@ class ReportingAdmin(DeedsAdmin):
             return
         period = f"{report.first:%d %b %Y} to {report.last:%d %b %Y}"
         mail = EmailMultiAlternatives(
-            f"{report.workspace}: {period}",
+            " ".join(f"{report.workspace}: {period}".split()),
             render_to_string("admin/campaigns/report_mail.txt", {"report": report}),
             settings.DEFAULT_FROM_EMAIL,
             to,

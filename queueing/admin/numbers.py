@@ -17,9 +17,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from openpyxl import Workbook
 
-from campaigns.cells import as_text
 from campaigns.models import Campaign, LinkedInAccount, Workspace
-from campaigns.pages import behind_walls, clock
+from campaigns.pages import as_plain_text, behind_walls, clock
 from queueing import numbers
 from queueing.admin.stages import people_url
 from queueing.models import QueueItem, QueueItemQuerySet
@@ -210,7 +209,7 @@ def export(request: HttpRequest, items: QueueItemQuerySet, asked: Asked, kind: s
         heading = "Week from Monday"
     else:
         found = grouped(request, items, asked, now)
-        rows = [(as_text(row.name), *_figures(row.funnel)) for row in found]
+        rows = [(as_plain_text(row.name), *_figures(row.funnel)) for row in found]
         heading = GROUPS[asked.by]
     sheet = _csv if kind == "csv" else _xlsx
     answer = sheet([(heading, *HEADINGS), *rows])

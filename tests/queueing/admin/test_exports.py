@@ -1,8 +1,12 @@
 """Lists beside the queue's as files: people, whom nobody writes to, and the log."""
 
+from io import BytesIO
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils import timezone
+from openpyxl import load_workbook
 
 from campaigns.models import DoNotContact, Prospect
 from queueing.staff import log
@@ -60,3 +64,22 @@ def test_the_log_is_exported_and_filtered_by_kind(desk: Client) -> None:
     assert ",clerk,LinkedIn account," in rows[1]
     assert rows[1].endswith("Rest ended: Well again")
     assert len(sheet(desk, f"{LOG}export/csv/?content_type=99999999999999999999")) == 1
+
+
+def test_no_name_breaks_a_sheet(desk: Client) -> None:
+    hostile = "=1+1\x01\x0b\ufffe\uffff"
+    campaign = a_campaign(a_workspace(), name=hostile)
+    person = a_prospect(campaign, last_name=hostile)
+    account = an_account(campaign.workspace)
+    an_item(campaign, account, prospect=person, status="sent", sent_at=timezone.now())
+
+    for asked in (f"{PEOPLE}export/xlsx/", "/admin/numbers/?by=campaign&as=xlsx"):
+        answer = desk.get(asked)
+        assert answer.status_code == 200, asked
+        cells = [
+            str(cell)
+            for row in load_workbook(BytesIO(answer.content)).active.values
+            for cell in row
+        ]
+        assert [cell for cell in cells if "1+1" in cell and not cell.startswith("'=")] == []
+        assert any(cell.startswith("'=1+1") for cell in cells), asked
