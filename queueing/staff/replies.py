@@ -61,7 +61,7 @@ def tag(reply: Reply, what: str, by: User, now: dt.datetime) -> None:
 def write(reply: Reply, text: str, key: uuid.UUID, by: User, now: dt.datetime) -> QueueItem:
     """Queue an answer to somebody: it goes with the account's next run, under its message cap.
 
-    :param key: of this very answer: sent twice, it is queued once.
+    :param key: of this very answer: sent twice, it is queued once, and another text is refused.
     :raises CannotWriteError: where it cannot be.
     """
     text = text.strip()
@@ -93,7 +93,14 @@ def write(reply: Reply, text: str, key: uuid.UUID, by: User, now: dt.datetime) -
             "pinned": True,
         },
     )
+    of_this = (item.by_hand, item.prospect_id, item.message) == (True, person.pk, text)
+    if not is_new and not of_this:
+        raise CannotWriteError(
+            "Another answer was written on this page before: it is queued, and this one is not. "
+            "Copy your text, open the page anew, and look what stands there."
+        )
     if is_new:
-        log.note(by, [item, reply], "Answer written")
+        log.note(by, [item], "Answer written")
+        log.note(by, [reply], "Answer written")
         Reply.objects.filter(pk=reply.pk).update(done=True, snoozed_until=None)
     return item

@@ -167,6 +167,8 @@ def test_an_answer_is_written_once_and_goes_like_every_message(
     answer = {"say": "write", "key": str(uuid.uuid4()), "text": "Tuesday at ten, then."}
     for _ in range(2):
         assert browser.post(f"{LIST}{reply.pk}/say/", answer).status_code == 302
+    another = answer | {"text": "No, Wednesday."}  # after Back: said to be queued, it would be lost
+    assert b"this one is not" in browser.post(f"{LIST}{reply.pk}/say/", another).content
 
     item = QueueItem.objects.get(by_hand=True)
     item.scheduled_for = world.clock()
