@@ -23,6 +23,7 @@ from queueing.models import Card, QueueItem, QueueItemQuerySet
 from queueing.sending import Meaning
 
 PUT_OFF = dt.timedelta(days=1)
+MAY_SAY = "queueing.change_queueitem"  # what is said holds for everybody: no viewer says it
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,8 @@ def inbox(request: HttpRequest) -> JsonResponse:
 @require_POST
 def say(request: HttpRequest) -> HttpResponse:
     """Take a card, give it back, put it off until tomorrow, or bring it back."""
+    if not request.user.has_perm(MAY_SAY):
+        raise PermissionDenied
     key, said = request.POST.get("key", "")[:200], request.POST.get("say", "")
     if not _is_theirs(request, key) or said not in _SAID:
         messages.warning(request, "This card is not there any more.")

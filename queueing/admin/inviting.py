@@ -22,6 +22,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.views.decorators.cache import never_cache
 
 from campaigns.models import Workspace
+from campaigns.pages import behind_walls
 from queueing.staff import log
 
 logger = logging.getLogger(__name__)
@@ -48,13 +49,21 @@ class InviteForm(forms.Form):
         label="Mail address", max_length=150, help_text="They log in with it, too."
     )
     name = forms.CharField(max_length=150, help_text="First name: the log and others see it.")
-    group = GroupField(Group.objects.order_by("pk"), label="May", empty_label=None)
+    group = GroupField(Group.objects.none(), label="May", empty_label=None)
     clients = forms.ModelMultipleChoiceField(
-        Workspace.objects.order_by("name"),
+        Workspace.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="They see these clients alone.",
     )
+
+    def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        groups = cast("forms.ModelChoiceField[Group]", self.fields["group"])
+        groups.queryset = Group.objects.filter(pk__in=_may_give(by)).order_by("pk")
+        clients = cast("forms.ModelMultipleChoiceField[Workspace]", self.fields["clients"])
+        mine = behind_walls(Workspace.objects.order_by("name"), by, "pk", narrowed=False)
+        clients.queryset = mine
 
     def clean_email(self) -> str:
         address: str = self.cleaned_data["email"].strip().lower()
@@ -64,12 +73,24 @@ class InviteForm(forms.Form):
         return address
 
 
+def _may_give(by: User) -> list[int]:
+    """Return the groups that somebody may put others into: those that may no more than they do."""
+    groups = Group.objects.prefetch_related("permissions__content_type")
+    return [
+        group.pk
+        for group in groups
+        if by.has_perms(
+            [f"{each.content_type.app_label}.{each.codename}" for each in group.permissions.all()]
+        )
+    ]
+
+
 @never_cache
 def invite_page(request: HttpRequest) -> HttpResponse:
     """Make a colleague, and mail them the way in; where there is no mail, show it once."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
-    form, link = InviteForm(request.POST or None), ""
+    form, link = InviteForm(cast(User, request.user), request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         user = _make(cast(User, request.user), form.cleaned_data)
         if _is_mailed(request, user):

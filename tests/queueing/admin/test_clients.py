@@ -5,7 +5,7 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -148,6 +148,33 @@ def test_only_who_may_add_users_invites() -> None:
 
     assert manager.get("/admin/invite/").status_code == 403
     assert manager.post("/admin/invite/", an_invitation()).status_code == 403
+
+
+def test_nobody_gives_a_colleague_more_than_they_have() -> None:
+    ours, other = a_workspace(), a_workspace(name="Behind-the-wall")
+    hires = a_user("hires", ours, group="Operator")
+    hires.user_permissions.add(Permission.objects.get(codename="add_user"))
+    browser, manager = logged_in(hires), Group.objects.get(name="Manager")
+
+    page = browser.get("/admin/invite/").content
+    assert (b"Operator" in page, b"Manager" in page, b"Behind-the-wall" in page) == (
+        True,
+        False,
+        False,
+    )
+    for more in ({"group": manager.pk}, {"clients": [str(other.pk)]}):
+        assert b"errorlist" in browser.post("/admin/invite/", an_invitation(**more)).content
+    browser.post("/admin/invite/", an_invitation(clients=[str(ours.pk)]))
+    assert list(User.objects.get(username="otis@example.com").workspaces.all()) == [ours]
+
+
+def test_the_name_of_a_client_is_one_line_of_a_mail(desk: Client) -> None:
+    ours = a_workspace(name="Harbor\r\nBcc: eve@example.com")
+
+    desk.post(page_of(ours, "report"), {"to": "ada@example.com"})
+
+    assert mail.outbox[0].subject.startswith("Harbor Bcc: eve@example.com: ")
+    assert mail.outbox[0].recipients() == ["ada@example.com"]
 
 
 def test_a_new_client_is_one_form_and_leads_to_its_page(desk: Client) -> None:

@@ -149,7 +149,11 @@ def test_a_card_is_taken_put_off_and_brought_back(desk: Client, boss: User) -> N
     assert need.title not in said(put_off)
     assert [card.need.title for card in put_off["put_off"]] == [need.title]
     assert need.title in said(say(desk, "bring_back"))
-    assert context(a_user("mona", workspace, group="Viewer"), now)["needs"]
+    viewer = a_user("mona", workspace, group="Viewer")
+    assert need.title in said(say(logged_in(viewer), "put_off")), "a viewer changes nothing"
+    assert context(viewer, now)["needs"]
+    assert b'value="put_off"' not in logged_in(viewer).get("/admin/dashboard/").content
+    assert b'value="put_off"' in desk.get("/admin/dashboard/").content
 
 
 def test_the_day_at_a_glance(boss: User) -> None:
