@@ -271,5 +271,6 @@ def _end(
         ended_at=now, url="", trouble="", outcome=outcome, connected=account
     )
     link.refresh_from_db()
-    logger.info("Link %s: %s", link.pk, outcome)
+    told = f"connected account {account.pk}" if account else "nothing was connected"
+    logger.info("Link %s has ended: %s", link.pk, told)  # the outcome names people
     return True
