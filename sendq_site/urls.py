@@ -15,6 +15,7 @@ from queueing.admin import (
     number_check,
     numbers,
     own_desk,
+    saved_views,
     stopping,
     undoing,
 )
@@ -62,6 +63,8 @@ urlpatterns = [
     path("admin/inbox/", admin.site.admin_view(cards.inbox), name="inbox"),
     path("admin/card/", admin.site.admin_view(cards.say), name="say_of_card"),
     path("admin/client/", admin.site.admin_view(own_desk.choose_client), name="choose_client"),
+    path("admin/view/", admin.site.admin_view(saved_views.save), name="save_view"),
+    path("admin/view/forget/", admin.site.admin_view(saved_views.forget), name="forget_view"),
     path("admin/numbers/", admin.site.admin_view(numbers.numbers_page), name="numbers"),
     path(
         "admin/numbers/check/",

@@ -3,7 +3,7 @@
 Names of models and fields are relied on by data and scripts outside the code: keep them.
 """
 
-from campaigns.models.desks import Desk
+from campaigns.models.desks import Desk, SavedView
 from campaigns.models.do_not_contact import DoNotContact
 from campaigns.models.erased import ErasedPerson
 from campaigns.models.prospects import Prospect
@@ -20,6 +20,7 @@ __all__ = [
     "ErasedPerson",
     "LinkedInAccount",
     "Prospect",
+    "SavedView",
     "SendingHours",
     "Step",
     "Workspace",

@@ -39,3 +39,26 @@ class Desk(models.Model):
         """
         if problem := zones.problem(self.timezone):
             raise ValidationError({"timezone": problem})
+
+
+class SavedView(models.Model):
+    """A list as somebody has filtered it, under a name of theirs: their own, as long as they are.
+
+    What was searched for is not kept: it may be a person's name.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
+    )
+    list = models.CharField(max_length=100, help_text="The model, as “queueing.queueitem”.")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000, help_text="The filters, as in an address.")
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=["user", "list", "name"], name="one_view_of_a_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

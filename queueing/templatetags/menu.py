@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from campaigns.models import Workspace
 from campaigns.pages import CappedPaginator, behind_walls, client, clock
+from queueing.admin import saved_views as of_lists
 from queueing.admin import stopping, undoing
 from queueing.models import QueueItem, Reply
 
@@ -151,6 +152,24 @@ def answer_tabs(context: dict[str, Any]) -> dict[str, Any]:
     ]
     shown = [Entry(words, f"{url}?{query}", is_here) for words, query, is_here in tabs]
     return {"tabs": shown, "tabs_label": "Answers"}
+
+
+@register.inclusion_tag("admin/saved_views.html", takes_context=True)
+def saved_views(context: dict[str, Any], changelist: Any) -> dict[str, Any]:
+    """Offer the views of a list that its reader has saved, and to save what they see."""
+    request: HttpRequest = context["request"]
+    label, query = changelist.opts.label_lower, of_lists.kept(request.GET.urlencode())
+    views = of_lists.of(request.user, label)
+    here = [view for view in views if view.query == query]
+    return {
+        "views": views,
+        "here": here[0] if here else None,
+        "may_save": bool(query) and changelist.has_active_filters and not here,
+        "list": label,
+        "query": query,
+        "url": request.path,
+        "back": request.get_full_path(),
+    }
 
 
 def _clients(request: HttpRequest) -> list[tuple[Any, str]]:
