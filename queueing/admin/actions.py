@@ -26,33 +26,9 @@ from queueing.staff import back, items, log, texts, triage
 
 CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
 
-RETRY_NOW = Plan(
-    "Retry now",
-    lambda asked: triage.RetryNow(),
-    warning="Their time has passed: they go before what is planned for later. Hours and limits "
-    "still hold.",
-)
-SAME_PERSON = Plan(
-    "It is the same person: retry",
-    lambda asked: triage.SamePerson(),
-    warning="LinkedIn shows another name at their addresses. Open the profiles before you confirm: "
-    "names are not compared for them any more.",
-)
-EDIT_TEXT = Plan(
-    "Edit the text",
-    lambda asked: texts.EditText(asked.get("text", "")),
-    TextForm,
-    "They keep their turn. Whoever's message comes out too long, or without a value for a "
-    "variable, keeps the text that they have.",
-)
-RETRY_SPREAD = Plan("Retry, spread over the next windows", lambda asked: triage.RetrySpread())
-EDIT_AND_RETRY = Plan(
-    "Edit the message and retry",
-    lambda asked: triage.EditAndRetry(asked.get("text", "")),
-    TextForm,
-    "They get the next free times of their accounts. Whoever's message comes out too long, or "
-    "without a value for a variable, is left alone.",
-)
+
+def _undo_of_retry(by: User, form: ReasonForm, progress: Progress, now: dt.datetime) -> str:
+    return undoing.of_retry(by, form.cleaned_data["reason"], progress.seen_at, now)
 
 
 def _undo_of_skip(by: User, form: ReasonForm, progress: Progress, now: dt.datetime) -> str:
@@ -61,6 +37,42 @@ def _undo_of_skip(by: User, form: ReasonForm, progress: Progress, now: dt.dateti
 
 def _undo_of_never(by: User, form: ReasonForm, progress: Progress, now: dt.datetime) -> str:
     return undoing.of_skip(by, form.cleaned_data["reason"], progress.seen_at, now, barred=True)
+
+
+RETRY_NOW = Plan(
+    "Retry now",
+    lambda asked: triage.RetryNow(),
+    warning="Their time has passed: they go before what is planned for later. Hours and limits "
+    "still hold.",
+    undo=_undo_of_retry,
+)
+SAME_PERSON = Plan(
+    "It is the same person: retry",
+    lambda asked: triage.SamePerson(),
+    warning="LinkedIn shows another name at their addresses. Open the profiles before you confirm: "
+    "names are not compared for them any more.",
+    undo=_undo_of_retry,
+)
+EDIT_TEXT = Plan(
+    "Edit the text",
+    lambda asked: texts.EditText(asked.get("text", "")),
+    TextForm,
+    "They keep their turn. Whoever's message comes out too long, or without a value for a "
+    "variable, keeps the text that they have.",
+)
+RETRY_SPREAD = Plan(
+    "Retry, spread over the next windows",
+    lambda asked: triage.RetrySpread(),
+    undo=_undo_of_retry,
+)
+EDIT_AND_RETRY = Plan(
+    "Edit the message and retry",
+    lambda asked: triage.EditAndRetry(asked.get("text", "")),
+    TextForm,
+    "They get the next free times of their accounts. Whoever's message comes out too long, or "
+    "without a value for a variable, is left alone.",
+    undo=_undo_of_retry,
+)
 
 
 SKIP = Plan("Skip", lambda asked: triage.Skip(), undo=_undo_of_skip)

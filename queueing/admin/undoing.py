@@ -23,7 +23,8 @@ TAG = "undo:"  # before the token, in a message's tags
 REASON = "Undone"
 UNARCHIVE = "unarchive"
 TOO_LATE = (
-    "That cannot be undone any more with one button. “Put back in the queue” can, on the list."
+    "That cannot be undone any more with one button. What was skipped can: “Put back in "
+    "the queue”, on the list."
 )
 
 
@@ -31,6 +32,11 @@ def of_skip(by: User, reason: str, since: dt.datetime, now: dt.datetime, *, barr
     """Return the tag that offers to undo what was skipped since then."""
     kind = "unbar" if barred else "put_back"
     return _tag(by, kind, [reason, since.isoformat(), now.isoformat()])
+
+
+def of_retry(by: User, reason: str, since: dt.datetime, now: dt.datetime) -> str:
+    """Return the tag that offers to undo what was retried since then."""
+    return _tag(by, "to_fix", [reason, since.isoformat(), now.isoformat()])
 
 
 def of_move(by: User, campaigns: list[Campaign], undo: str) -> str:
@@ -72,14 +78,18 @@ def undo(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+_BACK: dict[str, type[items.ItemAction]] = {"unbar": back.Unbar, "to_fix": back.BackToFix}
+
+
 def _put_back(user: User, kind: str, what: list[str]) -> tuple[str, int]:
     if not user.has_perm("queueing.change_queueitem"):
         raise PermissionDenied
     reason, since, until = what
     now = timezone.now()
-    found = back.skipped_between(user, reason, *map(dt.datetime.fromisoformat, (since, until)))
+    find = back.retried_between if kind == "to_fix" else back.skipped_between
+    found = find(user, reason, *map(dt.datetime.fromisoformat, (since, until)))
     rows: Any = behind_walls(found, user, "workspace", narrowed=False)
-    action = back.Unbar() if kind == "unbar" else back.PutBack()
+    action = _BACK.get(kind, back.PutBack)()
     result = items.act(action, rows, user, now, reason=REASON)
     return result.sentence(action.verb), messages.WARNING if result.left else messages.SUCCESS
 

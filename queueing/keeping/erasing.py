@@ -18,7 +18,7 @@ from django_q.models import Task
 from campaigns.models import ErasedPerson, LinkedInAccount, Prospect
 from campaigns.models.erased import PREFIX, REASON, key_mark, name_hash
 from queueing.keeping.whom import Person
-from queueing.models import Kind, Notice, ProcessRun, QueueItem, SendAttempt, WebhookEvent
+from queueing.models import Kind, Notice, ProcessRun, QueueItem, Retry, SendAttempt, WebhookEvent
 
 Status = QueueItem.Status
 GONE = "(erased)"
@@ -28,6 +28,7 @@ _TEXTS: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (ProcessRun, ("message",)),
     (SendAttempt, ("detail",)),
     (QueueItem, ("error_message", "message")),
+    (Retry, ("error_message", "message", "new_message", "prospect_reason", "reason")),
     (Prospect, ("status_reason",)),
     (LinkedInAccount, ("pause_reason", "rest_reason")),
     (LogEntry, ("object_repr", "change_message")),
@@ -53,6 +54,7 @@ def erase(person: Person, now: dt.datetime) -> Counter[str]:
     became["notices"] = person.notices.update(text=GONE, detail="")
     became["conversations"] = person.replies.delete()[0]
     became["answers of Unipile"] = person.attempts.update(detail="")
+    became["retries"] = Retry.objects.filter(pk__in=person.item_ids).delete()[0]
     _remember(person, now)
     became["requests"] = _blank_items(items, now)
     became["prospects"] = _blank_prospects(person)

@@ -13,7 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 
 from access.models import Session
-from queueing.models import ConnectLink, Notice, ProcessRun, Reply, SendAttempt, WebhookEvent
+from queueing.models import ConnectLink, Notice, ProcessRun, Reply, Retry, SendAttempt, WebhookEvent
 
 BATCH = 1_000
 SECONDS_AT_MOST = 120  # the rest goes the next night
@@ -68,6 +68,7 @@ def _due(now: dt.datetime) -> dict[str, Due]:
         "notices": (notices, Notice.objects.filter(created_at__lt=before(notices)), _delete),
         "runs": (runs, ProcessRun.objects.filter(started_at__lt=before(runs)), _delete),
         "log entries": (log, LogEntry.objects.filter(action_time__lt=before(log)), _delete),
+        "retries": (1, Retry.objects.filter(at__lt=before(1)), _delete),
         "sessions": (1, Session.objects.filter(expire_date__lt=now), _delete),
     }
 

@@ -21,6 +21,7 @@ from queueing.models.jobs import JobRecord
 from queueing.models.kinds import PLURAL, TOUCH_LASTS, TOUCHES, Kind, has_ended, is_a_touch
 from queueing.models.links import ConnectLink
 from queueing.models.replies import Reply
+from queueing.models.retries import Retry
 
 __all__ = [
     "PLURAL",
@@ -38,6 +39,7 @@ __all__ = [
     "QueueItem",
     "QueueItemQuerySet",
     "Reply",
+    "Retry",
     "SendAttempt",
     "SendingStop",
     "UnconfirmedSend",

@@ -1,4 +1,6 @@
-"""The way back: what somebody skipped waits again, and whom they barred by that is free."""
+"""The way back: what somebody skipped waits again, whom they barred by that is free, and what they
+retried is to be fixed as before.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -7,14 +9,26 @@ from django.contrib.auth.models import User
 from django.db.models import F, Q, Value, When
 
 from campaigns.models import Campaign, DoNotContact, Prospect
-from queueing.models import Kind, QueueItem, QueueItemQuerySet
-from queueing.staff import barring
-from queueing.staff.items import ALREADY, ARCHIVED, HELD, Result, Status, held_elsewhere
+from queueing.models import Kind, QueueItem, QueueItemQuerySet, Retry
+from queueing.staff import barring, log
+from queueing.staff.items import (
+    ALREADY,
+    ARCHIVED,
+    FREE,
+    HELD,
+    ItemAction,
+    Result,
+    Status,
+    held_elsewhere,
+)
 from queueing.staff.triage import NeverContact, RetrySpread, Skip
 
 NOT_BY_HAND = "not skipped by hand"
 MAYBE_SENT = "sent, or maybe"
 CHANGED_SINCE = "whose person was changed since"
+NOT_RETRIED = "not retried by hand"
+TRIED_SINCE = "tried since"
+OTHER_TEXT = "given another text since"
 
 BY_HAND = (Skip.code, NeverContact.code)
 _SKIPPED_WITH_IT = Q(
@@ -69,6 +83,62 @@ class Unbar(PutBack):
                 created_at__gte=min(item.updated_at for item in mine) - dt.timedelta(minutes=1),
             ).delete()
         return super().change(items, by, reason, now)
+
+
+_TRIED_SINCE = (
+    Q(claimed_at__gte=F("retry__at"))
+    | Q(tried_at__gte=F("retry__at"))
+    | Q(attempts__gt=0)
+    | ~Q(error_code="")
+    | QueueItem.MAYBE_ARRIVED
+)
+_MOVED_ON = Q(retry__prospect_status__in=FREE) & ~Q(prospect__status=Prospect.Status.QUEUED)
+
+
+class BackToFix(ItemAction):
+    """Items that somebody retried are failed again, with the error and the text of before."""
+
+    verb = "put back to fix"
+    starts_from = (Status.PENDING,)
+    looks_at = ("prospect",)
+
+    def others_left(self) -> list[When]:
+        """Leave alone what was tried since, and what somebody has changed since."""
+        return [
+            When(Q(retry__isnull=True), then=Value(NOT_RETRIED)),
+            When(_TRIED_SINCE, then=Value(TRIED_SINCE)),
+            When(~Q(message=F("retry__new_message")), then=Value(OTHER_TEXT)),
+            When(_MOVED_ON, then=Value(CHANGED_SINCE)),
+        ]
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
+        retries = Retry.objects.in_bulk([item.pk for item in items])
+        for item in items:
+            was = retries[item.pk]
+            QueueItem.objects.filter(pk=item.pk).update(
+                status=Status.FAILED,
+                error_code=was.error_code,
+                error_message=was.error_message,
+                attempts=was.attempts,
+                message=was.message,
+                scheduled_for=was.scheduled_for,
+                updated_at=was.failed_at,
+            )
+            person = Prospect.objects.filter(pk=item.prospect_id)
+            person.update(is_same_person=was.was_same_person)
+            if was.prospect_status in FREE:
+                person.update(status=was.prospect_status, status_reason=was.prospect_reason)
+        Retry.objects.filter(pk__in=list(retries)).delete()
+        log.note(by, items, self.verb.capitalize(), reason)
+        return Result(len(items))
+
+
+def retried_between(
+    by: User, reason: str, since: dt.datetime, until: dt.datetime
+) -> QueueItemQuerySet:
+    """Return what somebody retried in one deed, which may have taken several requests."""
+    retries = Retry.objects.filter(by=by, reason=reason, at__gte=since, at__lte=until)
+    return QueueItem.objects.filter(pk__in=retries.values("pk"))
 
 
 def skipped_between(

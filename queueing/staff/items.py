@@ -19,12 +19,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, TextField, Value, When
 
 from campaigns.models import Campaign, Prospect
-from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.models import QueueItem, QueueItemQuerySet, Retry
 from queueing.planning import ends
 from queueing.staff import log
 
 Status = QueueItem.Status
 
+FREE = (Prospect.Status.NEW, Prospect.Status.FAILED)  # of people: they wait once they are queued
 CHUNK = 500  # items a transaction
 CHANGED = "changed since you looked"
 ARCHIVED = "of an archived campaign, which has ended"
@@ -251,6 +252,9 @@ class BackToPending(ItemAction):
 
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
         result, done = Result(), []
+        retries = [
+            Retry.of(item, by, reason, now) for item in items if item.status == Status.FAILED
+        ]
         for item in items:
             try:
                 item.message = self.text_of(item)
@@ -265,10 +269,11 @@ class BackToPending(ItemAction):
                 done.append(item)
             else:
                 result.left[HELD] += 1
-        Prospect.objects.filter(
-            pk__in=[item.prospect_id for item in done],
-            status__in=[Prospect.Status.NEW, Prospect.Status.FAILED],
-        ).update(status=Prospect.Status.QUEUED, status_reason="")
+        kept = {item.pk for item in done}
+        Retry.keep([retry for retry in retries if retry.item_id in kept])
+        Prospect.objects.filter(pk__in=[item.prospect_id for item in done], status__in=FREE).update(
+            status=Prospect.Status.QUEUED, status_reason=""
+        )
         reopened = ends.reopen({item.campaign_id for item in done})
         log.note(by, reopened, ends.REOPENED, reason)
         log.note(by, done, self.verb.capitalize(), reason)

@@ -11,8 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, DoNotContact, Prospect
-from queueing.models import QueueItem
+from queueing.models import QueueItem, Retry
+from queueing.sending.meaning import SOMEBODY_ELSE
 from queueing.staff import back, items
+from queueing.staff.triage import RetryNow
 from tests.builders import a_campaign, a_workspace, an_account, an_item
 from tests.queueing.admin.conftest import a_user, logged_in
 
@@ -29,11 +31,13 @@ def some(number: int, **values: Any) -> Campaign:
     return campaign
 
 
-def done(browser: Client, address: str, action: str, ids: list[Any], reason: str) -> str:
+def done(
+    browser: Client, address: str, action: str, ids: list[Any], reason: str, **more: str
+) -> str:
     """Choose an action and confirm it; return the page that follows."""
     form = {"action": action, "_selected_action": [str(pk) for pk in ids]}
     asked = browser.post(address, form).context
-    form |= {"progress": asked["progress"], "reason": reason}
+    form |= {"progress": asked["progress"], "reason": reason} | more
     return browser.post(address, form, follow=True).content.decode()
 
 
@@ -135,3 +139,66 @@ def test_a_group_of_failures_has_its_buttons_and_the_last_reasons(desk: Client) 
     form = {"action": "skip", "select_across": "1", "_selected_action": "0" * 32}
     again = desk.post(f"{FAILED}?meaning=message", form).content.decode()
     assert 'name="reason" value="Left the firm"' in again
+
+
+RETRIED = {
+    "retry_now": "invalid_account",
+    "retry_spread": "invalid_account",
+    "edit_and_retry": "too_many_characters",
+    "same_person": SOMEBODY_ELSE,
+}
+
+
+@pytest.mark.parametrize(("action", "code"), RETRIED.items())
+def test_what_was_retried_is_to_be_fixed_as_before(desk: Client, action: str, code: str) -> None:
+    failed = {
+        "status": Status.FAILED,
+        "error_code": code,
+        "error_message": "Refused",
+        "attempts": 3,
+    }
+    some(2, **failed)
+    Prospect.objects.update(status=Prospect.Status.FAILED, status_reason="Refused")
+    before = [*QueueItem.objects.order_by("pk").values(), *Prospect.objects.order_by("pk").values()]
+    ids = list(QueueItem.objects.order_by("pk").values_list("pk", flat=True))
+
+    page = done(desk, FAILED, action, ids, "The account is back", text="Another text")
+    assert states() == {(Status.PENDING, Prospect.Status.QUEUED)}
+    answer = desk.post("/admin/undo/", {"undo": token(page), "back": FAILED}, follow=True)
+
+    assert "2 put back to fix" in answer.content.decode()
+    after = [*QueueItem.objects.order_by("pk").values(), *Prospect.objects.order_by("pk").values()]
+    assert after == before
+    assert LogEntry.objects.filter(change_message="Put back to fix: Undone").count() == 2
+    assert not Retry.objects.exists()
+
+
+def test_a_retry_that_has_moved_on_is_left_alone(boss: User) -> None:
+    some(5, status=Status.FAILED, error_code="invalid_account")
+    some(1)
+    Prospect.objects.update(status=Prospect.Status.FAILED)
+    now = timezone.now()
+    failed = QueueItem.objects.filter(status=Status.FAILED)
+    claimed, refused, edited, connected, left = failed.order_by("pk")
+    assert items.act(RetryNow(), failed, boss, now, reason="Back").done == 5
+    later = now + dt.timedelta(seconds=1)
+    for item, values in (
+        (claimed, {"claimed_at": later}),
+        (refused, {"attempts": 1}),
+        (edited, {"message": "Changed by hand"}),
+    ):
+        QueueItem.objects.filter(pk=item.pk).update(**values)
+    Prospect.objects.filter(pk=connected.prospect_id).update(status=Prospect.Status.CONNECTED)
+
+    mine = back.retried_between(boss, "Back", now, later)
+    assert mine.count() == 5
+    result = items.act(back.BackToFix(), QueueItem.objects.order_by(), boss, later, reason="x")
+
+    assert result.done == 1
+    assert dict(result.left) == {
+        back.TRIED_SINCE: 2,
+        back.OTHER_TEXT: 1,
+        back.CHANGED_SINCE: 1,
+        back.NOT_RETRIED: 1,
+    }
+    assert QueueItem.objects.get(status=Status.FAILED).pk == left.pk
