@@ -8,11 +8,13 @@ import datetime as dt
 import json
 import uuid
 from collections import Counter
+from typing import cast
 
 from django.contrib.admin.models import LogEntry
 from django.db import models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
+from django.dispatch import Signal
 from django_q.models import Task
 
 from campaigns.models import ErasedPerson, LinkedInAccount, Prospect
@@ -33,6 +35,11 @@ _TEXTS: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (LinkedInAccount, ("pause_reason", "rest_reason")),
     (LogEntry, ("object_repr", "change_message")),
 )
+
+
+# For those who keep something about people above us: `words` name the person. Sent in the
+# transaction of the erasing; who receives it returns how many rows were blanked.
+person_erased = Signal()
 
 
 class BeingSentError(Exception):
@@ -61,6 +68,8 @@ def erase(person: Person, now: dt.datetime) -> Counter[str]:
     person.entries.delete()
     became["other texts"] = _blank_texts(words)
     became["events of Unipile"] = _drop_events(words)
+    elsewhere = person_erased.send(sender=Person, words=words)
+    became["answers of the API"] = sum(cast(int, number) for _, number in elsewhere)
     return +became
 
 

@@ -55,7 +55,8 @@ class Person:
 
     @property
     def log(self) -> QuerySet[LogEntry]:
-        ids = [str(pk) for pk in (*self.prospect_ids, *self.item_ids)]
+        replies = self.replies.values_list("pk", flat=True)
+        ids = [str(pk) for pk in (*self.prospect_ids, *self.item_ids, *replies)]
         entries = [str(pk) for pk in self.entries.values_list("pk", flat=True)]
         return LogEntry.objects.filter(object_id__in=[*ids, *entries])
 

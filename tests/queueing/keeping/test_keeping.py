@@ -15,9 +15,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from campaigns.models import Campaign, DoNotContact, ErasedPerson, LinkedInAccount, Prospect
+from doors import keys
+from doors.models import IdempotentAnswer
 from queueing import gates
 from queueing.keeping import pruning
-from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt, WebhookEvent
+from queueing.models import Notice, ProcessRun, QueueItem, Reply, SendAttempt, WebhookEvent
 from queueing.planning import enqueue
 from queueing.sending import runs
 from queueing.staff import log
@@ -92,6 +94,12 @@ def test_who_is_erased_is_nowhere_and_never_comes_back(
     DoNotContact.objects.create(workspace=campaign.workspace, value=WHO, reason="Gracia wrote")
     item.refresh_from_db()
     assert item.status == QueueItem.Status.SENT
+    what = {"workspace": campaign.workspace, "item": item, "prospect": grace}
+    reply = Reply.objects.create(**what, linkedin_account=account, at=NOON, text="Harbour town")
+    log.note(admin_user, [reply], "Snoozed", "Gracia asked for it")
+    key, _ = keys.make(campaign.workspace, "crm", ["queue"], admin_user, NOON)
+    for name, body in (("one", {"left_out": ["Gracia Hopperova"]}), ("two", {"value": "ada"})):
+        IdempotentAnswer.objects.create(key=key, name=name, status=200, body=body, created_at=NOON)
     exported = json.loads(told_to("export_person", f"https://www.linkedin.com/in/{WHO}"))
     assert exported["prospects"][0]["company"] == "Secret Navy"
     assert (len(exported["requests"]), len(exported["calls"])) == (1, item.send_attempts.count())
@@ -102,6 +110,8 @@ def test_who_is_erased_is_nowhere_and_never_comes_back(
     assert told_to("erase_person", WHO, "--yes").startswith("Erased: ")
 
     kept = dump(tmp_path)
+    of_the_api = IdempotentAnswer.objects.order_by("name").values_list("status", flat=True)
+    assert list(of_the_api) == [409, 200]
     assert [word for word in (*SECRETS, item.linkedin_user_id) if word in kept] == []
     assert "Not the same as" in kept
     assert gates.usage(account, clock()) == before  # it was sent, and counts
