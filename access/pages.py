@@ -297,11 +297,19 @@ def passkey_page(request: HttpRequest) -> HttpResponse:
     return _page(request, "access/passkey.html", form=form, asked=asked, title="Set up a passkey")
 
 
+def _is_owner(request: HttpRequest, form: OwnerForm, detail: str) -> bool:
+    """Return whether the password is the user's; what is wrong counts as an attempt."""
+    user = cast(User, request.user)
+    if user.check_password(form.cleaned_data["password"]):
+        return True
+    audit.note(request, SignIn.Kind.WRONG_PASSWORD, user=user, detail=detail)
+    form.add_error("password", "This is not your password.")
+    return False
+
+
 def _is_kept(request: HttpRequest, form: OwnerForm) -> bool:
     user = cast(User, request.user)
-    if not user.check_password(form.cleaned_data["password"]):
-        audit.note(request, SignIn.Kind.WRONG_PASSWORD, user=user, detail="For a passkey.")
-        form.add_error("password", "This is not your password.")
+    if not _is_owner(request, form, "For a passkey."):
         return False
     if not passkeys.set_up(request, user, request.POST.get("passkey", "")):
         audit.note(request, SignIn.Kind.WRONG_CODE, user=user, detail="To set up a passkey.")
@@ -321,9 +329,7 @@ def _end_other_sessions(request: HttpRequest) -> None:
 
 def _is_set_up(request: HttpRequest, form: SetUpForm, draft: Any) -> bool:
     user = cast(User, request.user)
-    if not user.check_password(form.cleaned_data["password"]):
-        audit.note(request, SignIn.Kind.WRONG_PASSWORD, user=user, detail="For the second factor.")
-        form.add_error("password", "This is not your password.")
+    if not _is_owner(request, form, "For the second factor."):
         return False
     if not second_factor.confirm(draft, form.cleaned_data["code"]):
         audit.note(request, SignIn.Kind.WRONG_CODE, user=user, detail="To set it up.")
@@ -335,12 +341,20 @@ def _is_set_up(request: HttpRequest, form: SetUpForm, draft: Any) -> bool:
     return True
 
 
+@sensitive_post_parameters()
+@never_cache
 def recovery_codes_page(request: HttpRequest) -> HttpResponse:
-    """Make new recovery codes, and show them once."""
+    """Make new recovery codes, and show them once: they are a second factor like any other."""
+    user = cast(User, request.user)
     if not request.session.get(second_factor.PROVEN):
         return HttpResponseRedirect(reverse("second_factor"))
-    codes = None
+    form, codes = OwnerForm(request.POST or None), None
     if request.method == "POST":
-        codes = second_factor.new_recovery_codes(cast(User, request.user))
-    title = "Recovery codes"
-    return _page(request, "access/recovery_codes.html", codes=codes, title=title)
+        if refused := refusal(request, user.get_username()):
+            logout(request)
+            return refused
+        if form.is_valid() and _is_owner(request, form, "For recovery codes."):
+            codes = second_factor.new_recovery_codes(user)
+            audit.note(request, SignIn.Kind.FACTOR_ADDED, user=user, detail="Recovery codes.")
+    more = {"form": form, "codes": codes}
+    return _page(request, "access/recovery_codes.html", title="Recovery codes", **more)

@@ -163,3 +163,16 @@ def test_what_no_browser_sends_for_a_passkey_is_refused_in_words(manager: User) 
     Passkey.objects.create(user=manager, credential_id=b"x", public_key=b"y")
     browser.get(ASKED)
     assert b"was not accepted" in browser.post(ASKED, {"passkey": deep}).content
+
+
+def test_new_recovery_codes_need_the_password(manager: User) -> None:
+    kept, page = set_up(manager), "/admin/second-factor/codes/"
+    browser = with_password(manager)
+    browser.post(ASKED, {"code": kept[0]})
+
+    assert b"not your password" in browser.post(page, {"password": "x"}).content
+    assert StaticToken.objects.count() == len(kept) - 1
+    right = browser.post(page, {"password": "manager-example-1"}).content
+    assert b"shown only now" in right
+    assert kept[1].encode() not in right
+    assert SignIn.objects.filter(kind=SignIn.Kind.WRONG_PASSWORD).count() == 1
