@@ -231,5 +231,5 @@ def test_the_api_keeps_to_its_description(
 
         ask()
 
-    assert len(asked) == 15
+    assert len(asked) == 16
     assert min(asked.values()) > 1
