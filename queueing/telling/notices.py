@@ -35,6 +35,7 @@ SERVER_AWAY = (
     smtplib.SMTPServerDisconnected,
     smtplib.SMTPAuthenticationError,
 )
+_MAYBE_SENT = QueueItem.Status.UNCONFIRMED
 LEASE = dt.timedelta(minutes=10)  # far more than a mail takes; then whoever claimed it is dead
 
 
@@ -189,8 +190,33 @@ def _page_of(notice: Notice) -> str:
     return notice.page or reverse("admin:index")
 
 
+def _counts(workspace: Workspace) -> list[str]:
+    """Return what is to be dealt with now, whenever it was told of: a count each, with its list."""
+    items = QueueItem.objects.filter(workspace=workspace).order_by()
+    lost = (LinkedInAccount.Status.DISCONNECTED, LinkedInAccount.Status.RESTRICTED)
+    accounts = LinkedInAccount.objects.filter(workspace=workspace, status__in=lost).order_by()
+    of_lost = f"status__in={','.join(lost)}"
+    counted = (
+        ("to fix", "queueing_failedsend", items.filter(status=QueueItem.Status.FAILED), ""),
+        ("maybe sent", "queueing_unconfirmedsend", items.filter(status=_MAYBE_SENT), ""),
+        ("accounts lost", "campaigns_linkedinaccount", accounts, of_lost),
+    )
+    lines = []
+    for words, page, rows, query in counted:
+        if number := rows.count():
+            url = reverse(f"admin:{page}_changelist")
+            whole = "&".join(filter(None, [query, f"workspace__id__exact={workspace.pk}"]))
+            lines.append(f"{_counted(number, words)}: {settings.SITE_URL}{url}?{whole}")
+    return lines
+
+
+def _counted(number: int, words: str) -> str:
+    return f"{number:,} {words.replace('accounts', 'account') if number == 1 else words}"
+
+
 def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:
-    lines = [f"SendQ has something to tell about {workspace}.", ""]
+    number = "1 notice" if len(notices) == 1 else f"{len(notices)} notices"
+    lines = [f"SendQ has {number} about {workspace}.", ""]
     zone = zones.zone(zone_of(workspace))
     for notice in notices:
         told = clocks.in_text(notice.text, zone, notice.created_at)
@@ -202,7 +228,8 @@ def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -
             of_ours = notice.kind == Notice.Kind.SET_ASIDE
             by = "The log has more" if of_ours else "Unipile answered"
             lines.append(f"  {by}: {notice.detail[:1000]}")
-    number = "1 notice" if len(notices) == 1 else f"{len(notices)} notices"
+    if counts := _counts(workspace):
+        lines += ["", "To be dealt with now:", *counts]
     subject = f"[SendQ] {workspace}: {number}"
     return EmailMessage(
         " ".join(subject.split()), "\n".join(lines), settings.DEFAULT_FROM_EMAIL, addresses

@@ -151,6 +151,27 @@ def test_mails_are_by_the_clock_of_the_clients_hours() -> None:
 
 
 @pytest.mark.django_db
+def test_a_mail_counts_what_is_to_be_dealt_with_and_links_each() -> None:
+    workspace = a_workspace(notify_emails="ada@example.com")
+    account = an_account(workspace, status="restricted")
+    campaign = a_campaign(workspace, account)
+    failed, _ = (an_item(campaign, account, status="failed") for _ in range(2))
+    notices.item_failed(failed.pk, "Refused", "", NOON)
+
+    notices.send_digests(NOON)
+
+    told = mail.outbox[0].body.splitlines()
+    assert told[0] == f"SendQ has 1 notice about {workspace}."
+    assert told[3].endswith(f"/admin/queueing/queueitem/{failed.pk}/change/")
+    only = f"workspace__id__exact={workspace.pk}"
+    fix, lost = told[-2:]
+    assert fix.startswith("2 to fix: ")
+    assert fix.endswith(f"/admin/queueing/failedsend/?{only}")
+    assert lost.startswith("1 account lost: ")
+    assert lost.endswith(f"/linkedinaccount/?status__in=disconnected,restricted&{only}")
+
+
+@pytest.mark.django_db
 def test_a_viewer_may_change_their_own_clock() -> None:
     viewer = a_user("viewer", group="Viewer")
 
