@@ -164,16 +164,28 @@ class Settling(Confirming):
 
     @admin.action(permissions=["change"], description="Check with LinkedIn now")
     def check_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
-        """Look people up; it reads only, so nobody is asked whether they mean it."""
+        """Look people up; it reads only, so nobody is asked whether they mean it.
+
+        Of a whole list that is longer than what is looked up at a time, those go that have been in
+        doubt the longest.
+        """
         back = HttpResponseRedirect(where_from(request))
         rows = chosen_rows(request, chosen).filter(status=QueueItem.Status.UNCONFIRMED)
         doubtful = list(rows.order_by("claimed_at", "pk")[: CHECKED_AT_MOST + 1])
         if not doubtful:
             _tell(request, "Nothing was checked: none of them is maybe sent any more.")
-        elif len(doubtful) > CHECKED_AT_MOST:
+            return back
+        is_all, more = request.POST.get("select_across") == "1", doubtful[CHECKED_AT_MOST:]
+        if more and not is_all:
             _tell(request, f"Check {CHECKED_AT_MOST} at a time: LinkedIn counts profile views.")
-        else:
-            _check(request, doubtful)
+            return back
+        _check(request, doubtful[:CHECKED_AT_MOST])
+        if more:
+            _tell(
+                request,
+                f"That was for the {CHECKED_AT_MOST} that have been in doubt the longest: LinkedIn "
+                "counts profile views. SendQ looks up the others by itself, every half hour.",
+            )
         return back
 
     @admin.action(permissions=["confirm"], description="Mark as sent…")

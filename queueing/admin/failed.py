@@ -89,6 +89,10 @@ class FailedSendAdmin(Retrying, ItemList):
             extra_context = {
                 **(extra_context or {}),
                 "groups": groups(self.get_queryset(request)),
+                "doubtful": super()
+                .get_queryset(request)
+                .filter(status=QueueItem.Status.UNCONFIRMED)
+                .count(),
                 "may_act": self.has_change_permission(request),
             }
         return super().changelist_view(request, extra_context)

@@ -1,6 +1,8 @@
 """What staff do to items: a page that counts first, a reason, and nothing twice."""
 
+import datetime as dt
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,7 +12,7 @@ from pytest_django import Settings
 
 from campaigns.models import DoNotContact, LinkedInAccount, Prospect
 from queueing import planning
-from queueing.admin import confirming
+from queueing.admin import actions, confirming
 from queueing.admin.failed import FailedSendAdmin
 from queueing.models import QueueItem
 from queueing.staff import items
@@ -341,3 +343,27 @@ def test_checking_asks_linkedin(
 
     assert item.send_attempts.filter(kind="lookup").exists()
     assert LogEntry.objects.get().change_message.startswith("Checked with LinkedIn")
+
+
+def test_all_that_is_maybe_sent_is_looked_up_the_oldest_first(
+    desk: Client,
+    account: LinkedInAccount,
+    sandbox: Any,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.UNIPILE_DSN, settings.UNIPILE_API_KEY = sandbox.url, sandbox.api_key
+    LinkedInAccount.objects.update(unipile_account_id="sandbox-account-free")
+    monkeypatch.setattr(actions, "CHECKED_AT_MOST", 1)
+    items = [an_item_that_is(Status.UNCONFIRMED, account) for _ in range(2)]
+    old, new = items[1], items[0]
+    QueueItem.objects.filter(pk=old.pk).update(claimed_at=NOON - dt.timedelta(days=2))
+    button = 'value="check_now"'
+    assert button in desk.get(UNCONFIRMED).content.decode()
+    assert "Maybe sent</a></th>" in desk.get(FAILED).content.decode()
+
+    form = {"action": "check_now", "select_across": "1", "_selected_action": [str(UUID(int=0))]}
+    told = desk.post(UNCONFIRMED, form, follow=True).content.decode()
+
+    assert "the 1 that have been in doubt the longest" in told
+    assert (old.send_attempts.exists(), new.send_attempts.exists()) == (True, False)
