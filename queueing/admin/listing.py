@@ -116,18 +116,18 @@ class ItemList(Confirming, Exporting):
 
     @admin.display(description="error")
     def error(self, item: QueueItem) -> SafeString | None:
-        """Return what went wrong; where the list has Unipile's answer, with code and answer."""
+        """Return what went wrong; code and answer folded, where the list has those."""
         message = clock.own(Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR))
         code, answer = item.error_code, getattr(item, "answer", "")
-        if answer:
+        if hasattr(item, "answer") and (answer or (message and code)):
             return format_html(
-                '{}<details class="raw"><summary><code>{}</code></summary><pre>{}</pre></details>',
+                '{}<details class="raw"><summary>Details</summary><code>{}</code>{}</details>',
                 message,
                 code or "no code",
-                Truncator(answer).chars(SHOWN_OF_AN_ANSWER),
+                format_html("<pre>{}</pre>", Truncator(answer).chars(SHOWN_OF_AN_ANSWER))
+                if answer
+                else "",
             )
-        if message and code and hasattr(item, "answer"):
-            return format_html("{}<br><code>{}</code>", message, code)
         return format_html("{}", message or code) if message or code else None
 
     @admin.display(description="what it means, what to do next")
