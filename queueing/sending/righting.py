@@ -7,13 +7,15 @@ import datetime as dt
 import logging
 import uuid
 from collections import Counter
+from functools import reduce
+from operator import or_
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from campaigns.models import LinkedInAccount, Prospect
-from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
+from queueing.models import Kind, Notice, ProcessRun, QueueItem, SendAttempt
 from queueing.telling import notices
 
 logger = logging.getLogger(__name__)
@@ -84,8 +86,8 @@ def right(now: dt.datetime) -> int:
 def _is_anything_far(now: dt.datetime) -> bool:
     """Ask that in one query: nearly always the answer is no."""
     far = now + FAR
-    first, *others = (
-        rows.filter(**{f"{field}__gt": far}).order_by().values("pk")[:1]
+    those = [
+        rows.filter(**{f"{field}__gt": far})
         for rows, field in [
             *((rows, field) for rows, field, _ in _OF_ACCOUNTS),
             (LinkedInAccount.objects.all(), "changed_at"),
@@ -93,7 +95,9 @@ def _is_anything_far(now: dt.datetime) -> bool:
             (ProcessRun.objects.all(), "started_at"),
             (Notice.objects.filter(mailed_at__isnull=True), "claimed_at"),
         ]
-    )
+    ]
+    those.append(_with_too_long_rests_of_a_kind(now))
+    first, *others = (rows.order_by().values("pk")[:1] for rows in those)
     return bool(first.union(*others, all=True))
 
 
@@ -117,14 +121,20 @@ def _right_rests(now: dt.datetime) -> int:
             notices.account_changed(account, told, now)
         logger.error("%s: %s", account, told)
         righted += 1
-    for account in LinkedInAccount.objects.exclude(kind_rests={}):
+    for account in _with_too_long_rests_of_a_kind(now):
         latest = max(rest["until"] for rest in account.kind_rests.values())
-        if dt.datetime.fromisoformat(latest) > now + REST_AT_MOST:
-            LinkedInAccount.objects.filter(pk=account.pk).update(kind_rests={})
-            logger.error("%s: a rest until %s is ended: a clock was wrong", account, latest)
-            righted += 1
+        LinkedInAccount.objects.filter(pk=account.pk).update(kind_rests={})
+        logger.error("%s: a rest until %s is ended: a clock was wrong", account, latest)
+        righted += 1
     LinkedInAccount.objects.filter(changed_at__gt=now + FAR).update(changed_at=now)
     return righted
+
+
+def _with_too_long_rests_of_a_kind(now: dt.datetime) -> QuerySet[LinkedInAccount]:
+    """Return the accounts of which something rests longer than SendQ lets it: compared as text."""
+    latest = (now + REST_AT_MOST).astimezone(dt.UTC).isoformat()
+    too_long = (Q(**{f"kind_rests__{kind}__until__gt": latest}) for kind in Kind.values)
+    return LinkedInAccount.objects.filter(reduce(or_, too_long))
 
 
 def _is_chosen(account: LinkedInAccount, until: dt.datetime) -> bool:

@@ -146,6 +146,20 @@ def test_what_is_a_day_ahead_may_be_another_time_zones(
     assert item.sent_at == NOON + DAY
 
 
+def test_a_rest_of_one_kind_alone_of_the_future_is_ended(account: LinkedInAccount) -> None:
+    longest = {"until": (NOON + 7 * DAY).isoformat(), "reason": "LinkedIn's limit"}
+    LinkedInAccount.objects.update(kind_rests={"withdrawal": longest})
+    assert righting.right(NOON) == 0
+
+    LinkedInAccount.objects.update(
+        kind_rests={"withdrawal": longest, "message": {**longest, "until": YEARS.isoformat()}}
+    )
+    assert righting.right(NOON) == 1
+
+    account.refresh_from_db()
+    assert account.rest_of("message")[0] is None
+
+
 def test_a_clock_that_is_behind_itself_touches_nothing(
     account: LinkedInAccount, campaign: Campaign, caplog: pytest.LogCaptureFixture
 ) -> None:
