@@ -177,8 +177,8 @@ def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) 
         if locked.paused_until is not None and locked.paused_until > now:
             locked.end_rest(now)
         else:
-            locked.kind_rests = {}
-            locked.save(update_fields=["kind_rests"])
+            locked.kind_rests, locked.changed_at = {}, now
+            locked.save(update_fields=["kind_rests", "changed_at"])
         log.note(by, [account], "Rest ended", reason)
 
 

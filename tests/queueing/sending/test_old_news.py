@@ -65,6 +65,19 @@ def test_a_rest_that_staff_ended_since_does_not_begin_again(
     assert account.paused_until is None
 
 
+def test_a_rest_of_one_kind_that_staff_ended_since_does_not_begin_again(
+    account: LinkedInAccount, admin_user: User
+) -> None:
+    limit = AccountChange(rest_until=NOON + 24 * HOUR, reason="limit", kind="message")
+    recording.change_account(account.pk, limit, NOON - HOUR)
+    places.end_rest(account, admin_user, "LinkedIn says so", NOON + HOUR)
+
+    recording.change_account(account.pk, limit, NOON)
+
+    account.refresh_from_db()
+    assert account.kind_rests == {}
+
+
 def test_what_nothing_has_changed_since_is_still_news(
     account: LinkedInAccount, campaign: Campaign
 ) -> None:
