@@ -47,6 +47,13 @@ _GONE = Verdict(
     "whether a try arrived cannot be seen. They stay held, so that nobody here invites them again.",
     prospect_status=Prospect.Status.FAILED,
 )
+_UNCLEAR = Verdict(
+    QueueItem.Status.FAILED,
+    "unclear_state",
+    "For a week LinkedIn has shown this person in a state that SendQ does not know: whether a try "
+    "arrived cannot be seen. They stay held, so that nobody here invites them again.",
+    prospect_status=Prospect.Status.FAILED,
+)
 Route = SendAttempt.Route
 _WITH_ITEMS = (
     "prospect",
@@ -183,6 +190,8 @@ def _look_at_profile(
         attempt.asked_again = profile.asked_again
         if judging.seen(profile) == Seen.UNCLEAR:
             looks.end(attempt, Outcome.UNKNOWN, profile.raw, clock())
+            if _is_unclear(item):
+                settled[_settle(item, _UNCLEAR, clock())] += 1
             return True
         found = judging.on_profile(
             profile,
@@ -305,6 +314,20 @@ def _is_gone(item: QueueItem) -> bool:
         elif look.outcome in {FOUND, looks.NOTHING, Outcome.UNKNOWN}:  # somebody was there
             walks, unknown = [], []
     return all(len(at) >= 2 and at[-1] - at[0] >= GONE_AFTER for at in (walks, unknown))
+
+
+def _is_unclear(item: QueueItem) -> bool:
+    """Return whether looks at the profile have shown no known state, and no other, for long."""
+    _, made = pace.calls(item)
+    unclear: list[dt.datetime] = []
+    for look in made:
+        if look.route != Route.PROFILE or look.run_id:  # a run's own says only that it found them
+            continue
+        if look.outcome == Outcome.UNKNOWN and not look.error_code:
+            unclear.append(look.started_at)
+        elif look.outcome in {FOUND, looks.NOTHING}:
+            unclear = []
+    return len(unclear) >= 2 and unclear[-1] - unclear[0] >= GONE_AFTER
 
 
 def _settle(

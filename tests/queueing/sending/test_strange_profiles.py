@@ -120,7 +120,7 @@ def test_who_is_in_a_state_that_nobody_knows_is_held_and_not_failed(
     assert sandbox.control.effects() == []
 
 
-def test_a_state_that_nobody_knows_settles_no_doubt(
+def test_a_state_that_nobody_knows_settles_no_doubt_and_comes_to_people_after_a_week(
     account: LinkedInAccount,
     campaign: Campaign,
     client_of_unipile: Client,
@@ -142,6 +142,14 @@ def test_a_state_that_nobody_knows_settles_no_doubt(
 
     item.refresh_from_db()
     assert item.status == Status.UNCONFIRMED
+
+    for _ in range(8):
+        later(clock, sandbox, days=1)
+        reconciling.reconcile(client_of_unipile, clock)
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code, item.sent_at) == (Status.FAILED, "unclear_state", None)
+    assert QueueItem.objects.holding_the_person().filter(pk=item.pk).exists()
 
 
 def test_two_people_of_whom_no_address_is_told_are_two_people(
