@@ -61,7 +61,7 @@ def erase(person: Person, now: dt.datetime) -> Counter[str]:
     became["notices"] = person.notices.update(text=GONE, detail="")
     became["conversations"] = person.replies.delete()[0]
     became["answers of Unipile"] = person.attempts.update(detail="")
-    became["retries"] = Retry.objects.filter(pk__in=person.item_ids).delete()[0]
+    became["retries"] = person.retries.delete()[0]
     _remember(person, now)
     became["requests"] = _blank_items(items, now)
     became["prospects"] = _blank_prospects(person)

@@ -10,15 +10,20 @@ from queueing.keeping.whom import Person
 
 def export(person: Person) -> dict[str, Any]:
     """Return every row about a person, field by field, in values that JSON can hold."""
+    told = {name: _rows(rows) for name, rows in rows_about(person).items()}
+    return {"known_by": sorted(person.names), **told}
+
+
+def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
     return {
-        "known_by": sorted(person.names),
-        "prospects": _rows(person.prospects),
-        "requests": _rows(person.items),
-        "calls": _rows(person.attempts),
-        "answers": _rows(person.replies),
-        "notices": _rows(person.notices),
-        "do_not_contact": _rows(person.entries),
-        "log": _rows(person.log),
+        "prospects": person.prospects,
+        "requests": person.items,
+        "calls": person.attempts,
+        "retries": person.retries,
+        "answers": person.replies,
+        "notices": person.notices,
+        "do_not_contact": person.entries,
+        "log": person.log,
     }
 
 

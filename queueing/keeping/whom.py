@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from campaigns import people
 from campaigns.models import DoNotContact, Prospect
-from queueing.models import Notice, QueueItem, Reply, SendAttempt
+from queueing.models import Notice, QueueItem, Reply, Retry, SendAttempt
 
 
 class UnknownPersonError(Exception):
@@ -41,6 +41,10 @@ class Person:
     @property
     def attempts(self) -> QuerySet[SendAttempt]:
         return SendAttempt.objects.filter(item__in=self.item_ids)
+
+    @property
+    def retries(self) -> QuerySet[Retry]:
+        return Retry.objects.filter(item__in=self.item_ids)
 
     @property
     def notices(self) -> QuerySet[Notice]:

@@ -18,7 +18,8 @@ from campaigns.models import Campaign, DoNotContact, ErasedPerson, LinkedInAccou
 from doors import keys
 from doors.models import IdempotentAnswer
 from queueing import gates
-from queueing.keeping import pruning
+from queueing.keeping import exporting, pruning
+from queueing.keeping.whom import person_named
 from queueing.models import Notice, ProcessRun, QueueItem, Reply, SendAttempt, WebhookEvent
 from queueing.planning import enqueue
 from queueing.sending import runs
@@ -137,6 +138,13 @@ def test_who_is_erased_is_nowhere_and_never_comes_back(
     runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
     moved.refresh_from_db()
     assert (moved.status, moved.error_code) == (QueueItem.Status.SKIPPED, "erased")
+
+
+def test_all_that_belongs_to_a_person_is_exported(grace: Prospect) -> None:
+    told = exporting.rows_about(person_named(WHO, [grace.campaign.workspace_id]))
+    relations = [*Prospect._meta.related_objects, *QueueItem._meta.related_objects]
+
+    assert {each.related_model for each in relations} <= {rows.model for rows in told.values()}
 
 
 @pytest.mark.parametrize("status", ["pending", "unconfirmed", "failed"])
