@@ -139,7 +139,8 @@ class ReportingAdmin(DeedsAdmin):
         try:
             mail.send()
         except (OSError, smtplib.SMTPException) as error:
-            logger.warning("A report could not be mailed: %s", error)
+            # Its words name whom a server refused.
+            logger.warning("A report could not be mailed: %s", type(error).__name__)
             told = "The mail server did not take the report: nothing was sent. Try again later."
             messages.error(request, told)
             return

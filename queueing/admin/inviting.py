@@ -141,6 +141,7 @@ def _is_mailed(request: HttpRequest, user: User) -> bool:
     try:
         mail.send()
     except (OSError, smtplib.SMTPException) as error:
-        logger.warning("An invitation could not be mailed: %s", error)
+        # Its words name whom a server refused.
+        logger.warning("An invitation could not be mailed: %s", type(error).__name__)
         return False
     return True

@@ -2,11 +2,15 @@
 
 import datetime as dt
 import re
+import smtplib
+from collections.abc import Sequence
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
 from django.utils import timezone
 
@@ -175,6 +179,27 @@ def test_the_name_of_a_client_is_one_line_of_a_mail(desk: Client) -> None:
 
     assert mail.outbox[0].subject.startswith("Harbor Bcc: eve@example.com: ")
     assert mail.outbox[0].recipients() == ["ada@example.com"]
+
+
+class Refuses(BaseEmailBackend):
+    """A mail server that takes no mail, and says for whom."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        raise smtplib.SMTPRecipientsRefused({email_messages[0].to[0]: (550, b"no such box")})
+
+
+def test_the_log_names_nobody_whom_a_mail_server_refuses(
+    desk: Client, settings: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Refuses"  # type: ignore[attr-defined]
+
+    told = desk.post(page_of(a_workspace(), "report"), {"to": "otis@example.com"}, follow=True)
+    page = desk.post("/admin/invite/", an_invitation())
+
+    assert b"did not take the report" in told.content
+    assert b"/password-reset/" in page.content
+    assert caplog.text.count("could not be mailed: SMTPRecipientsRefused") == 2
+    assert "otis@example.com" not in caplog.text
 
 
 def test_a_new_client_is_one_form_and_leads_to_its_page(desk: Client) -> None:
