@@ -189,11 +189,12 @@ def test_nothing_behind_the_wall_is_shown_or_changed(
     clerk: Client, rows: list[models.Model]
 ) -> None:
     before, shown = state(rows), []
+    posted = {"reason": "x", "post": "yes", "say": "take", "take": "x", "to": "eve@example.com"}
 
     for address in sorted(set(addresses(rows))):
         if address.endswith(("/stop/", "/go-on/")):
             continue  # the global stop is for all workspaces, with a permission of its own
-        for answer in (clerk.get(address), clerk.post(address, {"reason": "x", "post": "yes"})):
+        for answer in (clerk.get(address), clerk.post(address, posted)):
             assert answer.status_code in {200, 302, 400, 403, 404, 405}, address
             body = answer.content if not answer.streaming else b"".join(answer)
             if HIDDEN.encode() in body or HIDDEN.lower().encode() in body:
