@@ -28,8 +28,16 @@ _WORDS = r"[^\W\d_][\w.'\u2019 -]{0,39}"
 _INSIDE = (
     r"(?P<{0}>[^\W\d][\w. -]{{0,63}}?)\s*(?:(?:[|,:?]+|\bor\b)\s*(?P<{0}_else>[^{{}}]{{0,80}}?))?"
 )
+_NAME = r"[A-Za-z]+(?:_[A-Za-z]+)*"
+_SIGNS = "~:!^$@-"  # that programs write on both sides of a name
 _FORMS = (
     r"\*\|\s*(?P<star>\w{1,40})\s*\|\*",
+    r"<%[=-]?\s*(?P<erb>" + _WORDS + r")\s*-?%>",
+    r"\(\(\s*(?P<round>" + _WORDS + r")\s*\)\)",
+    *(
+        rf"(?<!\w)\{sign}(?P<bare{number}>{_NAME})\{sign}(?!\w)"
+        for number, sign in enumerate(_SIGNS)
+    ),
     r"[$#]?\{\{\{?\s*" + _INSIDE.format("double") + r"\s*\}\}\}?",
     r"(?<!\{)[$#]?\{(?!\{)\s*" + _INSIDE.format("single") + r"\s*\}(?!\})",
     r"%%?(?P<percent>[^\W\d]\w{1,40})%%?",
@@ -37,13 +45,13 @@ _FORMS = (
     r"<<?\s*(?P<angle>" + _WORDS + r")\s*>?>",
     r"«\s*(?P<quoted>" + _WORDS + r")\s*»",
     r"#(?P<hash>\w{2,40})#",
-    r"(?<![\w@#/.?&=-])\$?_{0,2}(?P<bare>[A-Za-z]+(?:_[A-Za-z]+)*)_{0,2}(?![\w@/=-]|\.\w)",
+    r"(?<![\w@#/.?&=-])\$?_{0,2}(?P<bare>" + _NAME + r")_{0,2}(?![\w@/=-]|\.\w)",
 )
 _PLACEHOLDER = re.compile("|".join(_FORMS))
 _SUSPECT = re.compile(r"[{}\[\]<>%«#*]|[a-z][A-Z]|[A-Z]{4}|[A-Za-z]_")
 _DOUBTFUL = re.compile(r"[{}\[%<*]")
 LONGEST_NAME = 80  # characters: what is longer is no name of anything
-_ONLY_KNOWN = {"quoted", "hash", "bare"}  # such signs are written by people, too
+_ONLY_KNOWN = {"quoted", "hash", "bare", "round"}  # such signs are written by people, too
 _DEFAULT = re.compile(r"^(?:default(?:_?value)?|or)\b\s*[:=]?\s*", re.IGNORECASE)
 _FILTERS = frozenset(
     ["upper", "lower", "title", "capitalize", "capfirst", "trim", "strip", "escape", "safe"]
@@ -89,7 +97,12 @@ def find(text: str, columns: Collection[str] = ()) -> list[Placeholder]:
     written = "".join(match[0] for match, one in found if one is not None)
     # Beside braces that belong to none of them a word may be part of what stands in those.
     is_clear = all(text.count(brace) == written.count(brace) for brace in "{}")
-    return [one for match, one in found if one is not None and (is_clear or not match["bare"])]
+    return [one for match, one in found if one is not None and (is_clear or not _is_bare(match))]
+
+
+def _is_bare(match: re.Match[str]) -> bool:
+    named = match.groupdict().items()
+    return any(value is not None for name, value in named if name.startswith("bare"))
 
 
 def _placeholder(match: re.Match[str], columns: Collection[str]) -> Placeholder | None:
@@ -99,6 +112,7 @@ def _placeholder(match: re.Match[str], columns: Collection[str]) -> Placeholder 
         if value is not None and not name.endswith("_else")
     )
     name = match[form]
+    form = form.rstrip("0123456789")
     if form == "bare" and not is_of_a_program(name):
         return None
     field = field_of(name, columns)
@@ -122,6 +136,8 @@ def unfilled(value: str) -> str:
 
     Brackets are part of many a name; in a text that was written to be sent they are none.
     """
+    if is_of_a_program(value) and re.fullmatch(_NAME, value) and field_of(value):
+        return value  # the name of the column itself
     if not _DOUBTFUL.search(value):
         return ""
     is_text = len(value) > LONGEST_NAME or "\n" in value

@@ -88,9 +88,9 @@ def foreign_in(
         and (known or foreign.is_of_a_program(match["name"]))
     ]
     blank = _VARIABLE.sub(_spaces, blank)
+    if varies:  # what stands between the strokes is sent, too
+        blank = variants.opened(blank, lambda written: _is_choice(written, columns))
     others = foreign.find(blank, columns)
-    if varies:
-        others = [one for one in others if not _is_choice(one.written, columns)]
     return sorted([*triple, *found, *others], key=lambda one: one.start)
 
 
@@ -108,9 +108,9 @@ def _misnamed(match: re.Match[str], columns: Collection[str]) -> Placeholder:
 
 def _is_choice(written: str, columns: Collection[str]) -> bool:
     """Return whether braces hold words to choose from, none of them the name of a field."""
-    if written.startswith(("{{", "${", "#{")) or "|" not in written:
+    if written.startswith(("${", "#{")) or "|" not in written:
         return False
-    words = variants.options(written[1:-1])
+    words = variants.options(written[written.index("{") + 1 : -1])
     return not any(foreign.field_of(word, columns) for word in words[:1])
 
 

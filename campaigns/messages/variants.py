@@ -39,6 +39,19 @@ def without_choices(text: str) -> str:
     return _with(text, " ".join)
 
 
+def opened(text: str, is_one: Callable[[str], bool]) -> str:
+    """Return a text with spaces for the braces of its choices, everything else in its place.
+
+    :param is_one: whether what stands in braces, told with them and a sign before, is a choice.
+    """
+
+    def instead(match: re.Match[str]) -> str:
+        sign = text[match.start() - 1 : match.start()] if match.start() else ""
+        return f" {match[1]} " if is_one(sign.strip() + match[0]) else match[0]
+
+    return _CHOICE.sub(instead, text)
+
+
 def _with(text: str, pick: Callable[[list[str]], str]) -> str:
     def instead(match: re.Match[str]) -> str:
         found = options(match[1])

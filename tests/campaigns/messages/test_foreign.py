@@ -96,3 +96,17 @@ def test_a_value_that_was_never_filled_in_reaches_nobody(value: str, *, fits: bo
     else:
         with pytest.raises(messages.UnfilledVariableError, match="nobody fills in"):
             messages.render("{{ company }}", {"company": value})
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["<%= firstName %>", "<% first_name %>", "((first_name))", ":first_name:", "-first_name-"],
+)
+def test_signs_around_a_name_go_with_it(written: str) -> None:
+    assert messages.converted(f"Hi {written},") == "Hi {{ first_name }},"
+
+
+@pytest.mark.parametrize("value", ["FIRST_NAME", "firstName", "first_name"])
+def test_the_name_of_a_column_is_no_value(value: str) -> None:
+    with pytest.raises(messages.UnfilledVariableError):
+        messages.render("Hi {{ first_name }}", {"first_name": value})

@@ -30,3 +30,15 @@ def test_the_longest_words_count_against_the_limit() -> None:
 
     assert "at least 301 characters" in messages.too_long(text, varies=True)
     assert messages.too_long(text[:-1], varies=True) == ""
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["*|FNAME|*", "{Hi|Hello %FNAME%}", "{Hi|Hello [First Name]}", "{Hi|first_name}", "{a|<<x>>}"],
+)
+def test_placeholders_of_others_are_refused_in_choices_and_beside_them(inside: str) -> None:
+    assert messages.problem(f"{inside} and {{Bye|So long}}", varies=True)
+    assert messages.problem(f"{{Bye|So long}} and {inside}", varies=True)
+    long = "a word that somebody writes to somebody else " * 4
+    assert messages.problem(f"{{{long}|firstName}}", varies=True)
+    assert messages.problem(f"{{Hi|{long}}}", varies=True) == ""
