@@ -72,7 +72,7 @@ class Receiver:
         if name == "new_relation":
             return _new_relation(told)
         if name == "message_received":
-            return _message_received(told)
+            return _message_received(told, body)
         if not name and told.get("status") and told.get("account_id"):
             return _link_used(told)
         return _other(told, name, body)
@@ -106,7 +106,7 @@ def _new_relation(told: dict[str, Any]) -> Event:
     )
 
 
-def _message_received(told: dict[str, Any]) -> Event:
+def _message_received(told: dict[str, Any], body: bytes) -> Event:
     account_id, message_id = shown(told.get("account_id")), shown(told.get("message_id"))
     owner = _in(told, "account_info", "user_id")
     sender = provider_id(_in(told, "sender", "attendee_provider_id"))
@@ -122,8 +122,10 @@ def _message_received(told: dict[str, Any]) -> Event:
         kind=kind_of(told),
         sender_id=sender,
     )
+    # Without an id of its own, only the same words again are the same event.
+    which = message_id or shown(told.get("provider_message_id")) or _digest(body)
     return Event(
-        key=f"message_received {account_id} {message_id or told.get('provider_message_id')}",
+        key=f"message_received {account_id} {which}",
         kind=EventKind.MESSAGE,
         name="message_received",
         account_id=account_id,
@@ -174,12 +176,16 @@ def _link_used(told: dict[str, Any]) -> Event:
 
 def _other(told: dict[str, Any], name: str, body: bytes) -> Event:
     return Event(
-        key=f"{name or 'unnamed'} {hashlib.sha256(body).hexdigest()}",
+        key=f"{name or 'unnamed'} {_digest(body)}",
         kind=EventKind.OTHER,
         name=name,
         account_id=shown(told.get("account_id")),
         at=instant(told.get("timestamp")),
     )
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _in(told: dict[str, Any], outer: str, key: str) -> object:
