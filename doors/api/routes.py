@@ -19,7 +19,7 @@ from queueing import gates, planning
 from queueing import numbers as people
 from queueing.desk import status as figures
 from queueing.gates import cadence, explaining
-from queueing.models import ProcessRun, QueueItem
+from queueing.models import Kind, ProcessRun, QueueItem
 from queueing.sending import DatabaseClock
 from queueing.staff import log
 
@@ -233,12 +233,27 @@ def numbers(
     days: Annotated[int, Query(ge=1, le=92)] = 14,
     timezone_name: Annotated[str, Query(alias="timezone", max_length=60)] = "UTC",
 ) -> Any:
-    """Count what was sent and what failed on each of the last days, of a time zone."""
+    """Count what was sent and what failed on each of the last days, of a time zone.
+
+    Requests, messages and withdrawals together, and what was sent by kind.
+    """
     if zones.problem(timezone_name):
         return Status(422, {"success": False, "error": "timezone: no IANA name."})
     zone = zones.zone(timezone_name)
-    found = figures.by_day(_items(request), timezone.now(), zone, days)
-    return [{"day": day.date, "sent": day.sent, "failed": day.failed} for day in found]
+    items, now = _items(request), timezone.now()
+    found = figures.by_day(items, now, zone, days)
+    of_kinds = {
+        kind.value: figures.by_day(items.filter(kind=kind), now, zone, days) for kind in Kind
+    }
+    return [
+        {
+            "day": day.date,
+            "sent": day.sent,
+            "failed": day.failed,
+            "sent_by_kind": {kind: rows[number].sent for kind, rows in of_kinds.items()},
+        }
+        for number, day in enumerate(found)
+    ]
 
 
 @api.get("/numbers/people", response=answers(list[shapes.Numbers]), auth=READ)

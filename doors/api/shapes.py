@@ -170,8 +170,9 @@ class Entry(Schema):
 
 class Day(Schema):
     day: dt.date
-    sent: int
-    failed: int
+    sent: int = Field(description="Of all kinds: requests, messages and withdrawals.")
+    failed: int = Field(description="Of all kinds.")
+    sent_by_kind: dict[str, int] = Field(description="The sent, by the kind of item.")
 
 
 class Numbers(Schema):

@@ -93,7 +93,10 @@ def test_what_happens_is_stored_with_the_change_and_told_signed(
     an_endpoint(campaign, receiver, "campaign.completed")
 
     runs.run(ProcessRun.Trigger.COMMAND, clock, client=client_of_unipile)
-    Prospect.objects.update(status=Prospect.Status.CONNECTED)
+    Prospect.objects.update(status=Prospect.Status.CONNECTED)  # as who was connected before
+    accepted = {"accepted_source": Prospect.Source.RELATIONS}
+    Prospect.objects.update(accepted_at=timezone.now(), **accepted)
+    Prospect.objects.update(accepted_at=timezone.now())  # earlier than thought: told already
     with transaction.atomic():
         LinkedInAccount.objects.update(status="disconnected")
         transaction.set_rollback(True)
