@@ -18,7 +18,7 @@ from django.db.models import Max, Q
 from campaigns.models import Campaign, LinkedInAccount, Prospect
 from queueing import gates
 from queueing.gates import limits
-from queueing.looking import logins
+from queueing.looking import logins, syncing
 from queueing.models import (
     Kind,
     ProcessRun,
@@ -70,6 +70,16 @@ def known_until() -> dt.datetime | None:
     calls = SendAttempt.objects.filter(run__isnull=False)
     instants = (runs.aggregate(at=Max("started_at")), calls.aggregate(at=Max("started_at")))
     return max((one["at"] for one in instants if one["at"]), default=None)
+
+
+def not_ours(client: Client) -> list[str]:
+    """Return the ids of Unipile's LinkedIn accounts that the database does not know.
+
+    :raises UnipileError: where they cannot be listed.
+    """
+    ours = set(LinkedInAccount.objects.values_list("unipile_account_id", flat=True))
+    there = (one.id for one in client.accounts() if one.type == syncing.LINKEDIN)
+    return sorted(set(there) - ours)
 
 
 def read_back(

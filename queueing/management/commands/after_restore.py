@@ -20,6 +20,11 @@ NOT_HELD = (
     "SendQ has always sent from this database, as far as it can tell: there is nothing to do. "
     "Where a disk was set back as a whole, say to when: --since 2026-11-28T03:00Z."
 )
+NOT_OURS = (
+    "Unipile has LinkedIn accounts that this database does not know: {ids}. Whom they have invited "
+    "is not known either. Where one was connected here after the backup, add it by its id, and "
+    "before sending goes on run this again with --since {since}"
+)
 MOVED = "The database was moved, and nothing was sent meanwhile: let sending go on when all is up."
 NEVER_SENT = "It never sent, as far as it knows. Name the time of the backup with --since."
 
@@ -93,8 +98,12 @@ class Command(BaseCommand):
             client = runs.unipile_client()
             journal.replay(fence)
             syncing.sync_accounts(client, clock(), fence)
+            unknown = restoring.not_ours(client)
         except (runs.NotConnectedError, UnipileError) as error:
             raise CommandError(str(error)) from error
+        if unknown:
+            told = NOT_OURS.format(ids=", ".join(unknown), since=since.isoformat())
+            self.stdout.write(self.style.WARNING(told))
         became = restoring.read_back(client, clock, since, fence, rest_unread=rest_unread)
         return ", ".join(f"{number} {what}" for what, number in became.most_common()) or "Nothing"
 

@@ -1,6 +1,7 @@
 """A restore repeats nothing and forgets nothing: dump, send, restore, after_restore, and on."""
 
 import datetime as dt
+import io
 import os
 import subprocess
 from collections import Counter
@@ -301,3 +302,32 @@ def test_after_restore_has_nothing_to_do_where_nothing_was_restored(clock: Moved
     with pytest.raises(CommandError, match="--since"):
         call_command("after_restore")
     assert not SendingStop.objects.exists()
+
+
+def test_whom_an_account_of_after_the_backup_has_invited_is_read_once_it_is_known(
+    accounts: list[LinkedInAccount],
+    campaign: Campaign,
+    sandbox: Sandbox,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace, out, since = campaign.workspace, io.StringIO(), NOON - dt.timedelta(hours=1)
+    sandbox.control.add_account("came-later", "sales_navigator")
+    person, backup = a_prospect(campaign), Backup(tmp_path)
+    late = an_account(workspace, unipile_account_id="came-later")
+    an_item(campaign, late, prospect=person)
+    run_again(client_of_unipile, clock, 1)
+    assert len(sandbox.control.effects()) == 1
+    backup.restore()
+
+    after_restore(monkeypatch, client_of_unipile, clock, since=since, stdout=out)
+    unknown = out.getvalue().partition("does not know: ")[2].partition(". Whom")[0]
+    assert "came-later" in unknown.split(", ")
+    assert accounts[0].unipile_account_id not in unknown.split(", ")
+    an_account(workspace, unipile_account_id="came-later")
+    after_restore(monkeypatch, client_of_unipile, clock, since=since, stdout=out)
+
+    found = QueueItem.objects.get()
+    assert (found.status, found.prospect_id) == (Status.SENT, person.pk)
