@@ -222,7 +222,9 @@ def _request(call: Call, wire: _Wire) -> Answer:
             {**call.headers, **headers, "Connection": "close", "Accept-Encoding": "identity"},
             retries=False,
             redirect=False,
-            timeout=Timeout(min(call.connect_timeout, left), min(call.read_timeout, left)),
+            timeout=Timeout(
+                connect=min(call.connect_timeout, left), read=min(call.read_timeout, left)
+            ),
             preload_content=False,
         )
         try:

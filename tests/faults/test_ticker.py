@@ -107,11 +107,12 @@ def test_one_tick_after_three_hours_is_no_burst(
 def test_the_time_out_of_a_task_puts_its_calls_in_doubt(
     accounts: list[LinkedInAccount], lenient_sandbox: SandboxProcess
 ) -> None:
-    lenient_sandbox.control.fault("delay", route="invite", when="after", times=2, seconds=12)
+    lenient_sandbox.control.fault("delay", route="invite", when="after", times=2)
     async_task(COMMAND, "process_send_queue", timeout=10)
 
     with a_cluster(lenient_sandbox) as cluster:
         processes.until(lambda: tasks_ended(1), cluster)
+        lenient_sandbox.control.end_waits()
 
     assert not Task.objects.get().success
     assert "TimeoutException" in ProcessRun.objects.get().message

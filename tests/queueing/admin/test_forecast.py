@@ -373,7 +373,7 @@ def test_pages_take_few_queries(
         other = a_campaign(campaign.workspace, account, sending_hours=campaign.sending_hours)
         an_item(other, account)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         desk.get(url(campaign.sending_hours))
     with django_assert_max_num_queries(24):
         desk.get(url(campaign.workspace, "forecast"))
