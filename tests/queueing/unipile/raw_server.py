@@ -45,7 +45,7 @@ class RawServer:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
-        self._over = threading.Event()
+        self.over = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -62,16 +62,16 @@ class RawServer:
 
         def reply(conn: socket.socket) -> None:
             conn.sendall(start)
-            while not self._over.wait(0.05):
+            while not self.over.wait(0.05):
                 conn.sendall(piece)
 
         return reply
 
     def hang(self, conn: socket.socket) -> None:
-        self._over.wait(20)
+        self.over.wait(20)
 
     def stop(self) -> None:
-        self._over.set()
+        self.over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:

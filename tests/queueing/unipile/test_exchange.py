@@ -172,6 +172,18 @@ def test_a_read_time_out_is_unknown(server: RawServer) -> None:
     assert error.may_have_been_sent
 
 
+def test_an_answer_may_take_longer_than_a_connection(server: RawServer) -> None:
+    def late(conn: socket.socket) -> None:
+        server.over.wait(2.5)
+        conn.sendall(http(201, SENT))
+
+    server.reply = late
+
+    sent = server.client(connect_timeout=2).invite("acc-1", "ACoAA1", "")
+
+    assert sent.invitation_id == "7461918827820281856"
+
+
 def test_a_reset_after_the_request_is_unknown(server: RawServer) -> None:
     def reset(conn: socket.socket) -> None:
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
