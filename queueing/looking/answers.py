@@ -183,7 +183,10 @@ def heard(items: Sequence[QueueItem], conversation: Conversation, now: dt.dateti
         item for item in items if item.kind == Kind.CONNECTION_REQUEST and item.sent_at is not None
     ]
     for item in invited:
-        notes = (one for one in conversation.messages if conversing.is_note(one, item.message))
+        began = min(at for at in (item.tried_at, item.claimed_at, item.sent_at) if at is not None)
+        notes = (
+            one for one in conversation.messages if conversing.is_note(one, item.message, began)
+        )
         if (note := next(notes, None)) is not None:
             at = max(note.at or now, item.sent_at or now)
             found["accepted"] += news.accepted([item.prospect_id], at, Source.NOTE_ECHO, now)

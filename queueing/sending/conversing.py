@@ -69,13 +69,19 @@ def is_answer(message: Message, answers_from: dt.datetime) -> bool | None:
     return True
 
 
-def is_note(message: Message, note: str) -> bool:
+def is_note(message: Message, note: str, sent_from: dt.datetime | None) -> bool:
     """Return whether a message is the note of our invitation: it shows once that is accepted.
 
     Not every version of Unipile's API says so of a message: then its text does.
+
+    :param sent_from: when our invitation may have gone. The note of an earlier one, of people who
+        were connected once, stays in the conversation and says nothing of ours.
     """
     if message.kind == MessageKind.NOTE:
-        return True
+        is_late_enough = (
+            message.at is None or sent_from is None or message.at >= sent_from - CLOCKS_DIFFER
+        )
+        return is_late_enough or bool(note and _letters(message.text) == _letters(note))
     return bool(message.from_us and note) and _normal(message.text) == _normal(note)
 
 
