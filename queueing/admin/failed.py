@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaigns.pages import clock
+from campaigns.pages import CappedPaginator, clock
 from queueing.admin.actions import Retrying
 from queueing.admin.filters import AccountFilter, CampaignFilter, FailedFilter, MeaningFilter
 from queueing.admin.listing import AnsweredList, ItemList
@@ -86,13 +86,12 @@ class FailedSendAdmin(Retrying, ItemList):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "GET" and self.has_view_permission(request):
+            rows = super().get_queryset(request)
+            doubtful = rows.filter(status=QueueItem.Status.UNCONFIRMED).order_by()
             extra_context = {
                 **(extra_context or {}),
                 "groups": groups(self.get_queryset(request)),
-                "doubtful": super()
-                .get_queryset(request)
-                .filter(status=QueueItem.Status.UNCONFIRMED)
-                .count(),
+                "doubtful": doubtful[: CappedPaginator.COUNT_AT_MOST].count(),
                 "may_act": self.has_change_permission(request),
             }
         return super().changelist_view(request, extra_context)

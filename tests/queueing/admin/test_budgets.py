@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 Status = QueueItem.Status
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-A_LIST, A_PAGE = 29, 62  # queries at most; session, user and the stop in the header are among them
+A_LIST, A_PAGE = 30, 62  # queries at most; session, user and the stop in the header are among them
 COUNTED = ("send_queue", "campaigns_prospect", "queueing_sendattempt")  # tables of any length
 
 

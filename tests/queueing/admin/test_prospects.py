@@ -85,7 +85,7 @@ def test_the_list_asks_few_questions(
     for _ in range(20):
         a_prospect(campaign)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         browser.get(LIST, {"q": "ada"})
 
 
