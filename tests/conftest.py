@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib import admin
 from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -14,6 +15,9 @@ from queueing.unipile import Client, Version, connect
 from sandbox.testing import Sandbox
 from tests import database
 from tests.builders import NOON
+
+# Commands do without the pages; tests ask at their import which there are.
+admin.autodiscover()
 
 # In the background of a shell SIGINT is ignored, and would be by every process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
