@@ -37,10 +37,11 @@ ZONES = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "UTC")
 
 PEOPLE = """
 INSERT INTO campaigns_prospect (id, campaign_id, public_identifier, first_name, last_name, headline,
-    company, location, profile_url, linkedin_user_id, variables, status, status_reason, created_at)
+    company, location, profile_url, linkedin_user_id, variables, status, status_reason,
+    is_same_person, created_at)
 SELECT gen_random_uuid(), c.id, 'ada-example-' || n, 'Ada', 'Example ' || n, '',
     'Example ' || n %% 5000, '', 'https://www.linkedin.com/in/ada-example-' || n, '', '{}',
-    'queued', '', now() - interval '30 days'
+    'queued', '', false, now() - interval '30 days'
 FROM generate_series(1, %s) n
 JOIN (SELECT id, row_number() OVER (ORDER BY name) - 1 AS place FROM campaigns_campaign) c
     ON c.place = n %% %s
@@ -122,9 +123,11 @@ def fill(items: int, accounts: int) -> None:
 
 def addresses() -> list[str]:
     """Return the pages that people open, searches and filters among them."""
-    item = QueueItem.objects.filter(status=QueueItem.Status.PENDING).first()
-    failed = QueueItem.objects.filter(status=QueueItem.Status.FAILED).first()
-    account, campaign = LinkedInAccount.objects.all()[0], Campaign.objects.all()[0]
+    workspace = Workspace.objects.order_by("name").first()  # one of the clerk's
+    item = QueueItem.objects.filter(workspace=workspace, status="pending").first()
+    failed = QueueItem.objects.filter(workspace=workspace, status="failed").first()
+    account = LinkedInAccount.objects.filter(workspace=workspace)[0]
+    campaign = Campaign.objects.filter(workspace=workspace)[0]
     if item is None or failed is None:
         raise SystemExit("too few items to look at")
     queue = "/admin/queueing/queueitem/"
@@ -156,6 +159,11 @@ def addresses() -> list[str]:
         "/admin/campaigns/linkedinaccount/",
         f"/admin/campaigns/linkedinaccount/{account.pk}/change/",
         "/admin/campaigns/workspace/",
+        f"/admin/campaigns/workspace/{account.workspace_id}/change/",
+        f"/admin/campaigns/workspace/{account.workspace_id}/report/",
+        f"/admin/campaigns/prospect/{item.prospect_id}/change/",
+        "/admin/numbers/",
+        "/admin/queueing/reply/",
     ]
 
 
@@ -181,7 +189,7 @@ def main(items: int, accounts: int) -> None:
     )
     boss = User.objects.create_superuser("boss")
     clerk = User.objects.create_user("clerk", is_staff=True)
-    clerk.workspaces.set(Workspace.objects.all()[:2])
+    clerk.workspaces.set(Workspace.objects.order_by("name")[:2])
     clerk.user_permissions.set(Permission.objects.all())
     for user in (boss, clerk):
         browser = Client()
