@@ -39,11 +39,6 @@ def _own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def campaign() -> Campaign:
-    return a_campaign(a_workspace(name="Example & Co"), name="Spring")
-
-
-@pytest.fixture
 def operator(campaign: Campaign) -> User:
     return a_user("operator", campaign.workspace, group="Operator")
 
