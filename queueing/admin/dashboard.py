@@ -22,6 +22,7 @@ from queueing.admin import cards, numbers
 from queueing.admin.beginning import first_steps
 from queueing.desk import Day, dashboard
 from queueing.gates import words
+from queueing.looking import events
 from queueing.models import FailedSend, QueueItem, UnconfirmedSend
 
 PERMISSION = "queueing.view_queueitem"
@@ -85,7 +86,7 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
         "people": figures.people,
         "date": timezone.localtime(now).date(),
         "first_steps": [] if figures.pending or sent or failed else first_steps(user),
-        "schedule_problems": schedules.differences(),
+        "troubles": [*schedules.differences(), *filter(None, [events.trouble(now)])],
         "needs": [cards.shown(need, user) for need in figures.needs.now],
         "put_off": [cards.shown(need, user) for need in figures.needs.put_off],
         "paused": paused(user),

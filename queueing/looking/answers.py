@@ -27,6 +27,7 @@ BETWEEN_CHATS = (dt.timedelta(minutes=40), dt.timedelta(minutes=80))
 OVERLAP = dt.timedelta(minutes=10)  # what Unipile keeps lags behind by a minute, and clocks differ
 LOOKS_BACK = dt.timedelta(days=30)  # of an account whose conversations were never read
 PAGES, PAGES_BACK, PAGES_AT_MOST = 1, 3, 10
+DATES_DIFFER = dt.timedelta(days=1)  # an event may have the date alone
 ANY_TIME = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -113,7 +114,9 @@ def accepted(
 ) -> int:
     """Note who of an account's connections has accepted its invitation; return how many are news.
 
-    What is still in doubt is left to those who settle it: they see the connection, too.
+    What is still in doubt is left to those who settle it: they see the connection, too. The list
+    of connections tells how it is now; what else tells of one from long before the invitation tells
+    of an earlier one, that has ended since.
     """
     named = {name: relation for relation in relations for name in relation.names}
     requests = news.requests_to(account, named.keys()).filter(sent_at__isnull=False)
@@ -122,7 +125,10 @@ def accepted(
         relation = named.get(item.linkedin_user_id) or named.get(item.person_key)
         if relation is None or item.sent_at is None:
             continue
-        at = max(relation.connected_at or now, item.sent_at)
+        at = relation.connected_at or now
+        if source != Source.RELATIONS and at < item.sent_at - DATES_DIFFER:
+            continue
+        at = max(at, item.sent_at)
         number += news.accepted([item.prospect_id], at, source, now)
     return number
 

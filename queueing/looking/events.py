@@ -14,11 +14,12 @@ from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Min
 
 from campaigns.models import LinkedInAccount, Prospect
 from queueing.looking import answers, connecting, syncing
 from queueing.models import WebhookEvent
-from queueing.sending import Clock
+from queueing.sending import Clock, retries
 from queueing.telling import Fence, in_words
 from queueing.unipile import (
     ChatKind,
@@ -35,8 +36,8 @@ logger = logging.getLogger(__name__)
 
 WEBHOOK_PATH = "api/unipile/webhook"
 AT_MOST = 500  # in one run; the next comes in a minute
-TRIES = 8
-FIRST_RETRY, LAST_RETRY = dt.timedelta(minutes=1), dt.timedelta(hours=2)
+FIRST_RETRY, LAST_RETRY = dt.timedelta(minutes=1), dt.timedelta(days=1)
+NAMED_AFTER = dt.timedelta(hours=2)
 KEPT_FOR = dt.timedelta(days=30)
 OF_DEVELOPMENT = "of a development application of Unipile's: ignored where people are written to"
 LAG = dt.timedelta(minutes=2)  # what Unipile keeps shows a message later than the webhook tells it
@@ -54,8 +55,8 @@ def webhook_address() -> str:
 def work_off(client: Client, receiver: Receiver, clock: Clock, fence: Fence) -> Counter[str]:
     """Work off the events that are due; return how many had which outcome.
 
-    One that fails is tried again, later and later, and given up with a word in the log; the others
-    go on.
+    One that fails is tried again, later and later, at last once a day: see `trouble`. The others go
+    on.
     """
     done: Counter[str] = Counter()
     for event in WebhookEvent.objects.to_do(clock())[:AT_MOST]:
@@ -101,19 +102,33 @@ def _end(row: WebhookEvent, told: Event | None, outcome: str, now: dt.datetime) 
 
 
 def _try_later(row: WebhookEvent, clock: Clock, error: Exception) -> None:
-    tries, now = row.tries + 1, clock()
-    changes = {"tries": tries, "outcome": in_words(error)[:200]}
-    if tries >= TRIES:
-        logger.error("The webhook %s is given up after %s tries: %s", row.pk, tries, error)
-        changes |= {"handled_at": now, "body": ""}
-    else:
-        changes["try_at"] = now + min(FIRST_RETRY * 2**row.tries, LAST_RETRY)
-    WebhookEvent.objects.filter(pk=row.pk, handled_at__isnull=True).update(**changes)
+    told, wait = in_words(error)[:200], retries.doubled(FIRST_RETRY, row.tries, LAST_RETRY)
+    logger.warning("The webhook %s could not be worked off (try %s): %s", row.pk, row.tries, error)
+    WebhookEvent.objects.filter(pk=row.pk, handled_at__isnull=True).update(
+        tries=row.tries + 1, outcome=told, try_at=clock() + wait
+    )
+
+
+def trouble(now: dt.datetime) -> str:
+    """Say what of that which Unipile told could not be worked off for hours; or nothing."""
+    stuck = WebhookEvent.objects.stuck(now - NAMED_AFTER)
+    told = stuck.aggregate(number=Count("pk"), since=Min("received_at"))
+    if not (number := told["number"]):
+        return ""
+    what = "1 webhook of Unipile's" if number == 1 else f"{number:,} webhooks of Unipile's"
+    return (
+        f"{what} could not be worked off since {told['since']:%Y-%m-%d %H:%M} UTC: see the log. "
+        "Tried again at least once a day; what they tell of is looked up all the same."
+    )
 
 
 def forget(now: dt.datetime) -> None:
-    """Delete what was worked off so long ago that it cannot come again."""
-    WebhookEvent.objects.filter(handled_at__lt=now - KEPT_FOR).delete()
+    """Delete what was worked off so long ago that it cannot come again, and what never could be."""
+    old = now - KEPT_FOR
+    WebhookEvent.objects.filter(handled_at__lt=old).delete()
+    number, _ = WebhookEvent.objects.stuck(old).delete()
+    if number:
+        logger.error("%s webhooks could not be worked off in %s: deleted", number, KEPT_FOR)
 
 
 def _account(told: Event) -> LinkedInAccount | None:

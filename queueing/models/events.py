@@ -14,6 +14,10 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         waiting = self.filter(handled_at__isnull=True, try_at__lte=now)
         return waiting.order_by("received_at", "id")
 
+    def stuck(self, since: dt.datetime) -> Self:
+        """Return what came before an instant and could not be worked off, though it was tried."""
+        return self.filter(handled_at__isnull=True, received_at__lt=since, tries__gt=0)
+
 
 class WebhookEvent(models.Model):
     """A webhook. Its body is emptied once it is worked off: it holds what people wrote.

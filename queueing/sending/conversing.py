@@ -72,7 +72,8 @@ def is_answer(message: Message, answers_from: dt.datetime) -> bool | None:
 def is_note(message: Message, note: str, sent_from: dt.datetime | None) -> bool:
     """Return whether a message is the note of our invitation: it shows once that is accepted.
 
-    Not every version of Unipile's API says so of a message: then its text does.
+    Not every version of Unipile's API says so of a message: then its text does. Who invites us has
+    a note, too: it is theirs, unless it is in our words, for Unipile has named the wrong sender.
 
     :param sent_from: when our invitation may have gone. The note of an earlier one, of people who
         were connected once, stays in the conversation and says nothing of ours.
@@ -81,7 +82,8 @@ def is_note(message: Message, note: str, sent_from: dt.datetime | None) -> bool:
         is_late_enough = (
             message.at is None or sent_from is None or message.at >= sent_from - CLOCKS_DIFFER
         )
-        return is_late_enough or bool(note and _letters(message.text) == _letters(note))
+        is_in_our_words = bool(note and _letters(message.text) == _letters(note))
+        return is_in_our_words or bool(message.from_us and is_late_enough)
     return bool(message.from_us and note) and _normal(message.text) == _normal(note)
 
 

@@ -13,6 +13,7 @@ from django.db.models import Max, Min
 
 from queueing import schedules
 from queueing.gates import cadence
+from queueing.looking import events
 from queueing.models import Installation, JobRecord, Notice, ProcessRun, QueueItem
 
 IN_DOUBT_FOR = dt.timedelta(days=2)  # looked up some ten times by then
@@ -137,4 +138,5 @@ _LOOKS: dict[str, Callable[[dt.datetime], str]] = {
     "unconfirmed": _unconfirmed,
     "journal": _journal,
     "mail": _mail,
+    "webhooks": events.trouble,
 }

@@ -70,7 +70,7 @@ class Receiver:
             return _account_status(told["AccountStatus"], told, now)
         name = shown(told.get("event"))
         if name == "new_relation":
-            return _new_relation(told)
+            return _new_relation(told, now)
         if name == "message_received":
             return _message_received(told, body)
         if not name and told.get("status") and told.get("account_id"):
@@ -87,7 +87,7 @@ class Receiver:
         )
 
 
-def _new_relation(told: dict[str, Any]) -> Event:
+def _new_relation(told: dict[str, Any], now: dt.datetime) -> Event:
     account_id, person = shown(told.get("account_id")), provider_id(told.get("user_provider_id"))
     slug = slug_told(text_of(told.get("user_public_identifier")))
     relation = Relation(
@@ -96,8 +96,11 @@ def _new_relation(told: dict[str, Any]) -> Event:
         name=shown(told.get("user_full_name")),
         connected_at=instant(told.get("timestamp")),
     )
+    at = relation.connected_at
     return Event(
-        key=f"new_relation {account_id} {person or slug}",
+        # Two people part and meet again, in the same words. Not every event has its time: then what
+        # comes again on another day is worked off once more, and is no news.
+        key=f"new_relation {account_id} {person or slug} {at.isoformat() if at else now.date()}",
         kind=EventKind.NEW_RELATION,
         name="new_relation",
         account_id=account_id,

@@ -339,7 +339,7 @@ def test_queries_do_not_grow_with_the_queue(
     for _ in range(4):
         a_busy_workspace(now)
 
-    with django_assert_max_num_queries(51):
+    with django_assert_max_num_queries(52):
         context(boss, now)
 
 

@@ -13,6 +13,7 @@ from queueing.looking import events
 from queueing.models import WebhookEvent
 from queueing.telling import Fence
 from queueing.unipile import receiver
+from tests.builders import NOON
 from tests.queueing.after.conftest import World
 
 pytestmark = pytest.mark.django_db
@@ -198,18 +199,52 @@ def test_a_message_that_does_not_show_yet_is_tried_again_and_its_key_stays_free(
     assert row.try_at > world.clock()
 
 
-def test_what_fails_on_and_on_is_given_up(world: World) -> None:
+def test_what_fails_on_and_on_is_tried_less_and_less_often_and_is_named(world: World) -> None:
     person = world.connected()
     world.run()
     tell(message(world, person, "m-1"))
     world.sandbox.control.fault("close", times=0)
+    assert events.trouble(world.clock()) == ""
 
-    for _ in range(events.TRIES):
-        work(world)
+    waits = []
+    for _ in range(13):
+        row = WebhookEvent.objects.get()
+        world.clock.now = max(row.try_at, world.clock())
+        fence = Fence(world.clock())
+        assert events.work_off(world.client, receiver("v1"), world.clock, fence) == {"put off": 1}
+        row.refresh_from_db()
+        waits.append(row.try_at - world.clock())
 
-    row = WebhookEvent.objects.get()
-    assert row.handled_at is not None
-    assert (row.key, row.body) == ("", "")
+    assert (row.key, row.handled_at) == ("", None)
+    assert row.body
+    assert waits[:3] == [dt.timedelta(minutes=number) for number in (1, 2, 4)]
+    assert waits[-1] == events.LAST_RETRY
+    assert events.trouble(world.clock()).startswith("1 webhook of Unipile's")
+    events.forget(world.clock() + events.KEPT_FOR)
+    assert not WebhookEvent.objects.exists()
+
+
+def test_the_same_two_who_part_and_meet_again_are_another_event() -> None:
+    told = {"event": "new_relation", "account_id": "a", "user_provider_id": "ACoAA1"}
+    day, next_day = NOON, NOON + dt.timedelta(days=1)
+
+    def key(now: dt.datetime, **more: str) -> str:
+        return receiver("v1").parse(json.dumps({**told, **more}).encode(), now).key
+
+    assert key(day) == key(day + dt.timedelta(hours=2)) != key(next_day)
+    assert key(day, timestamp=day.isoformat()) == key(next_day, timestamp=day.isoformat())
+    assert key(day, timestamp=day.isoformat()) != key(day, timestamp=next_day.isoformat())
+
+
+def test_an_old_relation_told_late_is_no_acceptance_of_a_new_invitation(world: World) -> None:
+    person = world.invited()
+    long_ago = world.clock() - dt.timedelta(days=9)
+    tell(relation(world, person, timestamp=long_ago.isoformat()))
+
+    work(world)
+
+    person.refresh_from_db()
+    assert person.accepted_at is None
 
 
 def test_a_status_is_a_hint_and_the_account_is_asked(world: World) -> None:

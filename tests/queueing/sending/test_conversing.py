@@ -12,21 +12,24 @@ NOTE = "Hello Ada, shall we talk?"
 
 
 @pytest.mark.parametrize(
-    ("text", "days", "is_ours"),
+    ("text", "days", "from_us", "is_ours"),
     [
-        (NOTE, 1, True),
-        (NOTE, -400, True),
-        ("Changed on the way", 1, True),
-        ("Hi again", -400, False),
+        (NOTE, 1, True, True),
+        (NOTE, -400, True, True),
+        ("Changed on the way", 1, True, True),
+        ("Hi again", -400, True, False),
+        ("I would like to connect", 1, False, False),  # they have invited us
+        ("I would like to connect", 1, None, False),
+        (NOTE, 1, False, True),  # Unipile has named the wrong sender
     ],
 )
-def test_the_note_of_an_earlier_invitation_is_no_acceptance(
-    text: str, days: int, is_ours: bool
+def test_the_note_of_another_invitation_is_no_acceptance(
+    text: str, days: int, from_us: bool | None, is_ours: bool
 ) -> None:
     message = Message(
         id="m",
         chat_id="c",
-        from_us=True,
+        from_us=from_us,
         text=text,
         at=SENT + dt.timedelta(days=days),
         kind=MessageKind.NOTE,
