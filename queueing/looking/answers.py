@@ -129,7 +129,9 @@ def accepted(
         if source != Source.RELATIONS and at < item.sent_at - DATES_DIFFER:
             continue
         at = max(at, item.sent_at)
-        number += news.accepted([item.prospect_id], at, source, now)
+        known = item.prospect.accepted_at
+        if known is None or known > at:  # a list tells of the same people again and again
+            number += news.accepted([item.prospect_id], at, source, now)
     return number
 
 
