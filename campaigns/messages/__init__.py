@@ -5,12 +5,14 @@ Plain Python: neither Django nor the database.
 
 from campaigns.messages.foreign import Placeholder
 from campaigns.messages.texts import (
+    EDITION_LENGTH,
     MESSAGE_LIMIT,
     NOTE_LIMITS,
     PROSPECT_FIELDS,
     SENDER_FIELDS,
     UnfilledVariableError,
     converted,
+    edition_of,
     foreign_in,
     is_variable,
     message_too_long,
@@ -22,6 +24,7 @@ from campaigns.messages.texts import (
 )
 
 __all__ = [
+    "EDITION_LENGTH",
     "MESSAGE_LIMIT",
     "NOTE_LIMITS",
     "PROSPECT_FIELDS",
@@ -29,6 +32,7 @@ __all__ = [
     "Placeholder",
     "UnfilledVariableError",
     "converted",
+    "edition_of",
     "foreign_in",
     "is_variable",
     "message_too_long",

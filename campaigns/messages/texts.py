@@ -1,6 +1,7 @@
 """A text that is sent: `{{ first_name }}`-style variables, and choices where switched on."""
 
 import difflib
+import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 
@@ -13,6 +14,7 @@ MESSAGE_LIMIT = 8000  # characters of a message between people who are connected
 SENDER_FIELDS = ("sender_first_name",)  # of the account that writes
 PROSPECT_FIELDS = ("first_name", "last_name", "company", "headline", "location")
 NAMED_AT_MOST = 5
+EDITION_LENGTH = 12
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _VARIABLE = re.compile(
@@ -134,6 +136,11 @@ def _misspelt(names: Collection[str]) -> str:
         if near and name not in fields:
             return f"Unknown variable: {name}. Did you mean {near[0]}?"
     return ""
+
+
+def edition_of(template: str) -> str:
+    """Return what tells a text as it is from the same text as it was before it was changed."""
+    return hashlib.sha256(template.encode()).hexdigest()[:EDITION_LENGTH] if template else ""
 
 
 def too_long(template: str, limits: Collection[int] = (), *, varies: bool = False) -> str:

@@ -99,10 +99,17 @@ def _shown(
     }
 
 
-def of_texts(items: QueueItemQuerySet) -> dict[str, Any]:
-    """Return what each text of these items brought, and how two of a step compare."""
-    lines = texts.lines(items)
-    return {"texts": lines, "comparisons": texts.comparisons(lines)}
+def of_texts(items: QueueItemQuerySet, *, by_wording: bool = False) -> dict[str, Any]:
+    """Return what each text of these items brought, and how two of a step compare.
+
+    :param by_wording: see `texts.lines`.
+    """
+    lines = texts.lines(items, by_wording=by_wording)
+    examples = texts.examples(items, lines)
+    return {
+        "texts": [(line, examples.get(line.edition, "")) for line in lines],
+        "comparisons": texts.comparisons(lines),
+    }
 
 
 def bars(weeks: Sequence[Week]) -> list[Bar]:

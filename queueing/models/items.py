@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Length
 
+from campaigns.messages import EDITION_LENGTH
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step, Workspace
 from campaigns.models.steps import STEPS_AT_MOST
 from queueing.models.kinds import HOLDS, PERSON_HAS_ENDED, TOUCHES, Kind, TouchSpan
@@ -139,6 +140,12 @@ class QueueItem(models.Model):
         blank=True,
         db_default="",
         help_text="Which text of the step.",
+    )
+    edition = models.CharField(
+        max_length=EDITION_LENGTH,
+        blank=True,
+        db_default="",
+        help_text="Which wording of the text, as it was when this was made of it.",
     )
     by_hand = models.BooleanField(
         default=False,

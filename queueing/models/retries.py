@@ -7,6 +7,7 @@ from typing import Self
 from django.contrib.auth.models import User
 from django.db import models
 
+from campaigns.messages import EDITION_LENGTH
 from campaigns.models import Prospect
 from queueing.models.items import QueueItem
 
@@ -24,6 +25,7 @@ class Retry(models.Model):
     error_message = models.TextField(blank=True)
     attempts = models.PositiveIntegerField()
     message = models.TextField(blank=True)
+    edition = models.CharField(max_length=EDITION_LENGTH, blank=True, db_default="")
     new_message = models.TextField(blank=True)
     scheduled_for = models.DateTimeField()
     failed_at = models.DateTimeField()
@@ -47,6 +49,7 @@ class Retry(models.Model):
             error_message=item.error_message,
             attempts=item.attempts,
             message=item.message,
+            edition=item.edition,
             scheduled_for=item.scheduled_for,
             failed_at=item.updated_at,
             prospect_status=person.status,

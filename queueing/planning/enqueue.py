@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
+from campaigns import messages
 from campaigns.hours import clocks
 from campaigns.models import Campaign, Prospect
 from queueing.models import QueueItem
@@ -281,12 +282,12 @@ WITH taken AS (
     INSERT INTO send_queue (
         prospect_id, linkedin_account_id, linkedin_user_id, person_key, message, scheduled_for,
         id, workspace_id, campaign_id, kind, status, created_at, updated_at,
-        pinned, attempts, error_code, error_message, invitation_id
+        pinned, attempts, error_code, error_message, invitation_id, edition
     )
     SELECT
         taken.*,
         gen_random_uuid(), %(workspace)s, %(campaign)s, %(kind)s, %(pending)s, %(now)s, %(now)s,
-        false, 0, '', '', ''
+        false, 0, '', '', '', CASE WHEN message = '' THEN '' ELSE %(edition)s END
     FROM taken
     ON CONFLICT DO NOTHING
     RETURNING prospect_id
@@ -305,6 +306,7 @@ def _queue(campaign: Campaign, people: Sequence[Planned], now: dt.datetime) -> s
         "kind": QueueItem.Kind.CONNECTION_REQUEST.value,
         "pending": QueueItem.Status.PENDING.value,
         "now": now,
+        "edition": messages.edition_of(campaign.message_template),
     }
     with connection.cursor() as cursor:
         cursor.execute(_PLANNED)

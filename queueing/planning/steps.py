@@ -194,6 +194,7 @@ def _item(campaign: Campaign, step: Step, one: Due, at: dt.datetime) -> QueueIte
         chat_id=one.chat_id,
         step=step.number,
         variant=variant,
+        edition=messages.edition_of(template),
         scheduled_for=at,
     )
     try:

@@ -121,6 +121,7 @@ class BackToFix(ItemAction):
                 error_message=was.error_message,
                 attempts=was.attempts,
                 message=was.message,
+                edition=was.edition,
                 scheduled_for=was.scheduled_for,
                 updated_at=was.failed_at,
             )

@@ -250,6 +250,10 @@ class BackToPending(ItemAction):
         """
         return item.message
 
+    def edition_of(self, item: QueueItem) -> str:
+        """Return which wording that is."""
+        return item.edition
+
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
         result, done = Result(), []
         retries = [
@@ -258,6 +262,7 @@ class BackToPending(ItemAction):
         for item in items:
             try:
                 item.message = self.text_of(item)
+                item.edition = self.edition_of(item)
             except ValueError as why:
                 result.left[str(why)] += 1
                 continue
@@ -288,6 +293,7 @@ class BackToPending(ItemAction):
                 QueueItem.objects.filter(pk=item.pk).update(
                     status=Status.PENDING,
                     message=item.message,
+                    edition=item.edition,
                     scheduled_for=at,
                     attempts=0,
                     error_code="",

@@ -43,9 +43,9 @@ class EditText(ItemAction):
             except ValueError as why:
                 result.left[str(why)] += 1
                 continue
-            item.updated_at = now
+            item.edition, item.updated_at = messages.edition_of(self.template), now
             done.append(item)
-        QueueItem.objects.bulk_update(done, ["message", "updated_at"], batch_size=100)
+        QueueItem.objects.bulk_update(done, ["message", "edition", "updated_at"], batch_size=100)
         log.note(by, done, self.verb.capitalize(), reason)
         result.done = len(done)
         return result

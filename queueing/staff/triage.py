@@ -98,6 +98,9 @@ class EditAndRetry(RetrySpread):
     def text_of(self, item: QueueItem) -> str:
         return rendered(self.template, item)
 
+    def edition_of(self, item: QueueItem) -> str:
+        return messages.edition_of(self.template)
+
 
 def rendered(template: str, item: QueueItem) -> str:
     """Return the note that an item's person would get of a text.

@@ -107,6 +107,29 @@ def test_an_answer_counts_to_the_last_text_before_it(campaign: Campaign) -> None
     }
 
 
+def test_each_wording_of_a_text_counts_by_itself(campaign: Campaign) -> None:
+    """A text is changed while its campaign goes, and who got which stays."""
+    answers = {"accepted_at": NOON - 8 * DAY, "replied_at": NOON - DAY}
+    for edition, days in (("", 6), ("one", 5), ("one", 4), ("two", 3)):
+        person = invited(campaign, 9 * DAY, **answers)
+        message(person, NOON - days * DAY, variant="A", edition=edition, message=f"{days}")
+    message(invited(campaign, 9 * DAY), NOON - DAY, variant="B", edition="three")
+    items = QueueItem.objects.filter(kind="message")
+
+    found = texts.lines(items, by_wording=True)
+
+    assert [(line.name, line.sent, line.answered) for line in found] == [
+        ("Message 1, text A, wording 1", 1, 1),
+        ("Message 1, text A, wording 2", 2, 2),
+        ("Message 1, text A, wording 3", 1, 1),
+        ("Message 1, text B", 1, 0),
+    ]
+    assert (found[1].first_at, found[1].last_at) == (NOON - 5 * DAY, NOON - 4 * DAY)
+    assert texts.examples(items, found) == {"": "6", "one": "5", "two": "3"}
+    assert [line.sent for line in texts.lines(items)] == [4, 1]
+    assert texts.comparisons(found)[0].a == found[2]
+
+
 @pytest.mark.parametrize(
     ("a", "b", "verdict"),
     [

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries
 
+from campaigns import messages
 from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect, SendingHours
 from queueing import planning
 from queueing.models import QueueItem
@@ -40,6 +41,7 @@ def test_people_and_their_items_are_stored_together() -> None:
     assert prospect.status == Prospect.Status.QUEUED
     assert item.person_key == prospect.public_identifier
     assert (item.message, item.scheduled_for) == ("Hello Ada!", NOON)
+    assert item.edition == messages.edition_of(campaign.message_template) != ""
     assert (item.status, item.workspace_id) == (QueueItem.Status.PENDING, campaign.workspace_id)
 
 

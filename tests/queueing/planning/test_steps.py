@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from campaigns.messages import edition_of
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
 from queueing import planning
 from queueing.models import Kind, QueueItem
@@ -74,6 +75,7 @@ def test_the_first_message_is_planned_for_the_next_working_day(
 
     (item,) = messages(campaign)
     assert item.message == "1: Ada, it is Bo"
+    assert item.edition == edition_of(campaign.steps.get(number=1).text)
     assert (item.step, item.prospect, item.linkedin_account) == (1, person, account)
     assert item.linkedin_user_id
     monday = friday.replace(hour=11) + 3 * DAY
