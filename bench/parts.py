@@ -38,11 +38,16 @@ def a_database() -> Iterator[None]:
 
 
 class Server:
-    """The server on loopback, in a process of its own."""
+    """The server, in a process of its own."""
+
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self._address = address
 
     def __enter__(self) -> "Server":
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "server.py")], stdout=subprocess.PIPE, text=True
+            [sys.executable, str(HERE / "server.py"), self._address],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
@@ -55,8 +60,8 @@ class Server:
     def reset(self, delay: float) -> None:
         self._ask(f"/reset?delay={delay}", b"")
 
-    def counted(self) -> dict[str, int]:
-        found: dict[str, int] = self._ask("/")
+    def counted(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("/")
         return found
 
     def _ask(self, path: str, data: bytes | None = None) -> Any:

@@ -1,12 +1,13 @@
 """The other side of the wire: a server on loopback that takes invitations and counts them.
 
-Run as a program it prints its port. Every POST is an invitation, answered after DELAY seconds; GET
-tells how many came, of how many people, and POST /reset?delay=S forgets them.
+Run as a program, with the address to listen at, it prints its port. Every POST is an invitation, answered after DELAY seconds; GET
+tells how many came, of how many people, from whom and in how many seconds, and POST /reset?delay=S forgets them.
 """
 
 import asyncio
 import json
 import sys
+import time
 from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,16 @@ class World:
         self.people: Counter[str] = Counter()
         self.delay = 0.0
         self.at_once = self.most_at_once = 0
+        self.senders: Counter[str] = Counter()
+        self.first_at = self.last_at = 0.0
+
+    def count(self, person: str, sender: str) -> None:
+        now = time.monotonic()
+        self.people[person] += 1
+        self.senders[sender] += 1
+        self.first_at, self.last_at = self.first_at or now, now
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
 
 
 class Visitor(asyncio.Protocol):
@@ -50,6 +61,8 @@ class Visitor(asyncio.Protocol):
                 "requests": world.people.total(),
                 "people": len(world.people),
                 "at_once": world.most_at_once,
+                "senders": dict(world.senders),
+                "seconds": world.last_at - world.first_at,
             }
             self._answer(told, closes=True)
         elif target.startswith("/reset"):
@@ -57,9 +70,8 @@ class Visitor(asyncio.Protocol):
             world.delay = float(parse_qs(urlsplit(target).query)["delay"][0])
             self._answer({}, closes=True)
         else:
-            world.people[json.loads(body)["provider_id"]] += 1
-            world.at_once += 1
-            world.most_at_once = max(world.most_at_once, world.at_once)
+            sender = self._transport.get_extra_info("peername")[0]
+            world.count(json.loads(body)["provider_id"], sender)
             told = {"object": "UserInvitationSent", "invitation_id": f"i-{world.people.total()}"}
             if world.delay:
                 asyncio.get_running_loop().call_later(world.delay, self._end, told, closes)
@@ -86,7 +98,7 @@ class Visitor(asyncio.Protocol):
 async def serve() -> None:
     world = World()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Visitor(world), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Visitor(world), sys.argv[1], 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

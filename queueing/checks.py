@@ -1,6 +1,7 @@
 """System checks: a wrong configuration fails at `manage.py check`, with what to do about it."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from croniter import croniter
@@ -21,6 +22,7 @@ from queueing.gates.ticker import ticker
 from queueing.sending import runs
 
 OLDEST_POSTGRESQL = 150000
+MOST_SHARES = 100  # of a tick
 
 CALLS_OF_AN_ITEM = 4  # look-up, send, look-up behind it, and asking for the account
 
@@ -34,7 +36,7 @@ Q_CLUSTER_FIXED = {
 }
 Q_CLUSTER_FREE = {
     "name", "workers", "timeout", "retry", "queue_limit", "save_limit", "poll", "label",
-    "recycle", "max_rss", "log_level", "daemonize_workers", "error_reporter",
+    "redis", "recycle", "max_rss", "log_level", "daemonize_workers", "error_reporter",
 }  # fmt: skip
 
 
@@ -52,6 +54,10 @@ def check_ticker(
 ) -> list[CheckMessage]:
     """Hold Q_CLUSTER to what makes a task that runs twice, or not at all, harmless."""
     cluster = settings.Q_CLUSTER
+    in_redis = "redis" in cluster
+    fixed = {
+        key: Q_CLUSTER_FIXED[key] for key in Q_CLUSTER_FIXED if not (in_redis and key == "orm")
+    }
     found: list[CheckMessage] = [
         Error(
             f"Q_CLUSTER has the unknown key {key!r}.",
@@ -66,9 +72,18 @@ def check_ticker(
             hint=f"Set it to {value!r}: the send queue relies on it.",
             id="queueing.E002",
         )
-        for key, value in Q_CLUSTER_FIXED.items()
+        for key, value in fixed.items()
         if cluster.get(key) != value
     ]
+    if in_redis and find_spec("redis") is None:
+        found.append(
+            Error(
+                "TASK_BROKER_URL is set, and the package redis is not installed.",
+                hint="Install it (pip install redis), or leave TASK_BROKER_URL empty: tasks then "
+                "wait in the database.",
+                id="queueing.E010",
+            )
+        )
     deadline, timeout = settings.SEND_RUN_DEADLINE_SECONDS, cluster.get("timeout") or 0
     longest = CALLS_OF_AN_ITEM * settings.CALL_TOTAL_SECONDS
     if not deadline + longest < timeout < (cluster.get("retry") or 0):
@@ -107,6 +122,14 @@ def check_settings(
                 f"SEND_QUEUE_CRON is {settings.SEND_QUEUE_CRON!r}, which starts no run: {error}",
                 hint="Use five fields, such as */30 * * * *.",
                 id="queueing.E005",
+            )
+        )
+    if not 1 <= settings.SEND_DISTRIBUTE <= MOST_SHARES:
+        found.append(
+            Error(
+                f"SEND_DISTRIBUTE is {settings.SEND_DISTRIBUTE}.",
+                hint=f"Set it to the number of machines with a cluster, 1 to {MOST_SHARES}.",
+                id="queueing.E011",
             )
         )
     problem = zones.problem(settings.DAILY_CAP_TIMEZONE)

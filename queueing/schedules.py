@@ -43,7 +43,7 @@ def jobs() -> list[Job]:
         Job(
             SENDING,
             settings.SEND_QUEUE_CRON,
-            ("process_send_queue", "--trigger", "schedule"),
+            ("process_send_queue", "--trigger", "schedule", *_in_shares()),
         ),
         Job("process_pending_prospects", "*/15 * * * *", ("process_pending_prospects",)),
         Job("reconcile_send_queue", "*/5 * * * *", ("reconcile_send_queue",)),
@@ -53,6 +53,11 @@ def jobs() -> list[Job]:
         Job("deliver_webhooks", "* * * * *", ("deliver_webhooks",)),
         Job("prune", "17 3 * * *", ("prune",)),
     ]
+
+
+def _in_shares() -> tuple[str, ...]:
+    shares = settings.SEND_DISTRIBUTE
+    return ("--distribute", str(shares)) if shares > 1 else ()
 
 
 def make_schedules(**_signal: object) -> None:

@@ -290,6 +290,9 @@ SEND_CONCURRENCY = 4  # calls to Unipile in flight at once, in one run
 # Nobody writes at :00 and :30 sharp: in a run of the ticker each account's call leaves up to so
 # many seconds after its start, drawn anew each time.
 SEND_SPREAD_SECONDS = env.int("SEND_SPREAD_SECONDS", default=20)
+# Into so many shares a tick's run is split, for as many clusters; 1: the cluster that has the tick
+# makes all of it.
+SEND_DISTRIBUTE = env.int("SEND_DISTRIBUTE", default=1)
 SEND_RUN_DEADLINE_SECONDS = 240  # a run stops claiming; shorter than the cluster's time-out
 HTTP_RUN_DEADLINE_SECONDS = 20  # for the HTTP endpoint: its caller has a time-out of its own
 CALL_TOTAL_SECONDS = 30  # longest that one call to Unipile may take, slow drips included
@@ -331,6 +334,12 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Task queue",
 }
 
+# Where tasks wait for the clusters: in the database, or in Redis.
+TASK_BROKER_URL = env.str("TASK_BROKER_URL", default="")
+if TASK_BROKER_URL:
+    del Q_CLUSTER["orm"]
+    Q_CLUSTER["redis"] = TASK_BROKER_URL
+
 # By what an installation is told from a copy of it elsewhere; a trial goes by its database alone.
 _IS_NAMED = SERVED_TO_OTHERS or bool(env.str("SITE_URL", default=""))
 SITE_KNOWN_AS = SITE_URL if _IS_NAMED and not ON_TRIAL else ""
@@ -345,7 +354,9 @@ if LOG_FORMAT not in {"line", "json"}:
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 redaction.remember(
     *redaction.secrets_among(globals()),
-    *redaction.passwords_in(env.str("DATABASE_URL", default=""), EMAIL_URL, SENTRY_DSN),
+    *redaction.passwords_in(
+        env.str("DATABASE_URL", default=""), EMAIL_URL, SENTRY_DSN, TASK_BROKER_URL
+    ),
 )
 DEFAULT_EXCEPTION_REPORTER_FILTER = "sendq_site.redaction.ErrorPages"
 LOGGING = {

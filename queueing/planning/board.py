@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, F, Func, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -115,19 +116,26 @@ def planning(workspace_id: uuid.UUID) -> Iterator[None]:
     """Let one planner at a time work on a workspace, in this database; others wait here.
 
     Two at once would give the same slots away twice. No row is locked: sending goes on meanwhile.
+    The lock ends with a transaction: the caller's or, where there is none, one on a connection of
+    its own. Behind a pooler, where each transaction may have another session, no other lock holds.
     """
     key = int.from_bytes(workspace_id.bytes[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        if connection.in_atomic_block:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
-            yield
-            return
-        cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+    if connection.in_atomic_block:
+        _take(connection, key)
+        yield
+        return
+    own = connection.copy()
     try:
+        own.set_autocommit(False)
+        _take(own, key)
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+        own.close()
+
+
+def _take(session: BaseDatabaseWrapper, key: int) -> None:
+    with session.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 class Board:

@@ -91,6 +91,19 @@ def in_turn(now: dt.datetime, only: uuid.UUID | None = None) -> list[Turn]:
     return [Turn(*row) for row in waiting.values_list("linkedin_account", "kind")]
 
 
+def taken_since(since: dt.datetime, accounts: Collection[uuid.UUID] | None = None) -> set[Turn]:
+    """Return the turns that runs have taken since an instant: those of which a call was made.
+
+    :param accounts: of these alone, whose locks say that no other turn of theirs begins now.
+    """
+    made = SendAttempt.objects.filter(started_at__gte=since, run__isnull=False).order_by()
+    if accounts is not None:
+        column = "queueing_sendattempt.linkedin_account_id"
+        made = made.filter(gates.counting.among(column, accounts))
+    turns = made.values_list("linkedin_account", "item__kind").distinct()
+    return {Turn(of, kind) for of, kind in turns if of is not None}
+
+
 def claim(
     account_id: uuid.UUID,
     run: ProcessRun | None,
@@ -103,7 +116,11 @@ def claim(
 
 
 def claim_all(
-    turns: Sequence[Turn], run: ProcessRun | None, now: dt.datetime, fence: Fence | None = None
+    turns: Sequence[Turn],
+    run: ProcessRun | None,
+    now: dt.datetime,
+    fence: Fence | None = None,
+    since: dt.datetime | None = None,
 ) -> list[Call]:
     """Claim the next item of each turn whose gates are all open, in one transaction, and commit.
 
@@ -112,12 +129,13 @@ def claim_all(
     lock. Nothing of it waits for another run but the items' own constraints.
 
     :param turns: of accounts that are all different.
+    :param since: leaves out turns that were taken since this instant, by whichever run.
     :raises django.db.Error: where one of several cannot be claimed: ask for each by itself. Of one
         that another account was quicker to write to, nothing is returned.
     """
     try:
         with transaction.atomic():
-            return _claim_all(turns, run, now, fence or Fence(now))
+            return _claim_all(turns, run, now, fence or Fence(now), since)
     except IntegrityError:
         if len(turns) > 1:
             raise
@@ -127,19 +145,26 @@ def claim_all(
 
 
 def _claim_all(
-    turns: Sequence[Turn], run: ProcessRun | None, now: dt.datetime, fence: Fence
+    turns: Sequence[Turn],
+    run: ProcessRun | None,
+    now: dt.datetime,
+    fence: Fence,
+    since: dt.datetime | None,
 ) -> list[Call]:
     locked = (
         LinkedInAccount.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("workspace")
         .in_bulk([turn.account_id for turn in turns])
     )
+    if since is not None:
+        taken = taken_since(since, locked)
+        turns = [turn for turn in turns if turn not in taken]
     found: dict[uuid.UUID, QueueItem] = {}
     for kind in {turn.kind for turn in turns}:
         ours = [locked[of] for of, each in turns if each == kind and of in locked]
         found |= choosing.next_open_items(ours, now, fence, kind) if ours else {}
-    taken = [(found[of], locked[of]) for of, _ in turns if of in found]
-    return _take(taken, run, now) if taken else []
+    next_ones = [(found[of], locked[of]) for of, _ in turns if of in found]
+    return _take(next_ones, run, now) if next_ones else []
 
 
 _SET_TO_SENDING = """

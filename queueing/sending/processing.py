@@ -8,7 +8,6 @@ import contextvars
 import logging
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -19,7 +18,6 @@ from queue import Empty, SimpleQueue
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from campaigns.models import LinkedInAccount
 from queueing import tracing
 from queueing.gates import GateState
 from queueing.models import ProcessRun, QueueItem, SendAttempt
@@ -30,15 +28,16 @@ from queueing.sending import (
     finding,
     history,
     journal,
-    leaving,
     outcomes,
     recording,
     recovering,
     righting,
+    sharing,
     together,
 )
 from queueing.sending.claiming import Call
 from queueing.sending.clocks import Clock
+from queueing.sending.sharing import Share
 from queueing.sending.turns import ItemResult, Run
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.telling import Fence
@@ -78,6 +77,7 @@ def process_queue(
     concurrency: int = settings.SEND_CONCURRENCY,
     deadline_seconds: float = settings.SEND_RUN_DEADLINE_SECONDS,
     should_stop: Callable[[], bool] = lambda: False,
+    share: Share | None = None,
 ) -> Run:
     """Send what may go now, at most one item of each account and kind.
 
@@ -85,16 +85,13 @@ def process_queue(
     :param limit: claim at most so many items.
     :param deadline_seconds: claim nothing more after so many seconds; calls under way are ended.
     :param should_stop: asked before each claim.
+    :param share: of a tick; a turn that another share of it has taken is over.
     """
     fence = Fence(clock())
     journal.replay(fence)
     with fence.around("What lies far in the future"):
         righting.right(clock())
     recovering.recover(clock(), fence)
-    in_turn = claiming.in_turn(clock(), account)
-    accounts = LinkedInAccount.objects.in_bulk({pk for pk, _ in in_turn})
-    turns = [(accounts[pk], kind) for pk, kind in in_turn if pk in accounts]
-    leaves_at = {pk: uptime() + s for pk, s in leaving.waits(turns, row, clock()).items()}
     run = Run(
         client=client,
         clock=clock,
@@ -102,12 +99,13 @@ def process_queue(
         limit=limit,
         deadline_seconds=deadline_seconds,
         should_stop=should_stop,
-        waiting=deque(sorted(turns, key=lambda turn: leaves_at.get(turn[0].pk, 0))),
         fence=fence,
-        leaves_at=leaves_at,
+        since=share.tick if share else None,
     )
     with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="sender") as senders:
-        _send_all(run, senders, concurrency)
+        for turns in sharing.parts(share, clock, account):
+            run.line_up(turns)
+            _send_all(run, senders, concurrency)
     if run.broken is not None:
         raise run.broken
     return run

@@ -19,6 +19,7 @@ from queueing.gates import Explainer, Gate, GateState, explaining
 from queueing.models import Installation, Kind, ProcessRun, QueueItem
 from queueing.sending import choosing, claiming, processing, recording
 from queueing.sending.clocks import Clock
+from queueing.sending.sharing import Share
 from queueing.sending.turns import ItemResult, Run
 from queueing.telling import Fence, notices
 from queueing.unipile import Client, Version, connect
@@ -85,6 +86,7 @@ def run(
     concurrency: int | None = None,
     deadline_seconds: float | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    share: Share | None = None,
 ) -> dict[str, Any]:
     """Make one run of the queue and return its result, as the command and the endpoint print it.
 
@@ -104,6 +106,7 @@ def run(
             concurrency=concurrency or settings.SEND_CONCURRENCY,
             deadline_seconds=deadline_seconds or settings.SEND_RUN_DEADLINE_SECONDS,
             should_stop=should_stop,
+            share=share,
         )
 
     with tracing.about(run=row.pk):

@@ -1,5 +1,6 @@
 """A run under way: whose turn it is, and their claims, never more than there are free senders."""
 
+import datetime as dt
 import logging
 import sys
 import uuid
@@ -43,8 +44,9 @@ class Run:
     limit: int | None
     deadline_seconds: float
     should_stop: Callable[[], bool]
-    waiting: deque[leaving.Turn]  # in the order in which they may leave
     fence: Fence
+    since: dt.datetime | None = None  # turns that any run has taken since then are over
+    waiting: deque[leaving.Turn] = field(default_factory=deque)  # as they may leave
     started: float = field(default_factory=uptime)
     claimed: int = 0
     busy: set[uuid.UUID] = field(default_factory=set)
@@ -63,6 +65,14 @@ class Run:
 
     def _left(self) -> int:
         return sys.maxsize if self.limit is None else self.limit - self.claimed
+
+    def line_up(self, in_turn: Sequence[claiming.Turn]) -> None:
+        """Let these turns wait, in the order in which they may leave."""
+        accounts = LinkedInAccount.objects.in_bulk({pk for pk, _ in in_turn})
+        turns = [(accounts[pk], kind) for pk, kind in in_turn if pk in accounts]
+        waits = leaving.waits(turns, self.row, self.clock())
+        self.leaves_at = {pk: uptime() + seconds for pk, seconds in waits.items()}
+        self.waiting = deque(sorted(turns, key=self._leaves_at))
 
     def next_calls(self, free: int) -> list[Call]:
         """Claim an item of each of the next accounts that let one be claimed, `free` at most.
@@ -110,10 +120,13 @@ class Run:
         if len(turns) > 1:
             asked = [claiming.Turn(account.pk, kind) for account, kind in turns]
             try:
-                return claiming.claim_all(asked, self.row, self.clock(), self.fence)
+                return self._claim_all(asked)
             except Exception:
                 logger.exception("%s accounts are claimed for one by one", len(turns))
         return [call for turn in turns for call in self._claim(*turn)]
+
+    def _claim_all(self, turns: Sequence[claiming.Turn]) -> list[Call]:
+        return claiming.claim_all(turns, self.row, self.clock(), self.fence, self.since)
 
     def _claim(self, account: LinkedInAccount, kind: str) -> list[Call]:
         if self.broken is not None:
@@ -121,7 +134,7 @@ class Run:
         turn = claiming.Turn(account.pk, kind)
         with self.fence.around(f"The queue of {account}", account.workspace_id):
             try:
-                return claiming.claim_all([turn], self.row, self.clock(), self.fence)
+                return self._claim_all([turn])
             except (OperationalError, InterfaceError) as error:
                 # Nothing more is claimed; the calls in flight are still ended and recorded.
                 logger.exception("The database does not let anything be claimed")

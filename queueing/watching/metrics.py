@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Min
+from django_q.brokers import get_broker
 from django_q.models import OrmQ
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily as Gauge
@@ -156,7 +157,9 @@ class Figures(Collector):
             "Answers that wait on the disk of the machine that is asked.",
             len(journal_files()),
         )
-        yield _one("sendq_tasks_waiting", "Tasks that wait for the cluster.", OrmQ.objects.count())
+        in_redis = "redis" in settings.Q_CLUSTER
+        tasks = get_broker().queue_size() if in_redis else OrmQ.objects.count()
+        yield _one("sendq_tasks_waiting", "Tasks that wait for the cluster.", tasks)
         yield _one(
             "sendq_migrations_unapplied",
             "Migrations that this code has and the database has not.",

@@ -5,6 +5,7 @@ import datetime as dt
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django_q.brokers import get_broker
 from django_q.models import OrmQ
 
 from access.models import Session
@@ -112,6 +113,8 @@ def _end_what_ran() -> None:
     """End what the backup brought back: sessions of anybody since, and tasks that were waiting."""
     Session.objects.all().delete()
     OrmQ.objects.all().delete()
+    if "redis" in settings.Q_CLUSTER:
+        get_broker().purge_queue()
     make_schedules()
 
 

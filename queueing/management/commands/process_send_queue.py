@@ -14,7 +14,7 @@ from queueing.management.ending import ended
 from queueing.management.jobs import JobCommand
 from queueing.management.named import account_named
 from queueing.models import ProcessRun
-from queueing.sending import DatabaseClock, runs
+from queueing.sending import DatabaseClock, runs, sharing
 
 
 def a_positive_number(text: str) -> int:
@@ -25,6 +25,20 @@ def a_positive_number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"“{text}” is no whole number from 1 on")
     return int(text)
+
+
+def a_share(text: str) -> sharing.Share:
+    """argparse type.
+
+    :raises argparse.ArgumentTypeError: where the text is no share.
+    """
+    try:
+        return sharing.Share.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+WHOLE_RUNS_ONLY = ("limit", "account", "dry_run")
 
 
 class Command(JobCommand):
@@ -43,8 +57,37 @@ class Command(JobCommand):
             default=ProcessRun.Trigger.COMMAND,
             help="“schedule” where a clock starts it: accounts then leave some seconds apart",
         )
+        parser.add_argument(
+            "--distribute",
+            type=a_positive_number,
+            metavar="N",
+            help="send nothing here: hand N shares of it to the clusters",
+        )
+        parser.add_argument(
+            "--share",
+            type=a_share,
+            help="one that --distribute has handed out, such as 2/4@2026-07-08T16:00:00+00:00",
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
+        _refuse_what_does_not_go_together(options)
+        if options["distribute"]:
+            sharing.hand_out(options["distribute"], DatabaseClock()())
+            return f"Handed {options['distribute']} shares to the clusters"
+        if options["share"]:
+            return self._share(options["share"], options)
+        return self._run(options)
+
+    def _share(self, share: sharing.Share, options: dict[str, Any]) -> str:
+        clock = DatabaseClock()
+        with sharing.the_only_one_here() as is_alone:
+            if share.is_late(clock()):
+                return f"Share {share} comes too late: the others have done its part"
+            if not is_alone and sharing.give_back(share, clock):
+                return f"Share {share} was given back: this machine is at another one"
+            return self._run(options)
+
+    def _run(self, options: dict[str, Any]) -> str:
         account = _account_id(options["account"])
         if options["dry_run"]:
             return self._dry_run(options["limit"], account, as_json=options["json"])
@@ -57,6 +100,7 @@ class Command(JobCommand):
                     account=account,
                     concurrency=options["concurrency"],
                     should_stop=stopping.is_set,
+                    share=options["share"],
                 )
         except runs.NotConnectedError as error:
             raise CommandError(str(error)) from error
@@ -72,6 +116,15 @@ class Command(JobCommand):
         return "\n".join(
             [f"Would send {len(items)}:", *lines] if items else ["Would send nothing."]
         )
+
+
+def _refuse_what_does_not_go_together(options: dict[str, Any]) -> None:
+    for one in ("distribute", "share"):
+        others = [each for each in (*WHOLE_RUNS_ONLY, "distribute") if each != one]
+        for other in others if options[one] else ():
+            if options[other]:
+                name = other.replace("_", "-")
+                raise CommandError(f"--{one} and --{name} do not go together: leave one away.")
 
 
 def _account_id(text: str | None) -> uuid.UUID | None:
