@@ -24,11 +24,11 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from django.db import connection
-from parts import ROOT, Server, a_database, environment, table
 
 # isort: split - models need Django set up, which `parts` does
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
+from parts import ROOT, Server, a_database, environment, table
 from throughput import fill
 
 from queueing.models import ProcessRun, QueueItem

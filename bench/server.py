@@ -1,7 +1,8 @@
 """The other side of the wire: a server on loopback that takes invitations and counts them.
 
-Run as a program, with the address to listen at, it prints its port. Every POST is an invitation, answered after DELAY seconds; GET
-tells how many came, of how many people, from whom and in how many seconds, and POST /reset?delay=S forgets them.
+Run as a program, with the address to listen at, it prints its port. Every POST is an invitation,
+answered after DELAY seconds; GET tells how many came, of how many people, from whom and in how many
+seconds, and POST /reset?delay=S forgets them.
 """
 
 import asyncio

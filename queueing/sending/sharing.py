@@ -49,7 +49,7 @@ class Share:
             number, of = part.split("/")
             share = cls(int(number), int(of), dt.datetime.fromisoformat(tick))
         except ValueError:
-            share = cls(0, 0, dt.datetime.min)
+            share = cls(0, 0, dt.datetime.min.replace(tzinfo=dt.UTC))
         if not 1 <= share.number <= share.of or share.tick.tzinfo is None:
             raise ValueError(f"“{text}” is no share, such as 2/4@2026-07-08T16:00:00+00:00")
         return share

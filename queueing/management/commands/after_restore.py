@@ -4,6 +4,7 @@ import argparse
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_q.brokers import get_broker
 from django_q.models import OrmQ
