@@ -19,7 +19,8 @@ _OF_A_PROSPECT = """
         SELECT item.id FROM campaigns_prospect person
         JOIN send_queue item ON item.prospect_id = person.id
         WHERE person.{field} = entry.value AND person.{field} <> ''
-            AND item.workspace_id = entry.workspace_id AND item.status = 'pending' OFFSET 0
+            AND item.workspace_id = entry.workspace_id AND item.status = 'pending'
+            AND item.kind <> 'withdrawal' OFFSET 0
     ) found WHERE entry.kind = '{kind}'{{bound}}"""
 # An item's key is its person's slug, until the look-up before a send tells a newer one: then it was
 # claimed. Such are few, so these are looked up on the list instead. (The gate that lets an item be
@@ -27,7 +28,7 @@ _OF_A_PROSPECT = """
 _OF_A_FORMER_SLUG = """
     SELECT item.id FROM (
         SELECT id, workspace_id, prospect_id FROM send_queue
-        WHERE status = 'pending' AND claimed_at IS NOT NULL OFFSET 0
+        WHERE status = 'pending' AND claimed_at IS NOT NULL AND kind <> 'withdrawal' OFFSET 0
     ) item
     CROSS JOIN LATERAL (
         SELECT public_identifier FROM campaigns_prospect WHERE id = item.prospect_id OFFSET 0
@@ -40,7 +41,8 @@ _OF_AN_ITEM = """
     SELECT found.id FROM campaigns_donotcontact entry CROSS JOIN LATERAL (
         SELECT item.id FROM send_queue item
         WHERE item.{field} = entry.value AND item.{field} <> ''
-            AND item.workspace_id = entry.workspace_id AND item.status = 'pending' OFFSET 0
+            AND item.workspace_id = entry.workspace_id AND item.status = 'pending'
+            AND item.kind <> 'withdrawal' OFFSET 0
     ) found WHERE entry.kind = 'person'{{bound}}"""
 _WAYS = (
     _OF_AN_ITEM.format(field="person_key"),

@@ -199,7 +199,7 @@ def _contact_allowed(facts: Facts, now: dt.datetime) -> GateState:
     if facts.person_has_ended:
         detail = f"The person is {facts.person_has_ended.lower()}: the item will be skipped"
         return GateState(Gate.CONTACT_ALLOWED, False, detail, somebody_must_act=True)
-    if facts.do_not_contact:
+    if facts.do_not_contact and facts.kind != Kind.WITHDRAWAL:  # taking back reaches nobody
         detail = "The person or company is on the do-not-contact list"
         return GateState(Gate.CONTACT_ALLOWED, False, detail, somebody_must_act=True)
     return GateState(Gate.CONTACT_ALLOWED, True, "Not on the do-not-contact list")

@@ -274,6 +274,7 @@ def _notes(account: LinkedInAccount, sent: Sequence[dt.datetime] | None) -> dict
 def on_do_not_contact_list() -> Q:
     """Return the condition on queue items: the person or company is on the workspace's list.
 
+    Withdrawals are not held by it: taking an invitation back reaches nobody.
     Annotate it as `do_not_contact` where `facts_of` is to read it.
     """
     # One list of values, so that the unique index on (workspace, kind, value) answers.
@@ -292,7 +293,7 @@ def on_do_not_contact_list() -> Q:
         kind=DoNotContact.Kind.COMPANY,
         value=OuterRef("prospect__company_key"),
     )
-    return Exists(person) | Exists(company)
+    return ~Q(kind=Kind.WITHDRAWAL) & (Exists(person) | Exists(company))
 
 
 def touched_at() -> Subquery:

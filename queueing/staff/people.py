@@ -28,6 +28,7 @@ def never_contact(
 ) -> items.Result:
     """Put people on the do-not-contact lists of their workspaces, and skip what waits for them.
 
+    What takes an invitation back goes on.
     The list holds them in every campaign of the workspace, at import, planning and sending.
 
     :param companies: their companies too.
@@ -43,7 +44,7 @@ def never_contact(
             Q(person_key__in=names_of(workspace, persons)) | Q(prospect__in=persons),
             workspace=workspace,
             status__in=STILL_OPEN,
-        )
+        ).exclude(kind=QueueItem.Kind.WITHDRAWAL)
         of_these = items.act(NeverContact(), waiting, by, now, reason=reason)
         result = items.Result(result.done + of_these.done, result.left + of_these.left)
     return result

@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from campaigns.models import Campaign, LinkedInAccount, Prospect
+from campaigns.models import Campaign, DoNotContact, LinkedInAccount, Prospect
+from queueing.gates import barred, report
 from queueing.looking import reconciling
 from queueing.looking import withdrawals as choosing
 from queueing.models import Kind, QueueItem
@@ -61,6 +62,21 @@ def test_an_old_invitation_is_taken_back_and_the_lock_is_on_the_person(
     person.refresh_from_db()
     assert person.status == Prospect.Status.SKIPPED
     assert person.invite_again_from == (world.clock() + dt.timedelta(days=21)).date()
+
+
+def test_an_invitation_of_somebody_who_is_never_to_be_contacted_is_taken_back(
+    world: World, person: Prospect
+) -> None:
+    DoNotContact.objects.create(workspace=world.campaign.workspace, value=person.public_identifier)
+    assert world.look()["withdrawals planned"] == 1
+    world.due()
+    assert not barred(QueueItem.objects.all()).exists()
+    assert report(withdrawal().pk, world.clock()).is_open
+
+    world.run()
+
+    assert withdrawal().status == Status.SENT
+    assert pending(world) == 0
 
 
 @BOTH
