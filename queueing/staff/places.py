@@ -143,8 +143,9 @@ def rest(
 
 def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
     """Say until when an account, or what it sends of a kind, rests, and why; else nothing."""
+    of_kinds = kinds_at_rest(account, now)
     if account.paused_until is None or account.paused_until <= now:
-        return kinds_at_rest(account, now)
+        return of_kinds
     why = account.why_it_rests or "no reason given"
     told = f"It rests until {clocks.utc(account.paused_until)}: {why}."
     if account.asked_until is not None and account.shorter_rest_asked_for(now):
@@ -152,21 +153,23 @@ def rest_under_way(account: LinkedInAccount, now: dt.datetime) -> str:
             f" For LinkedIn's sake it rests until {clocks.utc(account.asked_until)} in any case: "
             f"{account.asked_reason}."
         )
-    return told
+    return f"{told} {of_kinds}".strip()
 
 
 def kinds_at_rest(account: LinkedInAccount, now: dt.datetime) -> str:
     """Say until when what it sends of a kind rests, and why."""
     told = []
-    for kind in account.kind_rests:
-        until, why = account.rest_of(kind)
-        if until is not None and until > now:
-            told.append(f"Its {PLURAL[Kind(kind)]} rest until {clocks.utc(until)}: {why}.")
+    for kind, rest in account.kind_rests.items():
+        until, what = dt.datetime.fromisoformat(rest["until"]), PLURAL[Kind(kind)]
+        if until > now:
+            told.append(f"Its {what} rest until {clocks.utc(until)}: {rest['reason']}.")
     return " ".join(told)
 
 
 def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) -> None:
-    """Let an account send again; a shorter rest, for LinkedIn's sake, goes on until it is ended.
+    """Let an account, and all that rests of it, send again.
+
+    A shorter rest, for LinkedIn's sake, goes on until it is ended, and so do those of kinds then.
 
     :raises NotNowError: where it does not rest.
     """
@@ -176,7 +179,7 @@ def end_rest(account: LinkedInAccount, by: User, reason: str, now: dt.datetime) 
             raise NotNowError(f"“{account}” does not rest any more.")
         if locked.paused_until is not None and locked.paused_until > now:
             locked.end_rest(now)
-        else:
+        if locked.paused_until is None or locked.paused_until <= now:
             locked.kind_rests, locked.changed_at = {}, now
             locked.save(update_fields=["kind_rests", "changed_at"])
         log.note(by, [account], "Rest ended", reason)

@@ -103,6 +103,23 @@ def test_the_end_of_a_rest_leaves_told_why_the_account_is_lost(
     assert (account.paused_until, account.pause_reason, account.rest_reason) == (None, "gone", "")
 
 
+def test_the_end_of_a_rest_ends_those_of_kinds_that_the_page_names(
+    account: LinkedInAccount, clerk: User
+) -> None:
+    of_messages = AccountChange(rest_until=NOON + DAY, reason="limit of messages", kind="message")
+    recording.change_account(account.pk, of_messages, NOON)
+    recording.change_account(account.pk, LIMIT, NOON)
+    account.refresh_from_db()
+    told = places.rest_under_way(account, NOON)
+    assert "LinkedIn's limit. Its messages rest until 2026-07-09" in told
+
+    places.end_rest(account, clerk, "they told us", NOON)
+
+    account.refresh_from_db()
+    assert places.rest_under_way(account, NOON) == ""
+    assert account.rest_of("message")[0] is None
+
+
 @pytest.mark.parametrize("deed", ["rest", "resume"])
 def test_a_page_says_beforehand_what_the_account_rests_for(
     account: LinkedInAccount, deed: str
