@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 LOOKS_PER_ACCOUNT = 20  # profiles in one run: they are spread over the day
 
-GONE_AFTER = dt.timedelta(days=7)  # a server's bad day, or an account's, is over by then
+GONE_AFTER = judging.GIVEN_UP_AFTER  # a server's bad day, or an account's, is over by then
 
 _GONE = Verdict(
     QueueItem.Status.FAILED,
@@ -49,7 +49,7 @@ _GONE = Verdict(
 )
 _UNCLEAR = Verdict(
     QueueItem.Status.FAILED,
-    "unclear_state",
+    judging.UNCLEAR_STATE,
     "For a week LinkedIn has shown this person in a state that SendQ does not know: whether a try "
     "arrived cannot be seen. They stay held, so that nobody here invites them again.",
     prospect_status=Prospect.Status.FAILED,

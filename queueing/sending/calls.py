@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from queueing.models import Kind, SendAttempt
+from queueing.sending import judging
 from queueing.sending.claiming import TROUBLE, Call, Claim
 from queueing.sending.verdicts import FOUND, GONE, Answer
 from queueing.telling import in_words
@@ -31,8 +32,10 @@ def make(client: Client, call: Call, not_after: float) -> Answer:
 
 def _look_at_profile(client: Client, claim: Claim, not_after: float) -> Answer:
     profile = client.profile(claim.unipile_account_id, claim.identifier or claim.provider_id)
+    is_unclear = judging.seen(profile) == judging.Seen.UNCLEAR
     return Answer(
         FOUND,
+        error_code=judging.UNCLEAR_STATE if is_unclear else "",
         http_status=profile.http_status,
         raw=profile.raw,
         asked_again=profile.asked_again,

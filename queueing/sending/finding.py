@@ -5,6 +5,7 @@ Fenced by the claim's token, as the record of a call is.
 
 import datetime as dt
 import logging
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
@@ -15,7 +16,7 @@ from queueing.gates import Gate
 from queueing.models import TOUCH_LASTS, TOUCHES, QueueItem, is_a_touch
 from queueing.sending import deciding, judging
 from queueing.sending.claiming import Claim
-from queueing.sending.history import history_of
+from queueing.sending.history import history_of, unclear_since
 from queueing.sending.verdicts import Answer, Verdict
 from queueing.unipile import Profile
 
@@ -41,6 +42,8 @@ ERASED = Verdict(
 def verdict_on_look(claim: Claim, answer: Answer, now: dt.datetime) -> Verdict | None:
     """Decide after the look-up before a send, and keep whom it found; None means: go on."""
     before = history_of(claim, now)
+    if answer.error_code == judging.UNCLEAR_STATE:
+        before = replace(before, unclear_since=unclear_since(claim))
     is_first = claim.item_kind == QueueItem.Kind.CONNECTION_REQUEST and before.tried_at is None
     listed_as = claim.listed_as if is_first else ("", "")  # after a try, that is the question
     if answer.profile and (other := judging.on_name(answer.profile, listed_as)):

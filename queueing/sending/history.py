@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Value, When
 
 from queueing import gates
-from queueing.models import Kind, QueueItem, SendAttempt
-from queueing.sending import news, outcomes
+from queueing.models import Kind, QueueItem, Retry, SendAttempt
+from queueing.sending import judging, news, outcomes
 from queueing.sending.claiming import Claim
 from queueing.sending.verdicts import FOUND, RESTORED, History
 from queueing.unipile import Outcome
@@ -86,6 +86,30 @@ def first_tried_at(item: QueueItem) -> dt.datetime | None:
     return began
 
 
+def unclear_since(claim: Claim) -> dt.datetime | None:
+    """Return since when each look has shown a person in a state that nobody has described.
+
+    Looks of the item's account, that told something, since somebody retried the item; None: the
+    last one showed another.
+    """
+    looks = SendAttempt.objects.filter(
+        item=claim.item_id,
+        linkedin_account=claim.account_id,
+        kind=SendAttempt.Kind.LOOKUP,
+        outcome=FOUND,
+        started_at__lt=claim.claimed_at,
+    )
+    retried = Retry.objects.filter(item=claim.item_id).values_list("at", flat=True).first()
+    if retried is not None:
+        looks = looks.filter(started_at__gte=retried)
+    since = None
+    for began, code in looks.order_by("-number").values_list("started_at", "error_code"):
+        if code != judging.UNCLEAR_STATE:
+            break
+        since = began
+    return since
+
+
 def _asked(item: QueueItem, claim: Claim) -> dict[str, Any]:
     """Return the facts on looks at the conversation of a message that told nothing."""
     if item.kind != Kind.MESSAGE:
@@ -100,6 +124,7 @@ def _asked(item: QueueItem, claim: Claim) -> dict[str, Any]:
     told = looks.filter(outcome=FOUND, linkedin_account=item.linkedin_account_id)
     return {
         "asked_in_vain": len(began),
+        "asked_since": began[0] if began else None,
         "others_are_told": bool(began)
         and told.filter(started_at__gte=began[0]).exclude(item=item).exists(),
     }

@@ -19,6 +19,8 @@ Status = QueueItem.Status
 
 SHOWS_AFTER = dt.timedelta(minutes=2)  # lists and profiles lag behind an invitation by a minute
 HELD_FOR = dt.timedelta(days=1)
+GIVEN_UP_AFTER = dt.timedelta(days=7)  # whatever was out of order at LinkedIn is not any more
+UNCLEAR_STATE = "unclear_state"
 REINVITE_AFTER = dt.timedelta(days=21)  # LinkedIn refuses a new invitation after a withdrawal
 CLOCKS_APART = dt.timedelta(hours=1)  # at most, the database's and LinkedIn's
 
@@ -71,15 +73,17 @@ def on_profile(
     now: dt.datetime,
     *,
     first_tried_at: dt.datetime | None = None,
+    unclear_since: dt.datetime | None = None,
 ) -> Verdict | None:
     """Judge a profile; None: it shows nothing that speaks for a try, or against sending.
 
     :param tried_at: when the account's last try began that may have arrived; None: none has.
     :param first_tried_at: when its first call began; None: not known, and no time settles anything.
+    :param unclear_since: since when each look has shown a state that nobody has described.
     """
     shown = seen(profile)
     if shown == Seen.UNCLEAR:
-        return _held(profile, now)
+        return _held(profile, now, unclear_since or now)
     older = is_older(profile.invited_at, first_tried_at)
     return by_what_is_seen(shown, tried_at, now, older=older)
 
@@ -162,15 +166,25 @@ def on_connected_answer(tried_at: dt.datetime | None) -> Verdict:
     return (_IF_TRIED if tried_at is not None else _IF_NOT_TRIED)[Seen.CONNECTED]
 
 
-def _held(profile: Profile, now: dt.datetime) -> Verdict:
+def _held(profile: Profile, now: dt.datetime, since: dt.datetime) -> Verdict:
     """Hold a person of whom LinkedIn shows something that nobody has described.
 
-    Sending might be a second invitation, and failing them would be for no fault of theirs.
+    Sending might be a second invitation, and failing them would be for no fault of theirs; what
+    does not change for a week is for people to see.
     """
+    if now - since >= GIVEN_UP_AFTER:
+        return Verdict(
+            Status.FAILED,
+            UNCLEAR_STATE,
+            "For a week LinkedIn has shown this person in a state that SendQ does not know "
+            f"({profile.unclear}). See them on LinkedIn; then retry, which looks again for a week, "
+            "or skip.",
+            prospect_status=Prospect.Status.FAILED,
+        )
     again = now + HELD_FOR
     return Verdict(
         Status.PENDING,
-        "unclear_state",
+        UNCLEAR_STATE,
         f"Held: LinkedIn shows this person in a state that SendQ does not know ({profile.unclear})."
         f" Looked up again on {again.date()}; tell whoever looks after SendQ.",
         retry_at=again,

@@ -17,7 +17,9 @@ Status = QueueItem.Status
 
 ASK_AGAIN_AFTER = dt.timedelta(minutes=30)
 ASK_AGAIN_AT_MOST = dt.timedelta(days=1)
+ASK_AGAIN_AT_MOST_BY_HAND = dt.timedelta(hours=2)  # somebody waits for it to go
 ASKED_AT_MOST = 12  # with waits that double up to a day: six days
+ASKED_FOR = dt.timedelta(days=6)  # at least: an outage of Unipile's is over by then
 COULD_NOT_ASK, UNCLEAR_ANSWER = "could_not_ask", "unclear_answer"
 AGAIN_IN = dt.timedelta(hours=24)  # where LinkedIn takes no other message to this person before
 
@@ -105,14 +107,15 @@ def could_not_ask(why: str, history: History, now: dt.datetime, *, is_told: bool
         is told either, Unipile is away, and nobody is given up for that.
     """
     asked = history.asked_in_vain + 1
-    if asked >= ASKED_AT_MOST and (is_told or history.others_are_told):
+    is_long = history.asked_since is None or now - history.asked_since >= ASKED_FOR
+    if asked >= ASKED_AT_MOST and is_long and (is_told or history.others_are_told):
         told = (
             f"Whether the person has answered could not be looked up, {asked} times. {why} Read "
             "the conversation on LinkedIn; then retry, which asks once more, or skip."
         )
         return Verdict(Status.FAILED, COULD_NOT_ASK, told, burns_attempt=True)
-    wait = retries.doubled(ASK_AGAIN_AFTER, history.asked_in_vain, ASK_AGAIN_AT_MOST)
-    again = now + (ASK_AGAIN_AFTER if history.by_hand else wait)
+    at_most = ASK_AGAIN_AT_MOST_BY_HAND if history.by_hand else ASK_AGAIN_AT_MOST
+    again = now + retries.doubled(ASK_AGAIN_AFTER, history.asked_in_vain, at_most)
     told = f"Held: whether the person has answered could not be looked up. {why}"
     return Verdict(Status.PENDING, COULD_NOT_ASK, told, retry_at=again, ask_again_at=again)
 

@@ -45,7 +45,11 @@ def after_first_look(answer: Answer, history: History, now: dt.datetime) -> Verd
     """Decide after the look-up that finds the provider id; None means: go on and send."""
     if answer.profile is not None:
         verdict = judging.on_profile(
-            answer.profile, history.tried_at, now, first_tried_at=history.first_tried_at
+            answer.profile,
+            history.tried_at,
+            now,
+            first_tried_at=history.first_tried_at,
+            unclear_since=history.unclear_since,
         )
         return verdict or judging.too_early(history.tried_at, now)
     if answer.outcome == Outcome.REJECTED:

@@ -77,8 +77,10 @@ class History:
     item last met an answer about its account, the account has sent to somebody else;
     `account_answers`: how many of those it has met in a row. `outage`: since the item's first
     failure, everybody else's calls have failed as well. `answers_from`: what the person wrote later
-    is an answer; `asked_in_vain`: how often, in a row, whether they did could not be looked up, and
-    `others_are_told`: meanwhile other conversations of the account could be read.
+    is an answer; `asked_in_vain`: how often, in a row, whether they did could not be looked up,
+    `asked_since` when that began, and `others_are_told`: meanwhile other conversations of the
+    account could be read. `unclear_since`: when the first look began of those, in a row, that have
+    shown the person in a state that nobody has described.
     """
 
     attempts: int
@@ -104,6 +106,8 @@ class History:
     answers_from: dt.datetime = _ALWAYS
     asked_in_vain: int = 0
     others_are_told: bool = False
+    asked_since: dt.datetime | None = None
+    unclear_since: dt.datetime | None = None
     our_faults_since_rest: int = 0
 
 

@@ -56,10 +56,10 @@ def on_profile_of_the_gone(profile: Profile, history: History, now: dt.datetime)
         told = "Unipile says that the invitation is gone, and the profile does not"
         if history.attempts + 1 >= UNCLEAR_AT_MOST:
             told += f", {UNCLEAR_AT_MOST} times: see on LinkedIn whether it is pending, and retry."
-            return Verdict(Status.FAILED, "unclear_state", told, burns_attempt=True)
+            return Verdict(Status.FAILED, judging.UNCLEAR_STATE, told, burns_attempt=True)
         return Verdict(
             Status.PENDING,
-            "unclear_state",
+            judging.UNCLEAR_STATE,
             f"{told}: asked again.",
             burns_attempt=True,
             retry_at=now + STILL_PENDING_REST,

@@ -126,6 +126,14 @@ def test_whoever_is_seen_in_a_state_that_nobody_knows_is_held(tried_at: dt.datet
     assert 'status "SNOOZED"' in verdict.error_message
 
 
+def test_who_has_been_in_such_a_state_for_a_week_is_left_to_people() -> None:
+    verdict = judging.on_profile(UNCLEAR, None, NOON, unclear_since=NOON - dt.timedelta(days=7))
+
+    assert verdict is not None
+    assert (verdict.status, verdict.error_code) == (Status.FAILED, "unclear_state")
+    assert 'status "SNOOZED"' in verdict.error_message
+
+
 @pytest.mark.parametrize(
     ("known", "shown"),
     [

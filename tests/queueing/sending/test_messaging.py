@@ -122,6 +122,24 @@ def test_a_conversation_that_is_never_told_is_not_asked_for_without_end(
     assert verdict.ask_again_at == (hours and NOON + dt.timedelta(hours=hours))
 
 
+@pytest.mark.parametrize(
+    ("asked", "days", "hours"), [(1, 0, 1), (11, 1, 2), (11, 5, 2), (70, 6, None)]
+)
+def test_an_answer_by_hand_is_not_given_up_within_an_outage(
+    asked: int, days: int, hours: int | None
+) -> None:
+    since = NOON - dt.timedelta(days=days)
+    before = replace(
+        HISTORY, by_hand=True, asked_in_vain=asked, asked_since=since, others_are_told=True
+    )
+
+    verdict = messaging.after_look(Answer(Outcome.NOT_SENT, summary="No answer"), before, NOON)
+
+    assert verdict is not None
+    assert verdict.status == (Status.FAILED if hours is None else Status.PENDING)
+    assert verdict.retry_at == (hours and NOON + dt.timedelta(hours=hours))
+
+
 def test_a_look_that_finds_the_account_lost_holds_message_and_account() -> None:
     lost = Answer(Outcome.ACCOUNT_DISCONNECTED, http_status=401)
 

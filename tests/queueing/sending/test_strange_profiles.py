@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from django.contrib.auth.models import User
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.looking import reconciling
 from queueing.models import ProcessRun, QueueItem
 from queueing.sending import runs
+from queueing.staff import items, triage
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
 from tests.builders import a_prospect, an_item
@@ -117,6 +119,40 @@ def test_who_is_in_a_state_that_nobody_knows_is_held_and_not_failed(
 
     item.refresh_from_db()
     assert (item.status, item.error_code, item.attempts) == (Status.PENDING, "unclear_state", 0)
+    assert sandbox.control.effects() == []
+
+
+def test_who_stays_in_a_state_that_nobody_knows_comes_to_people_and_a_retry_begins_another_week(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    client_of_unipile: Client,
+    clock: MovedClock,
+    sandbox: Sandbox,
+    admin_user: User,
+) -> None:
+    item = an_item(campaign, account)
+    slug = item.prospect.public_identifier
+    invitation = {"type": "SENT", "status": "SNOOZED"}
+    answer_with(sandbox, 0, public_identifier=slug, invitation=invitation)
+
+    def a_week_of_looks() -> tuple[list[str], str]:
+        before = []
+        for _ in range(8):
+            item.refresh_from_db()
+            before.append(item.status)
+            run(client_of_unipile, clock)
+            clock.advance(days=1)
+        item.refresh_from_db()
+        return before, item.error_code
+
+    assert a_week_of_looks() == ([Status.PENDING] * 8, "unclear_state")
+    item.prospect.refresh_from_db()
+    assert (item.status, item.prospect.status) == (Status.FAILED, "failed")
+    assert 'status "SNOOZED"' in item.error_message
+
+    mine = QueueItem.objects.filter(pk=item.pk)
+    assert items.act(triage.RetryNow(), mine, admin_user, clock(), reason="seen").done == 1
+    assert a_week_of_looks() == ([Status.PENDING] * 8, "unclear_state")
     assert sandbox.control.effects() == []
 
 
