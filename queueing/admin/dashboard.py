@@ -89,6 +89,7 @@ def context(user: User | AnonymousUser, now: dt.datetime) -> dict[str, Any]:
         "troubles": [*schedules.differences(), *filter(None, [events.trouble(now)])],
         "needs": [cards.shown(need, user) for need in figures.needs.now],
         "put_off": [cards.shown(need, user) for need in figures.needs.put_off],
+        "may_say": user.has_perm(cards.MAY_SAY),
         "paused": paused(user),
         "waiting": waiting(figures),
         "pending_url": list_url(QueueItem, status__exact=QueueItem.Status.PENDING),

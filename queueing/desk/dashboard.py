@@ -34,6 +34,11 @@ class Accounts:
     restricted: int
     resting: int
 
+    @property
+    def lost(self) -> int:
+        """How many do not come back by themselves, but for those that rest as well."""
+        return self.disconnected + self.restricted
+
 
 @dataclass(frozen=True)
 class AccountLine:

@@ -199,7 +199,7 @@ _FAILED = {
     Meaning.ANOTHER: ("have another name on LinkedIn", "say who it is, or skip them"),
     Meaning.MESSAGE: ("have a text that LinkedIn does not take", "shorten or change it"),
     Meaning.ACCOUNT: ("failed for their account", "retry them once the account is back"),
-    Meaning.UNKNOWN: ("may have been sent", "look them up before you retry"),
+    Meaning.UNKNOWN: ("may have been reached already", "nothing more goes until that is known"),
     Meaning.OURS: ("failed by a fault of SendQ's", "nothing was sent; retry them"),
 }
 

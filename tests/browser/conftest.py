@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -80,13 +81,26 @@ class Desk:
 
 
 @pytest.fixture
+def empty(chromium: Browser, live_server: LiveServer) -> Iterator[Desk]:
+    """A SendQ that holds nothing yet, and a superuser in front of it."""
+    with _logged_in(chromium, live_server.url) as desk:
+        yield desk
+
+
+@pytest.fixture
 def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Desk]:
     """The sample workspace, and a superuser in front of it."""
-    User.objects.create_superuser("boss", password=PASSWORD)
     sample.load(timezone.now())
+    with _logged_in(chromium, live_server.url) as desk:
+        yield desk
+
+
+@contextmanager
+def _logged_in(chromium: Browser, site: str) -> Iterator[Desk]:
+    User.objects.create_superuser("boss", password=PASSWORD)
     context = chromium.new_context()
     page = context.new_page()
-    desk = Desk(page, live_server.url)
+    desk = Desk(page, site)
     page.on("console", lambda said: _note(desk, said.type, said.text))
     page.on("pageerror", lambda error: desk.complaints.append(str(error)))
     desk.open("/admin/")

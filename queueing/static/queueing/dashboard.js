@@ -24,8 +24,8 @@
 
     /* Put new figures in place, and leave keyboard and opened parts where they were. */
     const show = function(html) {
-        const parts = () => [...widget.querySelectorAll("a, summary, [tabindex]")];
-        const nameOf = (part) => part.tagName + (part.getAttribute("href") || part.closest("[id]").id);
+        const parts = () => [...widget.querySelectorAll("a, button, summary, [tabindex]")];
+        const nameOf = (part) => part.tagName + (part.getAttribute("href") || part.value + part.closest("li, [id]").textContent);
         const focused = widget.contains(document.activeElement) && nameOf(document.activeElement);
         const opened = [...widget.querySelectorAll("details[open]")].map((part) => part.id);
         widget.innerHTML = html;

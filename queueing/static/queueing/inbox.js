@@ -30,7 +30,7 @@
         }
     };
 
-    const own = () => document.querySelectorAll("#dashboard section > .todo > li").length;
+    const own = () => document.querySelectorAll("#dashboard section > .todo > li, #more-needs li").length;
 
     if (link && document.getElementById("dashboard")) { // the desk knows, and refreshes itself
         keep(own());
