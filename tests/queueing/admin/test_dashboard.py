@@ -152,6 +152,7 @@ def test_a_card_is_taken_put_off_and_brought_back(desk: Client, boss: User) -> N
     viewer = a_user("mona", workspace, group="Viewer")
     assert need.title in said(say(logged_in(viewer), "put_off")), "a viewer changes nothing"
     assert context(viewer, now)["needs"]
+    assert b'value="put_off"' in desk.get("/admin/").content, "at once, not a minute later"
     assert b'value="put_off"' not in logged_in(viewer).get("/admin/dashboard/").content
     assert b'value="put_off"' in desk.get("/admin/dashboard/").content
 
