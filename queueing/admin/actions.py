@@ -1,11 +1,12 @@
 """What staff do to queue items, as actions of lists and buttons of an item's page."""
 
 import datetime as dt
+from collections import Counter
 from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from queueing.sending import DatabaseClock, runs
 from queueing.staff import back, items, log, texts, triage
 
 CHECKED_AT_MOST = reconciling.LOOKS_PER_ACCOUNT
+NAMED_AT_MOST = 5  # of those who were looked up; of more a count is told
 
 
 def _undo_of_retry(by: User, form: ReasonForm, progress: Progress, now: dt.datetime) -> str:
@@ -91,6 +93,12 @@ SEND_NOW = Plan(
     "Send with the next run",
     lambda asked: items.SendNext(timezone.now()),
     warning="Hours, limits and every other rule still hold for them.",
+)
+LOOK_AGAIN = Plan(
+    "Look them up again",
+    lambda asked: triage.LookAgain(),
+    warning="Nothing is sent by it. They stand under “Maybe sent” until LinkedIn shows whether "
+    "it arrived: SendQ looks them up from the next look on, and “Look all up” there does it now.",
 )
 MARK_SENT = Plan(
     "Mark as sent",
@@ -159,6 +167,10 @@ class SendingNext(Confirming):
 class Settling(Confirming):
     """Ways out of a doubt."""
 
+    @admin.action(permissions=["change"], description="Look them up again…")
+    def look_again(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        return self.confirm(request, chosen, LOOK_AGAIN)
+
     def has_confirm_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("queueing.confirm_unconfirmed")
 
@@ -166,26 +178,23 @@ class Settling(Confirming):
     def check_now(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         """Look people up; it reads only, so nobody is asked whether they mean it.
 
-        Of a whole list that is longer than what is looked up at a time, those go that have been in
-        doubt the longest.
+        Of a whole list that is longer than what is looked up at a time, those go that have waited
+        the longest for a look, so that the same button goes on with the others.
         """
         back = HttpResponseRedirect(where_from(request))
         rows = chosen_rows(request, chosen).filter(status=QueueItem.Status.UNCONFIRMED)
-        doubtful = list(rows.order_by("claimed_at", "pk")[: CHECKED_AT_MOST + 1])
-        if not doubtful:
+        number, is_all = rows.count(), request.POST.get("select_across") == "1"
+        if not number:
             _tell(request, "Nothing was checked: none of them is maybe sent any more.")
             return back
-        is_all, more = request.POST.get("select_across") == "1", doubtful[CHECKED_AT_MOST:]
-        if more and not is_all:
+        if number > CHECKED_AT_MOST and not is_all:
             _tell(request, f"Check {CHECKED_AT_MOST} at a time: LinkedIn counts profile views.")
             return back
-        _check(request, doubtful[:CHECKED_AT_MOST])
-        if more:
-            _tell(
-                request,
-                f"That was for the {CHECKED_AT_MOST} that have been in doubt the longest: LinkedIn "
-                "counts profile views. SendQ looks up the others by itself, every half hour.",
-            )
+        looked = Max("send_attempts__started_at", filter=Q(send_attempts__kind="lookup"))
+        longest = rows.annotate(looked=looked).order_by(
+            F("looked").asc(nulls_first=True), "claimed_at", "pk"
+        )
+        _check(request, list(longest[:CHECKED_AT_MOST]), number)
         return back
 
     @admin.action(permissions=["confirm"], description="Mark as sent…")
@@ -197,25 +206,51 @@ class Settling(Confirming):
         return self.confirm(request, chosen, CONFIRM_NOT_SENT)
 
 
-def _check(request: HttpRequest, doubtful: list[QueueItem]) -> None:
+def _check(request: HttpRequest, doubtful: list[QueueItem], of: int) -> None:
+    """Look up these, which are some of so many, and say what came of it."""
     try:
         client = runs.unipile_client()
     except runs.NotConnectedError as error:
         _tell(request, f"Nothing was checked. {error}")
         return
+    became: Counter[str] = Counter()
     for item in doubtful:
         status = reconciling.check_item(client, item.pk, DatabaseClock())
         log.note(cast(User, request.user), [item], "Checked with LinkedIn", f"{status} afterwards")
-        name = item.prospect
-        if status == QueueItem.Status.UNCONFIRMED:
-            _tell(
-                request,
-                f"{name}: still maybe sent. SendQ goes on looking every half hour; "
-                "the item's page shows what LinkedIn answered.",
-            )
-        else:
-            words = items.ALREADY[QueueItem.Status(status)].removeprefix("already ")
-            messages.success(request, f"{name}: {words}.")
+        became[QueueItem.Status(status)] += 1
+        if len(doubtful) <= NAMED_AT_MOST:
+            _tell_of(request, item, status)
+    if len(doubtful) > NAMED_AT_MOST:
+        _tell_of_all(request, became)
+    if rest := of - len(doubtful):
+        _tell(
+            request,
+            f"{rest:,} more {'is' if rest == 1 else 'are'} still to be looked up: press “Look all "
+            f"up” again for the next {min(rest, CHECKED_AT_MOST)}. SendQ goes on with them by "
+            "itself, too: LinkedIn counts profile views.",
+        )
+
+
+def _tell_of(request: HttpRequest, item: QueueItem, status: str) -> None:
+    if status == QueueItem.Status.UNCONFIRMED:
+        _tell(
+            request,
+            f"{item.prospect}: still maybe sent. SendQ goes on looking every half hour; "
+            "the item's page shows what LinkedIn answered.",
+        )
+    else:
+        messages.success(request, f"{item.prospect}: {_words_of(status)}.")
+
+
+def _tell_of_all(request: HttpRequest, became: Counter[str]) -> None:
+    still = became.pop(QueueItem.Status.UNCONFIRMED, 0)
+    parts = [f"{number:,} {_words_of(status)}" for status, number in became.most_common()]
+    parts += [f"{still:,} still maybe sent"] if still else []
+    messages.success(request, f"{became.total() + still:,} looked up: {', '.join(parts)}.")
+
+
+def _words_of(status: str) -> str:
+    return items.ALREADY[QueueItem.Status(status)].removeprefix("already ")
 
 
 def _tell(request: HttpRequest, text: str) -> None:

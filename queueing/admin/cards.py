@@ -111,7 +111,7 @@ def _failed(need: Need) -> Button:
         Meaning.MESSAGE: ("edit_and_retry", "Change the text"),
         Meaning.ACCOUNT: ("retry_spread", f"Retry all {need.waiting:,}"),
         Meaning.OURS: ("retry_spread", f"Retry all {need.waiting:,}"),
-        Meaning.UNKNOWN: ("", "Look at them"),
+        Meaning.UNKNOWN: ("look_again", f"Look all {need.waiting:,} up"),
     }[Meaning(need.of)]
     filters = urlencode({"meaning": need.of, "workspace__id__exact": str(need.workspace)})
     url = f"{reverse('admin:queueing_failedsend_changelist')}?{filters}"

@@ -1,6 +1,7 @@
 """What failed for good, by what it means."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.pages import CappedPaginator, clock
-from queueing.admin.actions import Retrying
+from queueing.admin.actions import Retrying, Settling
 from queueing.admin.filters import AccountFilter, CampaignFilter, FailedFilter, MeaningFilter
 from queueing.admin.listing import AnsweredList, ItemList
 from queueing.models import FailedSend, QueueItem
@@ -22,7 +23,12 @@ BUTTONS = {
     Meaning.ANOTHER: (("same_person", "It is the same person"), ("skip", "Skip all")),
     Meaning.MESSAGE: (("edit_and_retry", "Change the text"), ("skip", "Skip all")),
     Meaning.ACCOUNT: (("retry_spread", "Retry all"), ("skip", "Skip all")),
-    Meaning.UNKNOWN: (("skip", "Skip all"),),
+    Meaning.UNKNOWN: (
+        ("look_again", "Look them up again"),
+        ("mark_sent", "Mark as sent"),
+        ("confirm_not_sent", "Confirm as not sent"),
+        ("skip", "Skip all"),
+    ),
     Meaning.OURS: (("retry_spread", "Retry all"), ("skip", "Skip all")),
 }
 
@@ -36,14 +42,15 @@ class Group:
     number: int
     last_seen: dt.datetime
 
-    @property
-    def buttons(self) -> tuple[tuple[str, str], ...]:
-        """Return what is done to all of them at once: an action of the list, and its words."""
-        return BUTTONS[self.meaning]
+    buttons: tuple[tuple[str, str], ...] = ()
+    """What is done to all of them at once: an action of the list, and its words."""
 
 
-def groups(failed: QuerySet[Any]) -> list[Group]:
-    """Count failures by meaning, the most frequent first."""
+def groups(failed: QuerySet[Any], actions: Collection[str]) -> list[Group]:
+    """Count failures by meaning, the most frequent first.
+
+    :param actions: of the list, that its reader may take.
+    """
     codes = (
         failed.order_by()
         .values_list("error_code")
@@ -52,14 +59,15 @@ def groups(failed: QuerySet[Any]) -> list[Group]:
     found: dict[Meaning, Group] = {}
     for code, number, last in codes:
         kind = meaning.of(code)
-        group = found.setdefault(kind, Group(kind, meaning.ADVICE[kind], 0, last))
+        offered = tuple(button for button in BUTTONS[kind] if button[0] in actions)
+        group = found.setdefault(kind, Group(kind, meaning.ADVICE[kind], 0, last, offered))
         group.number += number
         group.last_seen = max(group.last_seen, last)
     return sorted(found.values(), key=lambda group: -group.number)
 
 
 @admin.register(FailedSend)
-class FailedSendAdmin(Retrying, ItemList):
+class FailedSendAdmin(Retrying, Settling, ItemList):
     changelist = AnsweredList
     change_list_template = "admin/queueing/failedsend/change_list.html"
     actions = (
@@ -67,6 +75,9 @@ class FailedSendAdmin(Retrying, ItemList):
         "same_person",
         "retry_spread",
         "edit_and_retry",
+        "look_again",
+        "mark_sent",
+        "confirm_not_sent",
         "skip",
         "never_contact",
     )
@@ -90,7 +101,7 @@ class FailedSendAdmin(Retrying, ItemList):
             doubtful = rows.filter(status=QueueItem.Status.UNCONFIRMED).order_by()
             extra_context = {
                 **(extra_context or {}),
-                "groups": groups(self.get_queryset(request)),
+                "groups": groups(self.get_queryset(request), self.get_actions(request)),
                 "doubtful": doubtful[: CappedPaginator.COUNT_AT_MOST].count(),
                 "may_act": self.has_change_permission(request),
             }

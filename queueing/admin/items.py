@@ -31,6 +31,7 @@ from queueing.staff import triage
 Status = QueueItem.Status
 
 # The buttons of an item's page: the list that has the action, the action, its words.
+_LOOK_AGAIN = (("failedsend", "look_again", "Look them up again…", "change"),)
 _SET_ASIDE = (
     ("queueitem", "skip", "Skip…", "change"),
     ("queueitem", "never_contact", "Never contact…", "change"),
@@ -205,6 +206,8 @@ def _buttons_of(item: QueueItem) -> tuple[tuple[str, str, str, str], ...]:
     if item.status == Status.FAILED and item.error_code == meaning.SOMEBODY_ELSE:
         of_status = (*_SAME_PERSON, *of_status)
     may_be_settled = item.status in triage.TRIED_IN and item.tried_at and item.sent_at is None
+    if may_be_settled and meaning.of(item.error_code) == meaning.Meaning.UNKNOWN:
+        of_status = (*_LOOK_AGAIN, *of_status) if item.status == Status.FAILED else of_status
     return (*of_status, *_SETTLED) if may_be_settled else of_status
 
 

@@ -44,7 +44,11 @@ ADVICE = {
         "The account",
         "See to the account first: reconnect it or let it rest. Then retry, spread over time.",
     ),
-    Meaning.UNKNOWN: Advice("Unknown outcome", "Look the person up on LinkedIn before you retry."),
+    Meaning.UNKNOWN: Advice(
+        "Unknown outcome",
+        "A call was made, and whether it arrived was never seen: nobody is asked twice meanwhile. "
+        "Have them looked up again; or open the profile and say whether it was sent.",
+    ),
     Meaning.OURS: Advice(
         "Our fault",
         "Nothing was sent. Retry; if it fails again, tell whoever looks after SendQ.",

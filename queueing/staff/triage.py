@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.db.models import Q, Value, When
 
 from campaigns import messages
@@ -18,7 +19,16 @@ from queueing.sending import Verdict, recording
 from queueing.sending.meaning import SOMEBODY_ELSE
 from queueing.staff import log
 from queueing.staff.barring import bar
-from queueing.staff.items import ALREADY, WAITS, BackToPending, ItemAction, Result, Status
+from queueing.staff.items import (
+    ALREADY,
+    HELD,
+    WAITS,
+    BackToPending,
+    ItemAction,
+    Result,
+    Status,
+    held_elsewhere,
+)
 
 TRIED_IN = (Status.PENDING, Status.FAILED, Status.SKIPPED)  # and maybe sent all the same
 STAYS = "stay as they are, and their people are free again"
@@ -217,3 +227,44 @@ class ConfirmNotSent(MarkSent):
         log.note(by, reopened, ends.REOPENED, reason)
         log.note(by, items, self.verb.capitalize(), reason)
         return Result(len(items))
+
+
+class LookAgain(ItemAction):
+    """What ended without anybody knowing whether it arrived is in doubt again, and looked up.
+
+    Nothing is sent by it: from here on it is as with any doubt, and the person stays held.
+    """
+
+    verb = "looked up again"
+    starts_from = (Status.FAILED,)
+    looks_at = ("prospect",)
+
+    def others_left(self) -> list[When]:
+        never = Q(tried_at__isnull=True) | Q(sent_at__isnull=False) | Q(claimed_at__isnull=True)
+        held = [When(each, then=Value(HELD)) for each in held_elsewhere()]
+        return [When(never, then=Value("never tried, so nothing can have arrived")), *held]
+
+    def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:
+        done = [item for item in items if self._store(item, by, reason, now)]
+        persons = [item.prospect_id for item in done]
+        Prospect.objects.filter(pk__in=persons, status=Prospect.Status.FAILED).update(
+            status=Prospect.Status.QUEUED, status_reason=""
+        )
+        log.note(by, done, self.verb.capitalize(), reason)
+        result = Result(len(done))
+        if failed := len(items) - len(done):
+            result.left[HELD] += failed
+        return result
+
+    @staticmethod
+    def _store(item: QueueItem, by: User, reason: str, now: dt.datetime) -> bool:
+        """Store one; False where the same person has been queued or reached in this instant."""
+        told = f"Looked up again, asked for by {by}: {reason}. Before: {item.error_message}"
+        try:
+            with transaction.atomic():
+                QueueItem.objects.filter(pk=item.pk).update(
+                    status=Status.UNCONFIRMED, searched_at=None, error_message=told, updated_at=now
+                )
+        except IntegrityError:
+            return False
+        return True

@@ -345,7 +345,7 @@ def test_checking_asks_linkedin(
     assert LogEntry.objects.get().change_message.startswith("Checked with LinkedIn")
 
 
-def test_all_that_is_maybe_sent_is_looked_up_the_oldest_first(
+def test_all_that_is_maybe_sent_is_looked_up_who_waits_longest_first(
     desk: Client,
     account: LinkedInAccount,
     sandbox: Any,
@@ -365,5 +365,9 @@ def test_all_that_is_maybe_sent_is_looked_up_the_oldest_first(
     form = {"action": "check_now", "select_across": "1", "_selected_action": [str(UUID(int=0))]}
     told = desk.post(UNCONFIRMED, form, follow=True).content.decode()
 
-    assert "the 1 that have been in doubt the longest" in told
+    assert "1 more is still to be looked up" in told
     assert (old.send_attempts.exists(), new.send_attempts.exists()) == (True, False)
+    monkeypatch.setattr(actions, "NAMED_AT_MOST", 0)
+    told = desk.post(UNCONFIRMED, form, follow=True).content.decode()
+    assert "1 looked up: 1 still maybe sent." in told
+    assert new.send_attempts.exists(), "the same button goes on with the next"

@@ -1,5 +1,7 @@
 """What may have been sent is settled by hand in whatever state it is."""
 
+import uuid
+
 import pytest
 from django.test import Client
 
@@ -49,3 +51,26 @@ def test_a_failed_one_is_confirmed_as_not_sent(
 
     item.refresh_from_db()
     assert (item.status, item.tried_at) == (Status.FAILED, None)
+
+
+def test_whoever_ended_in_doubt_is_looked_up_again(desk: Client, account: LinkedInAccount) -> None:
+    """It is in doubt as before: nothing is sent by it, and the person stays held."""
+    campaign = a_campaign(account.workspace, account)
+    ended = {"status": Status.FAILED, "error_code": "person_gone"}
+    item = an_item(campaign, account, **ended, **TRIED)
+    never = an_item(campaign, account, **ended)
+    url = "/admin/queueing/failedsend/?meaning=unknown"
+    whole = {"select_across": "1", "_selected_action": str(uuid.UUID(int=0))}
+    chosen = {"action": "look_again", **whole}
+    (group,) = desk.get(url).context["groups"]
+    assert [action for action, _ in group.buttons][:1] == ["look_again"]
+    page = desk.post(url, chosen)
+    assert "1 not: 1 never tried" in page.content.decode()
+
+    desk.post(url, {**chosen, "progress": page.context["progress"], "reason": "seen elsewhere"})
+
+    item.refresh_from_db()
+    never.refresh_from_db()
+    assert (item.status, never.status) == (Status.UNCONFIRMED, Status.FAILED)
+    assert QueueItem.objects.maybe_arrived().get() == item
+    assert "Looked up again, asked for by" in item.error_message
