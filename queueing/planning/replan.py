@@ -13,7 +13,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from campaigns.models import Campaign, LinkedInAccount, SendingHours
 from queueing import gates
 from queueing.gates.ticker import ticker
-from queueing.models import WILL_SEND, QueueItem, QueueItemQuerySet
+from queueing.models import WILL_SEND, Kind, QueueItem, QueueItemQuerySet
 from queueing.planning import board
 from queueing.planning.board import Board, Pending, instant
 from queueing.planning.slots import Jitter, Slot
@@ -30,10 +30,11 @@ def replan(
     """Move the times of what these accounts have waiting to where it can go; return how many moved.
 
     Call it when limits, hours or closed days change, an account rests or returns, a campaign
-    pauses or resumes, or items are retried. Items keep their turn and their account. Those that
-    staff pinned stay; those that are tried again go no earlier than planned; those of accounts and
-    campaigns that can't send stay as they are. Safe beside runs: an item that is claimed meanwhile
-    is left alone.
+    pauses or resumes, or items are retried. Of requests only: the time of a message, or of a
+    withdrawal, is the earliest at which it may go, and stays. Items keep their turn and their
+    account. Those that staff pinned stay; those that are tried again go no earlier than planned;
+    those of accounts and campaigns that can't send stay as they are. Safe beside runs: an item that
+    is claimed meanwhile is left alone.
 
     :param fence: remembers accounts that can't be planned. Without one, the first error is raised
         when all others are done.
@@ -94,7 +95,11 @@ def replan_overdue(now: dt.datetime, fence: Fence | None = None) -> int:
     a calendar that is untrue.
     """
     items = QueueItem.objects.filter(
-        WILL_SEND, ~gates.on_do_not_contact_list(), ~gates.TOO_LONG, pinned=False
+        WILL_SEND,
+        ~gates.on_do_not_contact_list(),
+        ~gates.TOO_LONG,
+        kind=Kind.CONNECTION_REQUEST,
+        pinned=False,
     )
     late = items.filter(scheduled_for__lt=_last_run(now))
     in_a_rest = items.filter(
