@@ -43,8 +43,9 @@ GONE_AFTER = judging.GIVEN_UP_AFTER  # a server's bad day, or an account's, is o
 _GONE = Verdict(
     QueueItem.Status.FAILED,
     "person_gone",
-    "For a week LinkedIn has shown nobody under any name of this person, and no invitation: "
-    "whether a try arrived cannot be seen. They stay held, so that nobody here invites them again.",
+    "For a week LinkedIn has shown nobody under any name of this person, or no profile that can be "
+    "read, and no invitation: whether a try arrived cannot be seen. They stay held, so that nobody "
+    "here invites them again.",
     prospect_status=Prospect.Status.FAILED,
 )
 _UNCLEAR = Verdict(
@@ -186,7 +187,9 @@ def _look_at_profile(
             looks.end_with_error([attempt], error, clock())
             if error.outcome == Outcome.REJECTED:
                 continue  # ids go stale when an account is connected anew; the slug may still do
-            return _is_unreadable(error)
+            if not _is_unreadable(error):
+                return False
+            break
         attempt.asked_again = profile.asked_again
         if judging.seen(profile) == Seen.UNCLEAR:
             looks.end(attempt, Outcome.UNKNOWN, profile.raw, clock())
@@ -301,19 +304,36 @@ def _was_not_sent(item: QueueItem) -> bool:
 def _is_gone(item: QueueItem) -> bool:
     """Return whether the person has been unknown under every name, and in no whole list, for long.
 
-    An id of another account is like that for ever, and so is somebody who has left LinkedIn.
+    An id of another account is like that for ever, and so is somebody who has left LinkedIn, or
+    whose profile cannot be read, where those of others can.
     """
     _, made = pace.calls(item)
     walks: list[dt.datetime] = []
-    unknown: list[dt.datetime] = []
+    untold: list[SendAttempt] = []
     for look in made:
         if look.route == Route.SENT_LIST:
             walks += [look.started_at] if look.outcome == looks.NOTHING else []
-        elif look.outcome == Outcome.REJECTED:
-            unknown.append(look.started_at)
+        elif look.outcome == Outcome.REJECTED or _could_not_be_read(look):
+            untold.append(look)
         elif look.outcome in {FOUND, looks.NOTHING, Outcome.UNKNOWN}:  # somebody was there
-            walks, unknown = [], []
-    return all(len(at) >= 2 and at[-1] - at[0] >= GONE_AFTER for at in (walks, unknown))
+            walks, untold = [], []
+    both = (walks, [look.started_at for look in untold])
+    if not all(len(at) >= 2 and at[-1] - at[0] >= GONE_AFTER for at in both):
+        return False
+    return not any(map(_could_not_be_read, untold)) or _others_are_read(item, untold[0].started_at)
+
+
+def _could_not_be_read(look: SendAttempt) -> bool:
+    """Return whether a look was answered, but not with what can be read: see `_is_unreadable`."""
+    return look.outcome == Outcome.NOT_SENT and look.http_status not in {None, 503}
+
+
+def _others_are_read(item: QueueItem, since: dt.datetime) -> bool:
+    """Return whether the account has seen somebody else's profile since: no outage then."""
+    told = SendAttempt.objects.filter(
+        route=Route.PROFILE, outcome__in=[FOUND, looks.NOTHING], started_at__gte=since
+    )
+    return told.filter(linkedin_account=item.linkedin_account_id).exclude(item=item).exists()
 
 
 def _is_unclear(item: QueueItem) -> bool:

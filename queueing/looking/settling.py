@@ -31,12 +31,20 @@ from queueing.unipile import Client, Outcome, UnipileError
 Route = SendAttempt.Route
 IN_DOUBT_STILL = ""
 
-GIVEN_UP_AFTER = dt.timedelta(days=7)
+GIVEN_UP_AFTER = judging.GIVEN_UP_AFTER
 _UNREADABLE = Verdict(
     QueueItem.Status.FAILED,
     "conversation_gone",
     "For a week its conversation could not be read: whether it went cannot be seen. Read it on "
     "LinkedIn. A retry reads it first, and sends nothing before it could.",
+)
+
+
+_UNSEEN = Verdict(
+    QueueItem.Status.FAILED,
+    judging.UNCLEAR_STATE,
+    "For a week LinkedIn has not shown, in words that SendQ knows, what became of the invitation: "
+    "whether it was withdrawn cannot be seen. See the person on LinkedIn; then retry, or skip.",
 )
 
 
@@ -53,7 +61,7 @@ def message(client: Client, account: LinkedInAccount, item: QueueItem, clock: Cl
         )
     except UnipileError as error:
         looks.end_with_error([attempt], error, clock())
-        return _unless_unreadable(item, clock())
+        return _unless_untold(item, Route.CHAT, _UNREADABLE, clock())
     now = clock()
     if answer.conversation is None:
         looks.end(attempt, Outcome.NOT_SENT, answer.summary, now)
@@ -65,7 +73,7 @@ def message(client: Client, account: LinkedInAccount, item: QueueItem, clock: Cl
     is_unclear = found is not None and found.error_code == messaging.UNCLEAR_ANSWER
     if found is not None and found.answered_at is None and not is_unclear:
         looks.end(attempt, Outcome.UNKNOWN, f"{answer.raw} {found.error_message}", now)
-        return _unless_unreadable(item, now)  # not whole, or too early
+        return _unless_untold(item, Route.CHAT, _UNREADABLE, now)  # not whole, or too early
     looks.end(attempt, looks.NOTHING, answer.raw, now)
     if found is not None and found.answered_at is not None:
         news.record(item, found, now, now)
@@ -74,18 +82,21 @@ def message(client: Client, account: LinkedInAccount, item: QueueItem, clock: Cl
     return _settled(item, not_sent(item, now), now, searched=True)
 
 
-def _unless_unreadable(item: QueueItem, now: dt.datetime) -> str:
-    """Leave a message in doubt, unless its conversation was not told for a week.
+def _unless_untold(item: QueueItem, route: Route, given_up: Verdict, now: dt.datetime) -> str:
+    """Leave an item in doubt, unless looks by a route have told nothing for a week.
 
-    Looks that were not answered at all do not count: Unipile was away.
+    Those that were not answered at all do not count: Unipile was away.
     """
     _, since = pace.calls(item)
-    told = [look for look in since if look.outcome != Outcome.NOT_SENT]
-    if any(look.outcome in {FOUND, looks.NOTHING} for look in told):
+    untold: list[dt.datetime] = []
+    for look in since:
+        if look.route == route and look.outcome in {FOUND, looks.NOTHING}:
+            untold = []
+        elif look.route == route and look.outcome != Outcome.NOT_SENT:
+            untold.append(look.started_at)
+    if len(untold) < 2 or untold[-1] - untold[0] < GIVEN_UP_AFTER:
         return IN_DOUBT_STILL
-    if len(told) < 2 or told[-1].started_at - told[0].started_at < GIVEN_UP_AFTER:
-        return IN_DOUBT_STILL
-    return _settled(item, _UNREADABLE, now, searched=True)
+    return _settled(item, given_up, now, searched=True)
 
 
 def _looked_in_vain_twice(item: QueueItem) -> bool:
@@ -116,12 +127,12 @@ def withdrawal(
         profile = client.profile(account.unipile_account_id, item.linkedin_user_id)
     except UnipileError as error:
         looks.end_with_error([attempt], error, clock())
-        return IN_DOUBT_STILL
+        return _unless_untold(item, Route.PROFILE, _UNSEEN, clock())
     now = clock()
     is_told = judging.seen(profile) not in {Seen.UNCLEAR, Seen.INVITED}
     looks.end(attempt, FOUND if is_told else Outcome.UNKNOWN, profile.raw, now)
     if not is_told:
-        return IN_DOUBT_STILL
+        return _unless_untold(item, Route.PROFILE, _UNSEEN, now)
     verdict = withdrawing.on_profile_of_the_gone(profile, _history(item, now), now)
     return _settled(item, verdict, now, searched=True)
 

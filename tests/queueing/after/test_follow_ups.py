@@ -307,6 +307,8 @@ def test_a_message_in_doubt_whose_conversation_is_gone_is_left_to_people_after_a
     world.sandbox.control.fault("answer", route="first_message", status=504)
     world.sandbox.control.fault("answer", route="message", status=504)
     world.run()
+    world.later(minutes=5)  # it was told once, without the message, and never again
+    reconciling.reconcile(world.client, world.clock)
     for route in ("chats", "chats_with", "messages"):
         world.sandbox.control.fault(
             "answer", route=route, status=404, type="errors/resource_not_found", times=0

@@ -64,6 +64,25 @@ def test_an_old_invitation_is_taken_back_and_the_lock_is_on_the_person(
     assert person.invite_again_from == (world.clock() + dt.timedelta(days=21)).date()
 
 
+def test_a_withdrawal_of_which_nothing_can_be_seen_is_left_to_people_after_a_week(
+    world: World, person: Prospect
+) -> None:
+    world.look()
+    world.due()
+    world.sandbox.control.fault("answer", route="cancel", when="after", status=504)
+    world.run()
+    world.sandbox.control.fault(
+        "answer", route="profile", status=404, type="errors/resource_not_found", times=0
+    )
+
+    for days in (1, 6, 2):
+        assert withdrawal().status == Status.UNCONFIRMED
+        world.later(days=days)
+        reconciling.reconcile(world.client, world.clock)
+
+    assert (withdrawal().status, withdrawal().error_code) == (Status.FAILED, "unclear_state")
+
+
 def test_an_invitation_of_somebody_who_is_never_to_be_contacted_is_taken_back(
     world: World, person: Prospect
 ) -> None:

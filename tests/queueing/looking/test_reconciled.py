@@ -6,11 +6,11 @@ import pytest
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, SendingHours
 from queueing.looking import reconciling
-from queueing.models import Notice, ProcessRun, QueueItem
+from queueing.models import Notice, ProcessRun, QueueItem, SendAttempt
 from queueing.sending import runs
 from queueing.unipile import Client
 from sandbox.testing import Sandbox
-from tests.builders import an_item
+from tests.builders import NOON, an_item
 from tests.conftest import BOTH, MovedClock
 from tests.queueing.looking.doubt import in_doubt, later
 
@@ -46,6 +46,44 @@ def test_twice_nothing_makes_it_a_retry(
     assert statuses == [Status.UNCONFIRMED, Status.UNCONFIRMED, Status.PENDING]
     assert (item.status, item.attempts) == (Status.SENT, 1)
     assert len(sandbox.control.effects()) == 1
+
+
+@pytest.mark.parametrize(
+    ("profiles", "others_are_read", "is_gone"),
+    [
+        ([("rejected", 422)] * 8, False, True),
+        ([("not_sent", 500)] * 8, True, True),
+        ([("not_sent", 500)] * 8, False, False),  # nobody's can be read: an outage
+        ([("not_sent", None)] * 8, True, False),  # not asked at all
+        ([("not_sent", 500)] * 7 + [("nothing", 200)], True, False),
+        ([("not_sent", 500)] * 7, True, False),  # not for a week yet
+    ],
+)
+def test_whose_profile_alone_tells_nothing_for_a_week_is_left_to_people(
+    account: LinkedInAccount,
+    campaign: Campaign,
+    profiles: list[tuple[str, int | None]],
+    others_are_read: bool,
+    is_gone: bool,
+) -> None:
+    item, other = an_item(campaign, account), an_item(campaign, account)
+    route = SendAttempt.Route
+    looks: list[tuple[QueueItem, str, int, str, int | None]]
+    looks = [(item, route.INVITE, 0, "unknown", None)]
+    for day, (outcome, http_status) in enumerate(profiles):
+        looks.append((item, route.SENT_LIST, day, "nothing", 200))
+        looks.append((item, route.PROFILE, day, outcome, http_status))
+    if others_are_read:
+        looks.append((other, route.PROFILE, 3, "found", 200))
+    for number, (of, by, day, outcome, http_status) in enumerate(looks):
+        kind = SendAttempt.Kind.SEND if by == route.INVITE else SendAttempt.Kind.LOOKUP
+        at = NOON + dt.timedelta(days=day)
+        SendAttempt.objects.create(
+            item=of, linkedin_account=account, kind=kind, route=by, number=number, started_at=at,
+            finished_at=at, outcome=outcome, http_status=http_status,
+        )  # fmt: skip
+
+    assert reconciling._is_gone(item) == is_gone
 
 
 def test_the_last_retry_that_was_not_sent_fails_and_is_told(
