@@ -41,7 +41,7 @@ def check_page(request: HttpRequest) -> HttpResponse:
 
 
 def _made(request: HttpRequest, account: LinkedInAccount | None) -> dict[str, Any]:
-    differences = checking.check(items_of(request), workspaces_of(request.user))
+    differences = checking.check(items_of(request), workspaces_of(request.user), timezone.now())
     if account is None:
         return {"differences": differences}
     try:

@@ -7,9 +7,11 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from campaigns.models import LinkedInAccount
 from queueing.looking import logins
-from queueing.models import QueueItem
+from queueing.models import Kind, QueueItem
 from queueing.numbers.checking import Difference
 from queueing.numbers.people import REQUESTS, Stage, is_at
 from queueing.unipile import Client, Relation, SentWalk, UnipileError, Walk
@@ -55,7 +57,10 @@ def compare(client: Client, account: LinkedInAccount, now: dt.datetime) -> Compa
     )
     found.pending_there, found.connected_there = len(sent.entries), len(relations.entries)
     _count(found, requests, sent)
-    found.differences = list(_differences(requests, sent, relations))
+    found.differences = [
+        *_differences(requests, sent, relations),
+        *_uncounted(account, sent, now),
+    ]
     parts = [f"Pending invitations: {sent.trouble}" if sent.trouble else ""]
     parts += [f"Connections: {relations.trouble}" if relations.trouble else ""]
     found.trouble = " ".join(filter(None, parts))
@@ -93,6 +98,27 @@ def _differences(
             told = "waits here, and is neither pending nor connected there: declined, or taken back"
         if told:
             yield Difference(f"{item.prospect} ({item.campaign}) {told}.", item.pk)
+
+
+def _uncounted(account: LinkedInAccount, sent: SentWalk, now: dt.datetime) -> Iterator[Difference]:
+    """Yield what LinkedIn shows as pending, and was tried here and does not count as sent.
+
+    Who was invited outside SendQ is skipped, and known for that.
+    """
+    pending = {name for one in sent.entries for name in one.names}
+    tried = QueueItem.objects.filter(
+        Q(linkedin_user_id__in=pending) | Q(person_key__in=pending),
+        linkedin_account=account,
+        kind=Kind.CONNECTION_REQUEST,
+        status__in=[QueueItem.Status.FAILED, QueueItem.Status.UNCONFIRMED],
+        claimed_at__lt=now - LAG,
+    )
+    for item in tried.select_related("prospect", "campaign").order_by("pk"):
+        yield Difference(
+            f"{item.prospect} ({item.campaign}) is shown as invited by LinkedIn, and counts as "
+            f"{item.get_status_display().lower()} here: look it up.",
+            item.pk,
+        )
 
 
 def _at(requests: list[QueueItem], stage: str) -> set[object]:

@@ -4,21 +4,24 @@ Each difference is named, with the row that it is about. What LinkedIn shows is 
 `looking.comparing`.
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from campaigns.models import Prospect
 from queueing.models import Kind, QueueItem, QueueItemQuerySet, Reply, SendAttempt
-from queueing.numbers import counting
+from queueing.numbers import counting, texts
 from queueing.numbers.counting import Funnel
 from queueing.numbers.people import REQUESTS, Stage, is_at, people_at
 from queueing.sending import FOUND, GONE
 from queueing.unipile import Outcome
 
 NAMED_AT_MOST = 50  # of one kind
+_UTC = ZoneInfo("UTC")
 
 _OF_STAGES = {
     Stage.INVITED: "invited",
@@ -29,6 +32,8 @@ _OF_STAGES = {
     Stage.WAITING: "waiting",
 }
 _BY_A_LOOK = Q(error_code="marked_by_staff") | Q(error_code__startswith="found_")
+_BEHIND = (Prospect.Status.NEW, Prospect.Status.QUEUED)
+"""Where nobody can be to whom a request has gone."""
 _SHOWS = Q(outcome__in=[Outcome.SENT, FOUND, GONE])
 
 
@@ -39,7 +44,9 @@ class Difference(NamedTuple):
     item: UUID | None = None
 
 
-def check(items: QueueItemQuerySet, workspaces: Collection[UUID] | None) -> list[Difference]:
+def check(
+    items: QueueItemQuerySet, workspaces: Collection[UUID] | None, now: dt.datetime
+) -> list[Difference]:
     """Hold figures, lists, people and calls against each other.
 
     :param items: those of `workspaces`, or all of them where that is None.
@@ -48,19 +55,31 @@ def check(items: QueueItemQuerySet, workspaces: Collection[UUID] | None) -> list
     if workspaces is not None:
         people = people.filter(campaign__workspace__in=workspaces)
     return [
-        *_parts_and_whole(items),
+        *_parts_and_whole(items, now),
         *_figures_and_lists(items, people),
         *_calls(items),
         *_people(items),
     ]
 
 
-def _parts_and_whole(items: QueueItemQuerySet) -> Iterator[Difference]:
+def _parts_and_whole(items: QueueItemQuerySet, now: dt.datetime) -> Iterator[Difference]:
     whole = counting.of(items)
     for what in ("workspace", "campaign", "account"):
         parts = counting.total(counting.by(items, what).values())
         if parts != whole:
             yield Difference(f"By {what} the figures add up to {parts}, and not to {whole}.")
+    first = items.filter(REQUESTS).aggregate(at=Min("sent_at"))["at"] or now
+    number = max((now - first).days // 7 + 2, 1)
+    parts = counting.total(week.funnel for week in counting.weeks(items, now, _UTC, number))
+    if parts != whole:
+        yield Difference(f"By week the figures add up to {parts}, and not to {whole}.")
+    found = [line for line in texts.lines(items) if not line.step]
+    told = sum(line.sent for line in found), sum(line.accepted or 0 for line in found)
+    if told != (whole.invited, whole.accepted):
+        yield Difference(
+            f"By text {told[0]:,} were invited and {told[1]:,} have accepted, and not "
+            f"{whole.invited:,} and {whole.accepted:,}."
+        )
 
 
 def _figures_and_lists(items: QueueItemQuerySet, people: Any) -> Iterator[Difference]:
@@ -108,6 +127,16 @@ def _people(items: QueueItemQuerySet) -> Iterator[Difference]:
     yield from _named(undated, "{item} has accepted, and nobody knows when")
     early = requests.filter(prospect__accepted_at__lt=F("sent_at"))
     yield from _named(early, "{item} has accepted before the invitation went")
+    behind = requests.filter(prospect__status__in=_BEHIND)
+    yield from _named(behind, "{item} was invited, and is listed as if nothing had gone")
+    invited = requests.filter(
+        prospect__status=Prospect.Status.CONNECTION_REQUEST_SENT,
+        prospect__accepted_at__isnull=False,
+    )
+    yield from _named(invited, "{item} has accepted, and is listed as invited")
+    unread = requests.filter(is_at(Stage.SILENT, "prospect__"), prospect__replied_at=None)
+    told = unread.filter(Exists(Reply.objects.filter(prospect=OuterRef("prospect"))))
+    yield from _named(told, "{item} is in Answers, and does not count as answered")
     replies = Reply.objects.filter(item__person_key=OuterRef("person_key"))
     unlisted = requests.filter(is_at(Stage.ANSWERED, "prospect__")).exclude(Exists(replies))
     yield from _named(unlisted, "{item} has answered, and is not in Answers")

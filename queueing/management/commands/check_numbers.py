@@ -33,7 +33,7 @@ class Command(BaseCommand):
             workspaces = [workspace_named(options["workspace"]).pk]
             items = items.filter(workspace__in=workspaces)
             accounts = accounts.filter(workspace__in=workspaces)
-        differences = checking.check(items, workspaces)
+        differences = checking.check(items, workspaces, timezone.now())
         lines = [_in_words(numbers.of(items))]
         if not options["no_linkedin"]:
             for found in self._compared(list(accounts)):

@@ -49,7 +49,7 @@ def test_sample_shows_people_in_every_state_and_its_numbers_agree() -> None:
     assert stands == {*Prospect.Status.values} - {"new"}
     assert Prospect.objects.filter(follow_up_is_due(NOON)).count() == 1
     assert Reply.objects.waiting(NOON).count() == 2
-    assert checking.check(QueueItem.objects.all(), None) == []
+    assert checking.check(QueueItem.objects.all(), None, NOON) == []
 
 
 def test_sample_dates_what_happened_when_it_did() -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def texts() -> list[str]:
-    return [each.text for each in checking.check(QueueItem.objects.all(), None)]
+    return [each.text for each in checking.check(QueueItem.objects.all(), None, NOON)]
 
 
 def in_answers() -> None:
@@ -48,14 +48,30 @@ def test_each_difference_is_named(crowd: Campaign) -> None:
             outcome="sent",
         )  # fmt: skip
 
+    silent = invited(crowd, 3 * DAY, accepted_at=NOON - DAY)
+    inbox.note([silent.pk], NOON)
+    invited(crowd, DAY, status=Prospect.Status.QUEUED)
+    waits = invited(crowd, 3 * DAY)
+    Prospect.objects.filter(pk=waits.pk).update(accepted_at=NOON - DAY, accepted_source="hand")
+
     assert [re.split(r"\):? ", text)[1] for text in texts()] == [
         "counts as sent, and no call or look shows it.",
         "a call was answered as sent, and it does not count.",
         "two calls were answered as sent.",
         "has accepted, and nobody knows when.",
         "has accepted before the invitation went.",
+        "was invited, and is listed as if nothing had gone.",
+        "has accepted, and is listed as invited.",
+        "is in Answers, and does not count as answered.",
         "has answered, and is not in Answers.",
     ]
+
+
+def test_what_was_sent_in_no_week_is_named(crowd: Campaign) -> None:
+    in_answers()
+    invited(crowd, -9 * DAY)
+
+    assert [text.partition(" the ")[0] for text in texts()] == ["By week"]
 
 
 def test_what_linkedin_shows_is_compared(world: World) -> None:  # noqa: F811
@@ -81,6 +97,8 @@ def test_what_linkedin_shows_is_compared(world: World) -> None:  # noqa: F811
         status="connected", accepted_at=world.clock(), accepted_source="hand"
     )
     assert "counts as accepted, and LinkedIn shows the invitation as pending." in told()
+    QueueItem.objects.filter(prospect=waits).update(status="failed", sent_at=None)
+    assert "is shown as invited by LinkedIn, and counts as failed here: look it up." in told()
 
 
 def test_the_command_says_so_by_its_exit_code(crowd: Campaign, settings: Settings) -> None:
