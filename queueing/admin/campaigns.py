@@ -26,12 +26,13 @@ from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.confirming import is_uuid
 from queueing.admin.deeds import Deed, Done, NothingToFill
 from queueing.admin.previews import foreign_signature, previews, some
-from queueing.admin.steps import StepInline
+from queueing.admin.steps import StepInline, texts_changed
 from queueing.admin.text_box import TextBoxAdmin
 from queueing.desk import campaigns as desk_of_campaigns
 from queueing.desk.campaigns import Line
 from queueing.gates import limits
 from queueing.models import QueueItem
+from queueing.planning import ends
 from queueing.staff import log, places
 
 TEXT_CHANGED, ACCOUNTS_CHANGED = "_text_changed", "_accounts_changed"
@@ -254,7 +255,10 @@ class CampaignAdmin(TextBoxAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        setattr(request, TEXT_CHANGED, "message_template" in form.changed_data)
+        is_other = "message_template" in form.changed_data or texts_changed(formsets)
+        setattr(request, TEXT_CHANGED, is_other)
+        if any(formset.deleted_objects for formset in formsets):
+            ends.skip_removed_steps(timezone.now())
         setattr(request, ACCOUNTS_CHANGED, "accounts" in form.changed_data)
 
     def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""A campaign's changed message, and who waits with the one before: a page that asks."""
+"""A campaign's changed texts, and who waits with the ones before: a page that asks."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,10 +10,9 @@ from campaigns.models import Campaign
 from queueing import gates
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.admin.deeds import Done
-from queueing.models import Kind, QueueItem, QueueItemQuerySet
+from queueing.models import QueueItem
 from queueing.staff import items
-from queueing.staff.texts import EditText
-from queueing.staff.triage import rendered
+from queueing.staff.texts import TextsOfNow, waiting_with_others
 
 COMPARED = 3
 LOOKED_AT = 200  # for what no longer fits
@@ -30,10 +29,6 @@ class Compared:
     problem: str
 
 
-def waiting(campaign: Campaign) -> QueueItemQuerySet:
-    return QueueItem.objects.pending().filter(campaign=campaign, kind=Kind.CONNECTION_REQUEST)
-
-
 def differs(campaign: Campaign, now: dt.datetime) -> bool:
     """Say whether somebody waits with another text than the campaign's would give them."""
     return bool(compared(campaign))
@@ -41,15 +36,16 @@ def differs(campaign: Campaign, now: dt.datetime) -> bool:
 
 def compared(campaign: Campaign) -> list[Compared]:
     """Return those of the first who wait whose text would be another: what does not fit first."""
-    rows = waiting(campaign).in_turn().select_related(*SHOWN)[:LOOKED_AT]
-    found = [_compare(campaign, item) for item in rows]
+    action = TextsOfNow()
+    rows = waiting_with_others(campaign).in_turn().select_related(*SHOWN)[:LOOKED_AT]
+    found = [_compare(action, item) for item in rows]
     changed = [each for each in found if each.problem or each.old != each.new]
     return sorted(changed, key=lambda each: not each.problem)
 
 
-def _compare(campaign: Campaign, item: QueueItem) -> Compared:
+def _compare(action: TextsOfNow, item: QueueItem) -> Compared:
     try:
-        return Compared(item, item.message, rendered(campaign.message_template, item), "")
+        return Compared(item, item.message, action.worded(item)[0], "")
     except ValueError as problem:
         return Compared(item, item.message, "", str(problem))
 
@@ -59,7 +55,7 @@ def panel(campaign: Campaign) -> dict[str, Any]:
     found = compared(campaign)
     problems = [each for each in found if each.problem]
     return {
-        "number": waiting(campaign).count(),
+        "number": waiting_with_others(campaign).count(),
         "problems": problems[:COMPARED],
         "problems_in_all": len(problems),
         "looked_at": LOOKED_AT,
@@ -70,14 +66,14 @@ def panel(campaign: Campaign) -> dict[str, Any]:
 
 
 def warns(campaign: Campaign, now: dt.datetime) -> str:
-    number = waiting(campaign).count()
+    number = waiting_with_others(campaign).count()
     people = "1 person waits" if number == 1 else f"{number:,} people wait"
-    return f"{people} with the text that was the campaign's when they were queued."
+    return f"{people} with the text that was the campaign's when it was planned."
 
 
 def give(campaign: Campaign, values: dict[str, Any], by: User, now: dt.datetime) -> Done:
     """Give all who wait the campaign's text; whoever it does not fit keeps theirs."""
-    action = EditText(campaign.message_template, varies=campaign.varies_words)
-    result = items.act(action, waiting(campaign), by, now, reason=values["reason"])
+    action, rows = TextsOfNow(), waiting_with_others(campaign)
+    result = items.act(action, rows, by, now, reason=values["reason"])
     moved = plan_anew(with_waiting(Campaign.objects.filter(pk=campaign.pk)), now)
     return Done(f"{result.sentence(action.verb)} {moved}".strip())

@@ -1,5 +1,6 @@
 """A campaign's follow-ups, as rows of its page."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -42,6 +43,12 @@ class StepForm(FreshForm):
         if days is None and 1 <= number <= STEPS_AT_MOST:
             return Step.DELAYS[number - 1]
         return days
+
+
+def texts_changed(formsets: Iterable[Any]) -> bool:
+    """Return whether one of a campaign's follow-ups was saved with another text."""
+    forms_of_steps = (form for one in formsets if one.model is Step for form in one.forms)
+    return any(not {*TEXTS}.isdisjoint(form.changed_data) for form in forms_of_steps)
 
 
 class StepFormSet(ReasonedFormSet):

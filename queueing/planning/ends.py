@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from django.db.models import Case, Exists, OuterRef, TextField, Value, When
 
-from campaigns.models import Campaign, Prospect
-from queueing.models import QueueItem, QueueItemQuerySet
+from campaigns.models import Campaign, Prospect, Step
+from queueing.models import Kind, QueueItem, QueueItemQuerySet
 
 Status = QueueItem.Status
 REOPENED = "Active again, for it has something to send"
@@ -45,6 +45,15 @@ def reopen(campaign_ids: Collection[uuid.UUID] | None = None) -> list[Campaign]:
     return [campaign for campaign in ended if Campaign.wake(campaign.pk)]
 
 
+def skip_removed_steps(now: dt.datetime) -> int:
+    """Skip the follow-ups that wait and that their campaigns do not have any more."""
+    steps = Step.objects.filter(campaign=OuterRef("campaign"), number=OuterRef("step"))
+    rows = QueueItem.objects.pending().filter(~Exists(steps), kind=Kind.MESSAGE, by_hand=False)
+    gone = QueueItem.objects.filter(pk__in=list(rows.order_by().values_list("pk", flat=True)))
+    told = "This message was taken out of the campaign's follow-ups."
+    return set_aside(gone, "step_removed", told, now)
+
+
 def skip_what_has_ended(now: dt.datetime) -> int:
     """Skip what waits in an archived campaign, or for somebody who has ended; return how many.
 
@@ -63,6 +72,7 @@ def skip_what_has_ended(now: dt.datetime) -> int:
     Prospect.objects.filter(
         pk__in=[person for _, person in of_archived], status=Prospect.Status.QUEUED
     ).update(status=Prospect.Status.SKIPPED, status_reason="The campaign was archived.")
+    number += skip_removed_steps(now)
     of_ended: dict[str, list[uuid.UUID]] = defaultdict(list)
     ended = pending.filter(QueueItem.PERSON_HAS_ENDED).order_by()
     for pk, status in ended.values_list("pk", "prospect__status"):

@@ -6,9 +6,11 @@ from collections.abc import Collection
 from campaigns import messages
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
 from campaigns.people import names
+from queueing.models import Kind, QueueItem
 from queueing.planning.people import Person
 
 SENDER = "sender_first_name"
+NOT_THERE = "is not among the campaign's follow-ups any more"
 
 
 def note_of(campaign: Campaign, person: Prospect | Person, account: LinkedInAccount) -> str:
@@ -32,6 +34,41 @@ def follow_up_of(step: Step, template: str, person: Prospect, account: LinkedInA
             f"it would have {len(text):,} characters, of {messages.MESSAGE_LIMIT:,}"
         )
     return text
+
+
+class Wordings:
+    """The texts of items as their campaigns have them now; each step is read once."""
+
+    def __init__(self) -> None:
+        self._steps: dict[tuple[uuid.UUID, int], Step | None] = {}
+
+    def template_of(self, item: QueueItem) -> str:
+        """Return what an item's text is made of now.
+
+        :raises messages.UnfilledVariableError: where its step is not there any more.
+        """
+        if item.kind != Kind.MESSAGE:
+            return item.campaign.message_template
+        return self._step_of(item).text_of(item.variant)
+
+    def text_of(self, item: QueueItem) -> str:
+        """Return a follow-up's text as it is worded now.
+
+        :raises messages.UnfilledVariableError: saying why it cannot be sent.
+        """
+        step = self._step_of(item)
+        template = step.text_of(item.variant)
+        return follow_up_of(step, template, item.prospect, item.linkedin_account)
+
+    def _step_of(self, item: QueueItem) -> Step:
+        key = (item.campaign_id, item.step)
+        if key not in self._steps:
+            rows = Step.objects.filter(campaign=item.campaign_id, number=item.step)
+            self._steps[key] = rows.select_related("campaign").first()
+        step = self._steps[key]
+        if step is None:
+            raise messages.UnfilledVariableError(f"message {item.step} {NOT_THERE}")
+        return step
 
 
 def filled(

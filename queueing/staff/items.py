@@ -18,9 +18,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, TextField, Value, When
 
+from campaigns import messages
 from campaigns.models import Campaign, Prospect
-from queueing.models import QueueItem, QueueItemQuerySet, Retry
-from queueing.planning import ends
+from queueing.models import Kind, QueueItem, QueueItemQuerySet, Retry
+from queueing.planning import ends, wording
 from queueing.staff import log
 
 Status = QueueItem.Status
@@ -219,12 +220,20 @@ def held_elsewhere() -> list[Exists]:
     return [Exists(others) for others in _others_of_the_person()]
 
 
+def is_as_worded(item: QueueItem) -> bool:
+    """Return whether an item is a follow-up whose text is its step's, as that is worded now."""
+    return item.kind == Kind.MESSAGE and not item.by_hand and item.tried_at is None
+
+
 class BackToPending(ItemAction):
     """Failed items wait again, as if they had never been tried."""
 
     verb = "retried"
     starts_from = (Status.FAILED,)
     takes_time = True
+
+    def __init__(self) -> None:
+        self.wordings = wording.Wordings()
 
     def others_left(self) -> list[When]:
         return [
@@ -244,14 +253,20 @@ class BackToPending(ItemAction):
         return "never let go by hours and limits"
 
     def text_of(self, item: QueueItem) -> str:
-        """Return what will be sent.
+        """Return what will be sent: of a follow-up the text as it is worded now.
+
+        What may have been sent keeps its text: by that it is found in the conversation.
 
         :raises ValueError: saying why the item must be left alone.
         """
+        if is_as_worded(item):
+            return self.wordings.text_of(item)
         return item.message
 
     def edition_of(self, item: QueueItem) -> str:
         """Return which wording that is."""
+        if is_as_worded(item):
+            return messages.edition_of(self.wordings.template_of(item))
         return item.edition
 
     def change(self, items: Sequence[QueueItem], by: User, reason: str, now: dt.datetime) -> Result:

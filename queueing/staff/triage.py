@@ -11,7 +11,7 @@ from django.db.models import Q, Value, When
 
 from campaigns import messages
 from campaigns.models import Campaign, LinkedInAccount, Prospect
-from queueing.models import QueueItem, QueueItemQuerySet
+from queueing.models import Kind, QueueItem, QueueItemQuerySet
 from queueing.planning import board, ends, wording
 from queueing.planning.board import Board
 from queueing.planning.slots import Jitter
@@ -100,6 +100,7 @@ class EditAndRetry(RetrySpread):
 
         :raises ValueError: where it cannot be used for anybody.
         """
+        super().__init__()
         problem = messages.problem(template)
         if problem:
             raise ValueError(problem)
@@ -122,7 +123,8 @@ def rendered(template: str, item: QueueItem) -> str:
         text = wording.filled(item.campaign, template, item.prospect, sender, item.step or 0)
     except messages.UnfilledVariableError as empty:
         raise ValueError(f"without a value: {empty}") from empty
-    limit = item.linkedin_account.note_limit
+    is_message = item.kind == Kind.MESSAGE
+    limit = messages.MESSAGE_LIMIT if is_message else item.linkedin_account.note_limit
     if len(text) > limit:
         raise ValueError(f"too long for the account: over {limit} characters")
     return text

@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from campaigns.models import Campaign, LinkedInAccount
+from campaigns.messages import edition_of
+from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
 from queueing import planning
 from queueing.admin.previews import previews
 from queueing.models import QueueItem
@@ -54,6 +55,45 @@ def test_whom_it_does_not_fit_keeps_their_text(desk: Client, campaign: Campaign)
     campaign.refresh_from_db()
     accounts = list(LinkedInAccount.objects.all())
     assert sorted(note.text for note in previews(campaign, accounts)) == texts()
+
+
+def test_a_changed_follow_up_is_given_to_who_waits_and_one_taken_out_goes_to_nobody(
+    desk: Client, campaign: Campaign
+) -> None:
+    steps = [
+        Step.objects.create(
+            campaign=campaign, number=number, delay_days=1, text="Hi {{first_name}}"
+        )
+        for number in (1, 2)
+    ]
+    Prospect.objects.update(status="connected")
+    requests = QueueItem.objects.order_by("pk")
+    requests.update(kind="message", step=1, message="Hi Ada")
+    QueueItem.objects.filter(pk=requests[1].pk).update(step=2, edition=edition_of(steps[1].text))
+    maybe = QueueItem.objects.get(step=1)
+    forms = {f"steps-{index}-text": step.text for index, step in enumerate(steps)}
+
+    page = save(desk, campaign, **forms | {"steps-0-text": "Dear {{ first_name }}"}, **WHY)
+
+    assert "1 person waits with the text" in page
+    assert "Dear Ada" in page
+    address = f"/admin/campaigns/campaign/{campaign.pk}/do/new-text/"
+    QueueItem.objects.filter(pk=maybe.pk).update(tried_at=NOON)
+    given = desk.post(address, {"reason": "Warmer"}, follow=True).content.decode()
+    assert "1 a message of which a try may have arrived" in given
+    QueueItem.objects.filter(pk=maybe.pk).update(tried_at=None)
+    desk.post(address, {"reason": "Warmer"}, follow=True)
+    assert sorted(QueueItem.objects.values_list("step", "message")) == [
+        (1, "Dear Ada"),
+        (2, "Hi Ada"),
+    ]
+
+    save(desk, campaign, **{"steps-1-DELETE": "on"}, **WHY)
+
+    assert sorted(QueueItem.objects.values_list("step", "status", "error_code")) == [
+        (1, "pending", ""),
+        (2, "skipped", "step_removed"),
+    ]
 
 
 def test_no_other_change_asks(desk: Client, campaign: Campaign) -> None:

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 
 from campaigns.models import Campaign, Prospect, Step
 from queueing.models import QueueItem
+from queueing.planning import ends
 from queueing.staff import tags
 from tests.queueing.after.conftest import World
 
@@ -31,11 +32,34 @@ def test_who_is_out_of_office_is_written_to_again(world: World, staff: User) -> 
     assert person.status == Prospect.Status.CONNECTED
     assert person.goes_on_at == world.clock() + Prospect.AWAY_FOR
     assert world.look() == {}
-    QueueItem.objects.filter(pk=item.pk).update(status=QueueItem.Status.PENDING)
-    world.later(days=8)
-    world.due()
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == (QueueItem.Status.PENDING, "")
+    assert item.scheduled_for == person.goes_on_at
+    world.later(days=6, hours=23)
+    world.run()
+    assert world.wrote() == []
+    world.later(hours=3)
     world.run()
     assert world.wrote() == ["Hello Ada!"]
+
+
+def test_what_waits_of_who_is_out_of_office_is_put_off_and_ends_with_another_tag(
+    world: World, staff: User
+) -> None:
+    person = world.connected()
+    world.answers(person, "I am away until Monday.")
+    world.look()
+    person.refresh_from_db()
+    world.later(minutes=5)
+    tags.tag(person, Prospect.Tag.OUT_OF_OFFICE, staff, "auto-reply", world.clock())
+    item = world.message()
+    assert item.scheduled_for == world.clock() + Prospect.AWAY_FOR
+
+    tags.tag(person, Prospect.Tag.NOT_NOW, staff, "no", world.clock())
+    ends.skip_what_has_ended(world.clock())
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == (QueueItem.Status.SKIPPED, "person_ended")
 
 
 def test_a_real_answer_after_that_stops_them(world: World, staff: User) -> None:

@@ -4,12 +4,15 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from campaigns.messages import edition_of
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
 from queueing import planning
 from queueing.models import Kind, QueueItem
 from queueing.planning import steps
+from queueing.staff import items, triage
+from queueing.staff.items import Result
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +95,29 @@ def test_four_hours_pass_after_the_acceptance_at_least(
 
     (item,) = messages(campaign)
     assert item.scheduled_for >= at_night + 3 * HOUR
+
+
+def test_a_follow_up_that_could_not_be_filled_in_is_never_sent_as_it_stands(
+    campaign: Campaign, account: LinkedInAccount
+) -> None:
+    person = who_accepted(campaign, account)
+    Prospect.objects.filter(pk=person.pk).update(first_name="")
+    steps.plan_follow_ups(NOON)
+    (item,) = messages(campaign)
+    assert (item.status, item.error_code) == (Status.FAILED, "unfilled_variable")
+    boss = User.objects.create_user("bo")
+
+    def retry() -> Result:
+        rows = QueueItem.objects.filter(pk=item.pk)
+        return items.act(triage.RetryNow(), rows, boss, NOON, reason="again")
+
+    assert retry().left == {"“first_name” is empty": 1}
+    campaign.steps.filter(number=1).update(text="1: Good morning")
+    assert retry().done == 1
+
+    item.refresh_from_db()
+    assert (item.status, item.message) == (Status.PENDING, "1: Good morning")
+    assert item.edition == edition_of("1: Good morning")
 
 
 def test_planning_again_plans_nothing(campaign: Campaign, account: LinkedInAccount) -> None:
