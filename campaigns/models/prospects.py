@@ -256,6 +256,15 @@ class Prospect(models.Model):
             models.Index(
                 fields=["company_key"], condition=~Q(company_key=""), name="prospect_by_company"
             ),
+            # numbers: those of whom there is more to say than that they were invited
+            models.Index(
+                fields=["id"],
+                include=["status", "accepted_at", "replied_at", "tag", "invite_again_from"],
+                condition=Q(accepted_at__isnull=False)
+                | Q(status__in=["connected", "replied"])
+                | Q(invite_again_from__isnull=False),
+                name="prospect_by_outcome",
+            ),
             # search.matching: the admin's search for people
             GinIndex(search.words_of_a_prospect(), name="prospect_words"),
         )
