@@ -24,4 +24,12 @@ class Migration(migrations.Migration):
                 name="prospect_by_outcome",
             ),
         ),
+        AddIndexConcurrently(
+            model_name="prospect",
+            index=models.Index(
+                condition=models.Q(("status", "connected")),
+                fields=["campaign", "follow_up_due_at"],
+                name="prospect_follow_up",
+            ),
+        ),
     ]

@@ -265,6 +265,12 @@ class Prospect(models.Model):
                 | Q(invite_again_from__isnull=False),
                 name="prospect_by_outcome",
             ),
+            # numbers.follow_up_is_due: those to whom somebody meant to write by now
+            models.Index(
+                fields=["campaign", "follow_up_due_at"],
+                condition=Q(status="connected"),
+                name="prospect_follow_up",
+            ),
             # search.matching: the admin's search for people
             GinIndex(search.words_of_a_prospect(), name="prospect_words"),
         )

@@ -106,9 +106,18 @@ class QueueItem(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=30, choices=Kind, default=Kind.CONNECTION_REQUEST)
     workspace = models.ForeignKey(
-        Workspace, on_delete=models.PROTECT, related_name="+", verbose_name="client"
+        Workspace,
+        on_delete=models.PROTECT,
+        db_index=False,  # item_by_workspace begins with it
+        related_name="+",
+        verbose_name="client",
     )
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="queue_items")
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        db_index=False,  # item_by_campaign begins with it
+        related_name="queue_items",
+    )
     prospect = models.ForeignKey(
         Prospect, on_delete=models.PROTECT, related_name="queue_items", verbose_name="person"
     )
@@ -345,16 +354,25 @@ class QueueItem(models.Model):
                 fields=["status", "scheduled_for", "created_at", "id"], name="item_by_status"
             ),
             models.Index(fields=["workspace", "status", "scheduled_for"], name="item_by_workspace"),
-            # status.by_day and numbers: what was sent when, counted without a look at the rows
+            # A campaign's figures, counted without a look at the rows
             models.Index(
-                fields=["sent_at"],
-                include=["workspace", "campaign", "linkedin_account", "prospect", "kind"],
-                condition=Q(sent_at__isnull=False),
-                name="item_sent_by_time",
+                fields=["campaign", "status", "scheduled_for"],
+                include=["sent_at", "prospect", "kind"],
+                name="item_by_campaign",
             ),
-            # status.by_day and the admin's failed sends, newest first
+            # status.by_day and numbers: what was sent when, likewise
             models.Index(
-                fields=["updated_at"], condition=Q(status="failed"), name="item_failed_by_day"
+                fields=["workspace", "sent_at"],
+                include=["campaign", "linkedin_account", "prospect", "kind"],
+                condition=Q(sent_at__isnull=False),
+                name="item_sent_by_workspace",
+            ),
+            # The admin's failed sends, newest first; what they mean, likewise
+            models.Index(
+                fields=["updated_at"],
+                include=["workspace", "error_code"],
+                condition=Q(status="failed"),
+                name="item_failed_in_order",
             ),
         )
 
