@@ -296,7 +296,7 @@ class CampaignAdmin(TextBoxAdmin):
             and request.user.has_perm("campaigns.add_prospect")
             else "",
             **numbers.panel(campaign.queue_items.all(), timezone.now(), campaign=campaign.pk),
-            **numbers.of_texts(campaign.queue_items.all(), by_wording=True),
+            **numbers.of_texts(campaign.queue_items.all(), timezone.now(), by_wording=True),
         }
 
     def get_form(

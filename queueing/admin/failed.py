@@ -54,7 +54,7 @@ def groups(failed: QuerySet[Any], actions: Collection[str]) -> list[Group]:
     codes = (
         failed.order_by()
         .values_list("error_code")
-        .annotate(number=Count("pk"), last=Max("updated_at"))
+        .annotate(number=Count("*"), last=Max("updated_at"))
     )
     found: dict[Meaning, Group] = {}
     for code, number, last in codes:

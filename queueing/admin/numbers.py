@@ -7,6 +7,7 @@ import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, cast
 
 from django.contrib import admin
@@ -19,7 +20,7 @@ from openpyxl import Workbook
 
 from campaigns.models import Campaign, LinkedInAccount, Workspace
 from campaigns.pages import as_plain_text, behind_walls, clock
-from queueing import numbers
+from queueing import gates, numbers
 from queueing.admin.stages import people_url
 from queueing.models import QueueItem, QueueItemQuerySet
 from queueing.numbers import Funnel, Stage, counting, texts
@@ -75,8 +76,19 @@ def panel(
 
     :param filters: of the list of people, so that each figure leads to those whom it counts.
     """
-    found = numbers.weeks(items, now, clock.zone(), weeks)
-    return _shown(found, _row("Ever", numbers.of(items), filters), now, filters)
+    zone = clock.zone()
+    found, counted_at = gates.kept(
+        ("weeks", weeks, str(zone), clock.today()),
+        items,
+        now,
+        lambda: numbers.weeks(items, now, zone, weeks),
+        lambda found: sum(week.funnel.invited for week in found),
+    )
+    ever, _ = gates.kept("ever", items, now, lambda: numbers.of(items), attrgetter("invited"))
+    return {
+        **_shown(found, _row("Ever", ever, filters), now, filters),
+        "counted_at": counted_at if counted_at < now else None,
+    }
 
 
 def of_weeks(found: Sequence[Week], now: dt.datetime) -> dict[str, Any]:
@@ -99,12 +111,20 @@ def _shown(
     }
 
 
-def of_texts(items: QueueItemQuerySet, *, by_wording: bool = False) -> dict[str, Any]:
+def of_texts(
+    items: QueueItemQuerySet, now: dt.datetime, *, by_wording: bool = False
+) -> dict[str, Any]:
     """Return what each text of these items brought, and how two of a step compare.
 
     :param by_wording: see `texts.lines`.
     """
-    lines = texts.lines(items, by_wording=by_wording)
+    lines, _ = gates.kept(
+        ("texts", by_wording),
+        items,
+        now,
+        lambda: texts.lines(items, by_wording=by_wording),
+        lambda found: sum(line.sent for line in found),
+    )
     examples = texts.examples(items, lines)
     return {
         "texts": [(line, examples.get(line.edition, "")) for line in lines],
@@ -178,7 +198,7 @@ def numbers_page(request: HttpRequest) -> HttpResponse:
         "groups": GROUPS.items(),
         "choices_of_weeks": (4, 8, 13, 26, 52),
         **panel(items, now, asked.weeks),
-        **of_texts(items),
+        **of_texts(items, now),
     }
     if asked.by != "week":
         context["rows"] = grouped(request, items, asked, now)
@@ -211,8 +231,8 @@ def export(request: HttpRequest, items: QueueItemQuerySet, asked: Asked, kind: s
         raise Http404(f"There is no export as {kind}.")
     now = timezone.now()
     if asked.by == "week":
-        found = panel(items, now, asked.weeks)["weeks"]
-        rows = [(row.monday, *_figures(row.funnel)) for row in found]
+        weeks = numbers.weeks(items, now, clock.zone(), asked.weeks)
+        rows = [(week.monday, *_figures(week.funnel)) for week in weeks]
         heading = "Week from Monday"
     else:
         found = grouped(request, items, asked, now)

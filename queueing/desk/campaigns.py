@@ -65,9 +65,9 @@ def lines(campaigns: list[Campaign], since: dt.datetime) -> list[Line]:
     funnels = numbers.of_people(keys)
     items = QueueItem.objects.filter(campaign__in=keys).order_by()
     of_today = items.filter(sent_at__gte=since).values_list("campaign")
-    today = dict(of_today.annotate(number=Count("pk")).values_list("campaign", "number"))
+    today = dict(of_today.annotate(number=Count("*")).values_list("campaign", "number"))
     pending = (
-        items.pending().values("campaign").annotate(number=Count("pk"), last=Max("scheduled_for"))
+        items.pending().values("campaign").annotate(number=Count("*"), last=Max("scheduled_for"))
     )
     waiting = {row["campaign"]: (row["number"], row["last"]) for row in pending}
     return [

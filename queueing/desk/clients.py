@@ -47,7 +47,7 @@ def client(workspace: Workspace, now: dt.datetime, zone: ZoneInfo) -> Client:
     items = QueueItem.objects.filter(workspace=workspace)
     states = (Status.PENDING, Status.FAILED, Status.UNCONFIRMED)
     counted = items.filter(status__in=states).order_by().values_list("status")
-    number = dict(counted.annotate(number=Count("pk")).values_list("status", "number"))
+    number = dict(counted.annotate(number=Count("*")).values_list("status", "number"))
     days = status.by_day(items, now, zone)
     mine = Campaign.objects.filter(workspace=workspace)
     prospects = Prospect.objects.filter(campaign__workspace=workspace)
@@ -102,7 +102,7 @@ def report(workspace: Workspace, first: dt.date, last: dt.date, zone: ZoneInfo) 
     items = QueueItem.objects.filter(workspace=workspace)
     sent = items.filter(sent_at__gte=begins, sent_at__lt=ends)
     messages = sent.filter(kind=Kind.MESSAGE).order_by().values_list("campaign__name")
-    written = dict(messages.annotate(number=Count("pk")).values_list("campaign__name", "number"))
+    written = dict(messages.annotate(number=Count("*")).values_list("campaign__name", "number"))
     funnels = {name: funnel for (name,), funnel in numbers.by(sent, "campaign__name").items()}
     lines = [
         Line(name, funnels.get(name, Funnel()), written.get(name, 0))

@@ -57,7 +57,7 @@ class AccountLine:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """All figures, as they stand at `now`."""
+    """All figures, as they stand at `now`; what counts very many, at `counted_at`."""
 
     now: dt.datetime
     failed: CappedPaginator
@@ -76,6 +76,7 @@ class Dashboard:
     last_run: dt.datetime | None
     next_run: dt.datetime
     is_late: bool
+    counted_at: dt.datetime
 
     @property
     def pending(self) -> int:
@@ -102,6 +103,7 @@ def gather(
     if workspaces is not None:
         theirs = theirs.filter(workspace__in=workspaces)
         prospects = prospects.filter(campaign__workspace__in=workspaces)
+    people = today.people(items, prospects, now, zone)
     return Dashboard(
         now=now,
         failed=_counted(items, QueueItem.Status.FAILED),
@@ -110,7 +112,7 @@ def gather(
         waiting=counted,
         stop=waits.explain.stops.of_all,
         today=today.today(items, accounts, now, days[-1]),
-        people=today.people(items, prospects, now, zone),
+        people=people,
         needs=needs.gather(items, accounts, theirs, waits, counted),
         resting=list(_resting(accounts, now)),
         campaigns=campaigns.lines(
@@ -122,6 +124,7 @@ def gather(
         last_run=last_run,
         next_run=cadence.next_run_at(now),
         is_late=is_late,
+        counted_at=min(waits.counted_at, people.counted_at),
     )
 
 

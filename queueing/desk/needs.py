@@ -210,7 +210,7 @@ def _failures(items: QueueItemQuerySet) -> Iterator[Need]:
         items.filter(status=Status.FAILED)
         .order_by()
         .values_list("workspace", "error_code")
-        .annotate(number=Count("pk"), since=Min("updated_at"))
+        .annotate(number=Count("*"), since=Min("updated_at"))
     )
     number: Counter[tuple[uuid.UUID, Meaning]] = Counter()
     since: dict[tuple[uuid.UUID, Meaning], list[dt.datetime]] = defaultdict(list)

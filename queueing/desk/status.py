@@ -53,7 +53,7 @@ def count_by_status(items: QueueItemQuerySet) -> dict[str, int]:
     found = dict(
         items.order_by()
         .values_list("status")
-        .annotate(number=Count("id"))
+        .annotate(number=Count("*"))
         .values_list("status", "number")
     )
     return {status: found.get(status, 0) for status in QueueItem.Status.values}

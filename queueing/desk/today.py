@@ -2,12 +2,14 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet
 
 from campaigns.hours import zones
 from campaigns.models import LinkedInAccount, Prospect
+from campaigns.pages import CappedPaginator
 from queueing import gates
 from queueing.desk import status
 from queueing.gates import cadence, hours, limits
@@ -50,12 +52,16 @@ class Today:
 
 @dataclass(frozen=True)
 class People:
-    """What became of the people who were invited since an instant, and whose follow-up is due."""
+    """What became of the people who were invited since an instant, and whose follow-up is due.
+
+    `counted_at` is when that was counted, where it is of very many.
+    """
 
     since: dt.datetime
     funnel: Funnel
-    follow_ups_due: int
+    follow_ups_due: CappedPaginator
     weeks: list[Week]
+    counted_at: dt.datetime
 
     @property
     def asked(self) -> int:
@@ -100,7 +106,13 @@ def today(
     """Read the figures of a day, which is under way."""
     going_on = going(items, accounts, now)
     rest = going_on.filter(scheduled_for__lt=day.ends).order_by()
-    of_today = rest.aggregate(number=Count("pk"), last=Max("scheduled_for"))
+    of_today, _ = gates.kept(
+        "to go",
+        rest,
+        now,
+        lambda: rest.aggregate(number=Count("*"), last=Max("scheduled_for")),
+        itemgetter("number"),
+    )
     first, next_at = _first(going_on, now)
     last = going_on.order_by("-scheduled_for").values_list("scheduled_for", flat=True).first()
     is_over = next_at is not None and next_at >= day.ends
@@ -157,6 +169,13 @@ def people(
     :param zone: of whoever reads; days are its days.
     """
     since = limits.last_days(now, zone, DAYS_LOOKED_BACK)[0].begins
-    due = prospects.order_by().filter(follow_up_is_due(now)).count()
-    weeks, funnel = counting.weeks_and_since(items, now, zone, since=since)
-    return People(since, funnel, due, weeks)
+    # As the list counts that the figure links to: up to the same bound.
+    due = CappedPaginator(prospects.filter(follow_up_is_due(now)), per_page=1)
+    (weeks, funnel), counted_at = gates.kept(
+        ("people", since),
+        items,
+        now,
+        lambda: counting.weeks_and_since(items, now, zone, since=since),
+        lambda found: sum(week.funnel.invited for week in found[0]),
+    )
+    return People(since, funnel, due, weeks, counted_at)

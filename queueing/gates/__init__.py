@@ -34,6 +34,7 @@ from queueing.gates.facts import (
     weekly_limit_of,
     with_facts,
 )
+from queueing.gates.large import kept
 from queueing.gates.limits import Limit
 from queueing.gates.notes import KIND_OF_NOTE, TOO_LONG, Note
 from queueing.gates.waiting import Waits
@@ -64,6 +65,7 @@ __all__ = [
     "facts_of",
     "hours",
     "hours_of",
+    "kept",
     "limits",
     "notes_are_used_up",
     "notes_limit",

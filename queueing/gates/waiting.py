@@ -20,6 +20,7 @@ from queueing.gates.barring import barred
 from queueing.gates.counting import among, as_array
 from queueing.gates.evaluating import Gate
 from queueing.gates.explaining import CampaignKind, Explainer, Sort
+from queueing.gates.large import kept
 from queueing.gates.notes import HAS_NOTE, KIND_OF_NOTE, OF_ITS_ACCOUNT, Note
 from queueing.gates.words import waits_for
 from queueing.models import Kind, QueueItemQuerySet
@@ -50,6 +51,14 @@ class Pending(NamedTuple):
     total: int
 
 
+_Row = tuple[uuid.UUID, int, str, int, bool, int, int]
+"""An account, the number of a kind of campaigns, a sort, and its `Pending`."""
+
+
+def _size(rows: list[_Row]) -> int:
+    return sum(total for *_, total in rows)
+
+
 class Waits(dict[Place, Wait]):
     """What pending items wait for, by place: each is asked for once, when it is first needed."""
 
@@ -59,7 +68,7 @@ class Waits(dict[Place, Wait]):
         now: dt.datetime,
         workspaces: Collection[uuid.UUID] | None,
     ) -> None:
-        """Count the pending ones of these items, by place.
+        """Count the pending ones of these items, by place; of very many as they were lately.
 
         :param workspaces: of all the items; None for any.
         """
@@ -76,10 +85,18 @@ class Waits(dict[Place, Wait]):
             self._kind_of[campaign] = kind
             self._campaign_of[kind] = campaign
         self._number_of = {kind: number for number, kind in enumerate(self._campaign_of)}
-        self.pending = self.counted(items.pending())
+        pending = items.pending()
+        rows, self.counted_at = kept(
+            ("places", self._kinds()), pending, now, lambda: self._rows(pending), _size
+        )
+        self.pending = self._by_place(rows)
         self.explain.count(account for account, _, _ in self.pending)
 
     def counted(self, rows: QueueItemQuerySet) -> dict[Place, Pending]:
+        """Count rows by place."""
+        return self._by_place(self._rows(rows))
+
+    def _rows(self, rows: QueueItemQuerySet) -> list[_Row]:
         """Count rows by place, summed up by the database: there are many more campaigns."""
         by_pair = (
             rows.order_by()
@@ -93,8 +110,7 @@ class Waits(dict[Place, Wait]):
         try:
             sql, values = by_pair.query.sql_with_params()
         except EmptyResultSet:  # filtered by a name that nothing has
-            return {}
-        kinds = list(self._campaign_of)
+            return []
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pair.linkedin_account, kind.number, pair.kind, pair.note, pair.by_hand,"  # noqa: S608 - all of it is ours
@@ -102,10 +118,15 @@ class Waits(dict[Place, Wait]):
                 f" JOIN {_KINDS} ON kind.campaign = pair.campaign GROUP BY 1, 2, 3, 4, 5",
                 (*values, *self._kinds()),
             )
-            return {
-                (account, kinds[number], Sort(*sort)): Pending(due, total)
-                for account, number, *sort, due, total in cursor.fetchall()
-            }
+            found: list[_Row] = cursor.fetchall()
+            return found
+
+    def _by_place(self, rows: list[_Row]) -> dict[Place, Pending]:
+        kinds = list(self._campaign_of)
+        return {
+            (account, kinds[number], Sort(kind, note, by_hand)): Pending(due, total)
+            for account, number, kind, note, by_hand, due, total in rows
+        }
 
     def _kinds(self) -> tuple[str, str]:
         """Return the values of `_KINDS`."""

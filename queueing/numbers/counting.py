@@ -91,7 +91,7 @@ def by(items: QueueItemQuerySet, *what: str) -> dict[tuple[Any, ...], Funnel]:
         is_at(Stage.ACCEPTED, "prospect__") | is_at(Stage.WITHDRAWN, "prospect__")
     )
     nothing = {name: Value(0) for name in FIGURES}
-    rows = sent.values_list(*names).annotate(**{**nothing, "invited": Count("pk")})
+    rows = sent.values_list(*names).annotate(**{**nothing, "invited": Count("*")})
     others = further.values_list(*names).annotate(**{**nothing, **_figures()})
     found: dict[tuple[Any, ...], Funnel] = {}
     for row in rows.union(others, all=True):
@@ -163,4 +163,5 @@ def total(funnels: Iterable[Funnel]) -> Funnel:
 
 def _figures() -> dict[str, Count]:
     stages = (Stage.ACCEPTED, Stage.ANSWERED, Stage.INTERESTED, Stage.WITHDRAWN)
-    return {stage.value: Count("pk", filter=is_at(stage, "prospect__")) for stage in stages}
+    # Of a column that indexes have: none need look at the rows.
+    return {stage.value: Count("prospect", filter=is_at(stage, "prospect__")) for stage in stages}
