@@ -14,12 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from campaigns.models import Campaign, LinkedInAccount
-from campaigns.pages import behind_walls, clock, workspaces_of
+from campaigns.pages import clock, workspaces_of
 from queueing.desk import needs
 from queueing.desk.needs import Kind, Need
-from queueing.gates import Waits, waiting
-from queueing.models import Card, QueueItem, QueueItemQuerySet
+from queueing.models import Card
 from queueing.sending import Meaning
 
 PUT_OFF = dt.timedelta(days=1)
@@ -48,20 +46,35 @@ class Shown:
 
 def shown(need: Need, user: User) -> Shown:
     is_mine = need.taken_by == user
-    return Shown(need, _button(need, user), tuple(filter(None, _facts(need, is_mine))), is_mine)
+    return Shown(need, _button(need, user), tuple(facts(need, is_mine=is_mine)), is_mine)
 
 
-def _facts(need: Need, is_mine: bool) -> Iterator[str]:
-    """Yield what stands below a card's sentence."""
+def facts(
+    need: Need, *, is_mine: bool = False, said: Callable[[dt.datetime], str] = clock.said
+) -> list[str]:
+    """Return what stands below a card's sentence.
+
+    :param said: says an instant by the reader's clock.
+    """
+    return list(filter(None, _facts(need, is_mine, said)))
+
+
+def button(need: Need) -> Button:
+    """Return what solves it, for somebody who may do everything about it."""
+    make, _ = _BUTTONS[need.kind]
+    return make(need)
+
+
+def _facts(need: Need, is_mine: bool, said: Callable[[dt.datetime], str]) -> Iterator[str]:
     if need.since:
-        yield f"since {clock.said(need.since)}"
+        yield f"since {said(need.since)}"
     if need.kind in {Kind.ACCOUNT, Kind.START} and need.waiting:
         yield "1 person waits" if need.waiting == 1 else f"{need.waiting:,} people wait"
     if need.kind == Kind.FAILED:
         yield need.detail
     yield need.client
     if need.put_off_until:
-        yield f"put off until {clock.said(need.put_off_until)}"
+        yield f"put off until {said(need.put_off_until)}"
     if need.taken_by:
         yield "you have it" if is_mine else f"{need.taken_by} has it"
 
@@ -144,12 +157,7 @@ def inbox(request: HttpRequest) -> JsonResponse:
     """Answer with how many things need somebody, for the header and the title of every page."""
     if not request.user.has_perm("queueing.view_queueitem"):
         raise PermissionDenied
-    user, now, workspaces = cast(User, request.user), timezone.now(), workspaces_of(request.user)
-    items = cast(QueueItemQuerySet, behind_walls(QueueItem.objects.all(), user, "workspace"))
-    accounts = behind_walls(LinkedInAccount.objects.all(), user, "workspace")
-    campaigns = behind_walls(Campaign.objects.all(), user, "workspace")
-    waits = Waits(items, now, workspaces)
-    found = needs.gather(items, accounts, campaigns, waits, waiting.count_waiting(items, waits))
+    found = needs.of(workspaces_of(request.user), timezone.now())
     return JsonResponse({"count": len(found.now)})
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Workspace
-from queueing.gates import Gate, Waits, words
+from queueing.gates import Gate, Waits, waiting, words
 from queueing.gates.evaluating import STARTS_WITHIN
 from queueing.models import Card, QueueItem, QueueItemQuerySet
 from queueing.sending import Meaning, meaning
@@ -81,18 +81,18 @@ def gather(
     accounts: QuerySet[LinkedInAccount],
     campaigns: QuerySet[Campaign],
     waits: Waits,
-    waiting: Counter[str],
+    counted: Counter[str],
 ) -> Needs:
     """Return what needs somebody.
 
-    :param waiting: pending items by what they wait for, as `explaining.count_waiting` counts them.
+    :param counted: pending items by what they wait for, as `explaining.count_waiting` counts them.
     """
     now = waits.explain.now
     found = [
         *_accounts(accounts, waits, now),
         *_starts(campaigns, now),
         *_failures(items),
-        *_held(waiting),
+        *_held(counted),
         *_empty(campaigns),
         *_addresses(campaigns),
     ]
@@ -108,6 +108,18 @@ def gather(
         [need for need in cards if not need.put_off_until],
         [need for need in cards if need.put_off_until],
     )
+
+
+def of(workspaces: Collection[uuid.UUID] | None, now: dt.datetime) -> Needs:
+    """Return what needs somebody in these workspaces; None for all."""
+    items = QueueItem.objects.all()
+    accounts, campaigns = LinkedInAccount.objects.all(), Campaign.objects.all()
+    if workspaces is not None:
+        items = items.filter(workspace__in=workspaces)
+        accounts = accounts.filter(workspace__in=workspaces)
+        campaigns = campaigns.filter(workspace__in=workspaces)
+    waits = Waits(items, now, workspaces)
+    return gather(items, accounts, campaigns, waits, waiting.count_waiting(items, waits))
 
 
 def _with(need: Need, card: Card | None, now: dt.datetime) -> Need:
@@ -250,10 +262,10 @@ _OWN_CARDS = {Gate.SENDING_ON, Gate.CAMPAIGN_ACTIVE, Gate.ACCOUNT_CONNECTED}
 """What is waited for and has a card of its own, a bar, or was meant."""
 
 
-def _held(waiting: Counter[str]) -> Iterator[Need]:
+def _held(counted: Counter[str]) -> Iterator[Need]:
     """Yield what people wait for until somebody acts, whatever it is."""
     for gate in sorted(set(words.FOR_SOMEBODY) - _OWN_CARDS):
-        if number := waiting[gate]:
+        if number := counted[gate]:
             people = "1 person waits" if number == 1 else f"{number:,} people wait"
             title = f"{people} for {words.IN_WORDS[gate]}"
             yield Need(Kind.HELD, of=str(gate), title=title, waiting=number)

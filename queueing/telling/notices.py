@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 import smtplib
 import uuid
+from collections.abc import Callable
 from socket import gaierror
 
 from django.conf import settings
@@ -35,8 +36,13 @@ SERVER_AWAY = (
     smtplib.SMTPServerDisconnected,
     smtplib.SMTPAuthenticationError,
 )
-_MAYBE_SENT = QueueItem.Status.UNCONFIRMED
+_NEEDS: list[Callable[[Workspace, dt.datetime], list[str]]] = []
 LEASE = dt.timedelta(minutes=10)  # far more than a mail takes; then whoever claimed it is dead
+
+
+def end_with(needs_of: Callable[[Workspace, dt.datetime], list[str]]) -> None:
+    """Let every mail end with these lines: what needs somebody is known further up than here."""
+    _NEEDS[:] = [needs_of]
 
 
 def item_failed(item_id: uuid.UUID, text: str, raw: str, now: dt.datetime) -> None:
@@ -145,7 +151,7 @@ def _send(workspace: Workspace, now: dt.datetime) -> bool:
         return False
     these = Notice.objects.filter(pk__in=[notice.pk for notice in claimed])
     try:
-        is_mailed = _mail(workspace, claimed)
+        is_mailed = _mail(workspace, claimed, now)
     except Exception:
         these.update(claimed_at=None)  # the next run tries again
         raise
@@ -166,7 +172,7 @@ def _claim(workspace: Workspace, now: dt.datetime) -> list[Notice]:
     return claimed
 
 
-def _mail(workspace: Workspace, claimed: list[Notice]) -> bool:
+def _mail(workspace: Workspace, claimed: list[Notice], now: dt.datetime) -> bool:
     """Mail the notices; return False where nobody is to be told by mail."""
     addresses = email_list(workspace.notify_emails)
     if not addresses:
@@ -174,7 +180,7 @@ def _mail(workspace: Workspace, claimed: list[Notice]) -> bool:
             "%s notices for %s, which has no addresses for notices", len(claimed), workspace
         )
         return False
-    _digest(workspace, addresses, claimed).send()
+    _digest(workspace, addresses, claimed, now).send()
     return True
 
 
@@ -190,31 +196,9 @@ def _page_of(notice: Notice) -> str:
     return notice.page or reverse("admin:index")
 
 
-def _counts(workspace: Workspace) -> list[str]:
-    """Return what is to be dealt with now, whenever it was told of: a count each, with its list."""
-    items = QueueItem.objects.filter(workspace=workspace).order_by()
-    lost = (LinkedInAccount.Status.DISCONNECTED, LinkedInAccount.Status.RESTRICTED)
-    accounts = LinkedInAccount.objects.filter(workspace=workspace, status__in=lost).order_by()
-    of_lost = f"status__in={','.join(lost)}"
-    counted = (
-        ("to fix", "queueing_failedsend", items.filter(status=QueueItem.Status.FAILED), ""),
-        ("maybe sent", "queueing_unconfirmedsend", items.filter(status=_MAYBE_SENT), ""),
-        ("accounts lost", "campaigns_linkedinaccount", accounts, of_lost),
-    )
-    lines = []
-    for words, page, rows, query in counted:
-        if number := rows.count():
-            url = reverse(f"admin:{page}_changelist")
-            whole = "&".join(filter(None, [query, f"workspace__id__exact={workspace.pk}"]))
-            lines.append(f"{_counted(number, words)}: {settings.SITE_URL}{url}?{whole}")
-    return lines
-
-
-def _counted(number: int, words: str) -> str:
-    return f"{number:,} {words.replace('accounts', 'account') if number == 1 else words}"
-
-
-def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -> EmailMessage:
+def _digest(
+    workspace: Workspace, addresses: list[str], notices: list[Notice], now: dt.datetime
+) -> EmailMessage:
     number = "1 notice" if len(notices) == 1 else f"{len(notices)} notices"
     lines = [f"SendQ has {number} about {workspace}.", ""]
     zone = zones.zone(zone_of(workspace))
@@ -228,8 +212,8 @@ def _digest(workspace: Workspace, addresses: list[str], notices: list[Notice]) -
             of_ours = notice.kind == Notice.Kind.SET_ASIDE
             by = "The log has more" if of_ours else "Unipile answered"
             lines.append(f"  {by}: {notice.detail[:1000]}")
-    if counts := _counts(workspace):
-        lines += ["", "To be dealt with now:", *counts]
+    for needs_of in _NEEDS:
+        lines += ["", *needs_of(workspace, now)]
     subject = f"[SendQ] {workspace}: {number}"
     return EmailMessage(
         " ".join(subject.split()), "\n".join(lines), settings.DEFAULT_FROM_EMAIL, addresses

@@ -13,6 +13,7 @@ from django.utils import timezone
 from campaigns.hours import clocks, zones
 from campaigns.models import Campaign, Desk, LinkedInAccount, SendingHours
 from campaigns.pages import clock
+from queueing.desk import needs as of_the_desk
 from queueing.models import Notice, QueueItem
 from queueing.telling import notices
 from tests.builders import NOON, a_campaign, a_workspace, an_account, an_item
@@ -151,9 +152,9 @@ def test_mails_are_by_the_clock_of_the_clients_hours() -> None:
 
 
 @pytest.mark.django_db
-def test_a_mail_counts_what_is_to_be_dealt_with_and_links_each() -> None:
+def test_a_mail_ends_with_the_cards_of_the_first_page() -> None:
     workspace = a_workspace(notify_emails="ada@example.com")
-    account = an_account(workspace, status="restricted")
+    account = an_account(workspace, name="Nora", status="restricted", changed_at=NOON)
     campaign = a_campaign(workspace, account)
     failed, _ = (an_item(campaign, account, status="failed") for _ in range(2))
     notices.item_failed(failed.pk, "Refused", "", NOON)
@@ -163,12 +164,13 @@ def test_a_mail_counts_what_is_to_be_dealt_with_and_links_each() -> None:
     told = mail.outbox[0].body.splitlines()
     assert told[0] == f"SendQ has 1 notice about {workspace}."
     assert told[3].endswith(f"/admin/queueing/queueitem/{failed.pk}/change/")
-    only = f"workspace__id__exact={workspace.pk}"
-    fix, lost = told[-2:]
-    assert fix.startswith("2 to fix: ")
-    assert fix.endswith(f"/admin/queueing/failedsend/?{only}")
-    assert lost.startswith("1 account lost: ")
-    assert lost.endswith(f"/linkedinaccount/?status__in=disconnected,restricted&{only}")
+    needs, failed_card, its_page, lost, its_account = told[-5:]
+    cards = of_the_desk.of([workspace.pk], NOON).now
+    assert needs == "Needs you: 2"
+    assert failed_card.startswith(f"- {cards[0].title} (since ")
+    assert its_page.endswith(f"?meaning=ours&workspace__id__exact={workspace.pk}")
+    assert lost == f"- LinkedIn restricts Nora (since today 12:00 pm · {workspace})"
+    assert its_account.endswith(f"/linkedinaccount/{account.pk}/do/reconnect/")
 
 
 @pytest.mark.django_db

@@ -169,7 +169,7 @@ def test_notices_that_cannot_be_mailed_keep_nobody_elses_back(
     workspaces = [a_workspace(notify_emails="staff@example.com") for _ in range(3)]
     for workspace in workspaces:
         notices.account_changed(an_account(workspace), "connected", NOON)
-    fails = poisoned(notices._mail, lambda workspace, _: workspace == workspaces[0])
+    fails = poisoned(notices._mail, lambda workspace, *_: workspace == workspaces[0])
     monkeypatch.setattr(notices, "_mail", fails)
 
     assert notices.send_digests(NOON) == 2
