@@ -2,12 +2,14 @@
 
 In a message between two people nothing is written like that, so whatever looks like one is taken
 for one: `{first_name}`, `{{firstName|there}}`, `%FIRSTNAME%`, `[First Name]`, `<<Company>>`,
-`*|FNAME|*`, `${company}`, and names of fields that stand bare, as `FIRST_NAME`.
+`*|FNAME|*`, `${company}`, and names of fields that stand bare, as `FIRST_NAME`. In round brackets,
+or behind one sign alone, people write much that is none: there only what is called a name is one,
+as in `(First Name)` and `@firstname`; nor is `[sic]`.
 """
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 FIELDS = {
@@ -34,6 +36,7 @@ _FORMS = (
     r"\*\|\s*(?P<star>\w{1,40})\s*\|\*",
     r"<%[=-]?\s*(?P<erb>" + _WORDS + r")\s*-?%>",
     r"\(\(\s*(?P<round>" + _WORDS + r")\s*\)\)",
+    r"\(\s*(?P<named0>" + _WORDS + r")\s*\)",
     *(
         rf"(?<!\w)\{sign}(?P<bare{number}>{_NAME})\{sign}(?!\w)"
         for number, sign in enumerate(_SIGNS)
@@ -45,11 +48,16 @@ _FORMS = (
     r"<<?\s*(?P<angle>" + _WORDS + r")\s*>?>",
     r"«\s*(?P<quoted>" + _WORDS + r")\s*»",
     r"#(?P<hash>\w{2,40})#",
+    r"(?<![\w@#&/.])[@#&](?P<named1>" + _NAME + r")(?:;|(?![\w@/-]|\.\w))",
     r"(?<![\w@#/.?&=-])\$?_{0,2}(?P<bare>" + _NAME + r")_{0,2}(?![\w@/=-]|\.\w)",
 )
 _PLACEHOLDER = re.compile("|".join(_FORMS))
-_SUSPECT = re.compile(r"[{}\[\]<>%«#*]|[a-z][A-Z]|[A-Z]{4}|[A-Za-z]_")
-_DOUBTFUL = re.compile(r"[{}\[%<*]")
+_SUSPECT = re.compile(r"[{}\[\]<>%«#*(@&]|[a-z][A-Z]|[A-Z]{4}|[A-Za-z]_")
+_DOUBTFUL = re.compile(r"[{}\[%<*(@#$&]")
+_ASIDES = """sic ed edit edited update updated laughs laughter smiles grins winks sighs pause irony
+sarcasm emphasisadded emphasismine myemphasis redacted bleep pdf video audio en de fr es"""
+_SAID = frozenset(_ASIDES.split())
+"""What people write between square brackets, as `key_of` makes it."""
 LONGEST_NAME = 80  # characters: what is longer is no name of anything
 _ONLY_KNOWN = {"quoted", "hash", "bare", "round"}  # such signs are written by people, too
 _DEFAULT = re.compile(r"^(?:default(?:_?value)?|or)\b\s*[:=]?\s*", re.IGNORECASE)
@@ -93,11 +101,21 @@ def find(text: str, columns: Collection[str] = ()) -> list[Placeholder]:
     """Return the placeholders of other programs in a text without variables of ours, in order."""
     if not _SUSPECT.search(text):
         return []
-    found = [(match, _placeholder(match, columns)) for match in _PLACEHOLDER.finditer(text)]
-    written = "".join(match[0] for match, one in found if one is not None)
+    found = list(_matches(text, columns))
+    written = "".join(match[0] for match, _ in found)
     # Beside braces that belong to none of them a word may be part of what stands in those.
     is_clear = all(text.count(brace) == written.count(brace) for brace in "{}")
-    return [one for match, one in found if one is not None and (is_clear or not _is_bare(match))]
+    return [one for match, one in found if is_clear or not _is_bare(match)]
+
+
+def _matches(text: str, columns: Collection[str]) -> Iterator[tuple[re.Match[str], Placeholder]]:
+    """Yield what are placeholders; in what looks like one and is none, one may stand."""
+    at = 0
+    while match := _PLACEHOLDER.search(text, at):
+        one = _placeholder(match, columns)
+        at = match.end() if one is not None else match.start() + 1
+        if one is not None:
+            yield match, one
 
 
 def _is_bare(match: re.Match[str]) -> bool:
@@ -118,11 +136,21 @@ def _placeholder(match: re.Match[str], columns: Collection[str]) -> Placeholder 
     field = field_of(name, columns)
     if form in _ONLY_KNOWN and not field:
         return None
+    if form == "named" and not (field and _is_a_name(name)):
+        return None
+    if form == "square" and not field and key_of(name) in _SAID:
+        return None
     instead = (match.groupdict().get(f"{form}_else") or "").strip()
     instead = _DEFAULT.sub("", instead).strip(_QUOTES)
     instead = "" if instead in _FILTERS else instead
     ours = " ".join(variable(one, instead) for one in field.split())
     return Placeholder(match.start(), match.end(), match[0], ours)
+
+
+def _is_a_name(name: str) -> bool:
+    """Return whether a field is called the name of something, or as only programs call one."""
+    key = key_of(name)
+    return is_of_a_program(name) or (key.endswith("name") and key not in {"name", "surname"})
 
 
 def is_of_a_program(name: str) -> bool:

@@ -6,6 +6,8 @@ Plain Python: a file's cells, the last part of an address and a greeting are jud
 import re
 import unicodedata
 
+from campaigns.messages import foreign
+
 
 def _each(text: str) -> frozenset[str]:
     return frozenset(" ".join(words.split()) for words in text.split("|"))
@@ -58,8 +60,13 @@ def is_nothing(text: str, *, of_a_name: bool = False) -> bool:
         return text == text.upper()
     if of_a_name and (text in _NAMES_TOO or (_INITIALS.fullmatch(text) and text.isupper())):
         return False
+    if of_a_name and foreign.unfilled(text) == text:
+        return True  # `%FIRSTNAME%`: what another program was to fill in
     if len(text) > _LONGEST:
         return False
+    parts = text.split()
+    if len(parts) > 1 and all(is_nothing(part, of_a_name=of_a_name) for part in parts):
+        return True  # `null null`: of two columns
     words = _spaced(text)
     return words in _WORDS or (of_a_name and words in _NO_NAMES)
 

@@ -35,6 +35,13 @@ OR_THERE = '{{ first_name|default:"there" }}'
         ("${firstName}", FIRST),
         ("#firstname#", FIRST),
         ("FIRST_NAME", FIRST),
+        ("(First Name)", FIRST),
+        ("(first_name)", FIRST),
+        ("@first_name", FIRST),
+        ("@FirstName", FIRST),
+        ("@firstname", FIRST),
+        ("#first_name", FIRST),
+        ("&first_name;", FIRST),
         ("{full_name}", "{{ first_name }} {{ last_name }}"),
         ("[Company Name]", "{{ company }}"),
         ("{sender.first_name}", "{{ sender_first_name }}"),
@@ -64,6 +71,8 @@ def test_what_nobody_knows_is_named_and_stays(written: str) -> None:
         "",
         "100% sure, 50% off: C# or F#? #hiring :[ <3 a*b*c 3 < 4 > 2",
         "We at ACME GmbH use LinkedIn, SaaS and an iPhone. NAME and TITLE matter.",
+        "I said “wen” [sic], our (first) call (location: Paris) (name on request) [PDF] @company.",
+        "Ask @sender, #company, R&D or @ada_example (surname first), see x@first.example.",
         "Write to ada@example.com or see https://example.com/a_b?first_name=x (soon).",
         'Il m\'a dit «bonjour». {{ first_name }}, {{ company|default:"your team" }}!',
     ],
@@ -104,6 +113,12 @@ def test_a_value_that_was_never_filled_in_reaches_nobody(value: str, *, fits: bo
 )
 def test_signs_around_a_name_go_with_it(written: str) -> None:
     assert messages.converted(f"Hi {written},") == "Hi {{ first_name }},"
+
+
+@pytest.mark.parametrize("around", ["(see {})", "«Hi {}»", "((dear {}))"])
+def test_one_is_found_inside_what_is_none(around: str) -> None:
+    text = around.format("FIRST_NAME")
+    assert messages.converted(text) == around.format("{{ first_name }}")
 
 
 @pytest.mark.parametrize("value", ["FIRST_NAME", "firstName", "first_name"])

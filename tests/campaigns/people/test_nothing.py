@@ -8,7 +8,18 @@ EMPTY = """None nan NaN NULL null nil undefined NA N/A n/a n.a. #N/A #NV #REF! #
     #¡VALOR! <NA> (null) \\N - -- — ? … Unknown not_available k.A. unbekannt Inconnu"""
 
 
-@pytest.mark.parametrize("text", ["", *EMPTY.split(), "[object Object]", "not provided"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        *EMPTY.split(),
+        "[object Object]",
+        "not provided",
+        "null null",
+        "N/A N/A",
+        "None undefined",
+    ],
+)
 def test_nothing_in_any_column(text: str) -> None:
     assert is_nothing(text)
     assert is_nothing(text, of_a_name=True)
@@ -19,7 +30,19 @@ def test_names_in_columns_of_names(text: str) -> None:
     assert not is_nothing(text, of_a_name=True)
 
 
-@pytest.mark.parametrize("text", ["Anonymous", "First Name", "[Last Name]", "Unknown User"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anonymous",
+        "First Name",
+        "[Last Name]",
+        "Unknown User",
+        "%FIRSTNAME%",
+        "$first_name",
+        "@first_name",
+        "(First Name)",
+    ],
+)
 def test_what_only_stands_for_a_name_is_data_elsewhere(text: str) -> None:
     assert is_nothing(text, of_a_name=True)
     assert not is_nothing(text)
