@@ -3,8 +3,8 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, reduce
 from operator import or_
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.models import LinkedInAccount
 from queueing.gates import limits
+from queueing.gates.statements import Statement, slot
 from queueing.models import Kind, QueueItem, in_doubt_since
 
 
@@ -35,7 +36,16 @@ def among(column: str, ids: Iterable[uuid.UUID]) -> RawSQL:
 
     All are one parameter: `__in` makes one of each, which takes as long as the query itself.
     """
-    return RawSQL(f"{column} = ANY(%s::uuid[])", [as_array(ids)], output_field=BooleanField())  # noqa: S611 - the value is a parameter
+    return _among(column, as_array(ids))
+
+
+def _among(column: str, ids: object) -> RawSQL:
+    return RawSQL(f"{column} = ANY(%s::uuid[])", [ids], output_field=BooleanField())  # noqa: S611 - the value is a parameter
+
+
+def among_slot(column: str, name: str) -> RawSQL:
+    """Return `among` for a `Statement`, which is given the list of ids by this name."""
+    return _among(column, slot(name))
 
 
 def as_array(values: Iterable[object]) -> str:
@@ -66,19 +76,31 @@ def notes_sent(
     free = [one.pk for one in accounts if one.account_type == LinkedInAccount.Type.FREE]
     found: dict[uuid.UUID, list[dt.datetime]] = {key: [] for key in free}
     if free:
-        rows = (
-            QueueItem.objects.filter(
-                among("send_queue.linkedin_account_id", free),
-                kind=Kind.CONNECTION_REQUEST,
-                note_length__gt=0,
-            )
-            .counting_since(now - limits.NOTES_WINDOW)
-            .annotate(at=counts_from())
-            .order_by("at")
-        )
-        for key, at in rows.values_list("linkedin_account", "at"):
+        asked = _notes_sent(settings.SENDING_BOUND_SECONDS)
+        for key, at in asked.rows(accounts=free, since=now - limits.NOTES_WINDOW):
             found[key].append(at)
     return found
+
+
+@lru_cache(maxsize=8)
+def _notes_sent(_bound: float) -> Statement:
+    """Return the query of `notes_sent`: the bound of a call stands in it."""
+    return Statement(
+        QueueItem.objects.filter(
+            among_slot("send_queue.linkedin_account_id", "accounts"),
+            kind=Kind.CONNECTION_REQUEST,
+            note_length__gt=0,
+        )
+        .counting_since(_instant("since"))
+        .annotate(at=counts_from())
+        .order_by("at")
+        .values_list("linkedin_account", "at")
+    )
+
+
+def _instant(name: str) -> dt.datetime:
+    at: dt.datetime = slot(name, DateTimeField())
+    return at
 
 
 class Counted(NamedTuple):
@@ -116,47 +138,62 @@ def by_account(
     """
     week_began_at = now - limits.WEEK
     longest_gap = max((account.min_gap_seconds or 0 for account in day_began_at), default=0)
-    since = min(week_began_at, now - dt.timedelta(seconds=longest_gap))
-    ids = [account.pk for account in day_began_at]
-    of_them = QueueItem.objects.filter(among("send_queue.linkedin_account_id", ids))
-    if without is not None:
-        of_them = of_them.exclude(pk=without)
+    accounts_of: dict[dt.datetime, list[uuid.UUID]] = defaultdict(list)
+    for account, at in day_began_at.items():
+        accounts_of[at].append(account.pk)
+    days = list(accounts_of.items())
+    asked = _counted(kind, max(len(days), 1), settings.SENDING_BOUND_SECONDS)
+    told = asked.rows(
+        accounts=[account.pk for account in day_began_at],
+        since=min(week_began_at, now - dt.timedelta(seconds=longest_gap)),
+        week=week_began_at,
+        without=without,
+        **{f"day_{n}": at for n, (at, _) in enumerate(days or [(now, [])])},
+        **{f"of_day_{n}": ids for n, (_, ids) in enumerate(days)},
+    )
+    counted = {account.pk: Counted(0, 0, 0, None) for account in day_began_at}
+    for pk, *figures in told:
+        counted[pk] = counted[pk].and_also(Counted(*figures))
+    return counted
+
+
+@lru_cache(maxsize=64)
+def _counted(kind: str, days: int, _bound: float) -> Statement:
+    """Return the query of `by_account`, for accounts whose days begin at so many instants."""
+    since, week_began_at = _instant("since"), _instant("week")
+    of_them = QueueItem.objects.filter(
+        among_slot("send_queue.linkedin_account_id", "accounts"),
+        RawSQL("send_queue.id IS DISTINCT FROM %s::uuid", [slot("without")], BooleanField()),
+    )
     by_one = of_them.order_by().values("linkedin_account")
-    of_kind = Q(kind=kind)
+    of_kind, begins = Q(kind=kind), [_instant(f"day_{number}") for number in range(days)]
     sent = by_one.filter(of_kind, sent_at__gte=since).annotate(
-        today=Count("sent_at", filter=_today(day_began_at, lambda at: Q(sent_at__gte=at))),
+        today=Count("sent_at", filter=_today([Q(sent_at__gte=at) for at in begins])),
         week=Count("sent_at", filter=Q(sent_at__gte=week_began_at)),
         in_flight=Value(0),
         last=Max("sent_at"),
     )
     in_doubt = by_one.filter(in_doubt_since(since)).annotate(
-        today=Count("id", filter=of_kind & _today(day_began_at, in_doubt_since)),
+        today=Count("id", filter=of_kind & _today([in_doubt_since(at) for at in begins])),
         week=Count("id", filter=of_kind & in_doubt_since(week_began_at)),
         in_flight=Count("id", filter=Q(status=QueueItem.Status.SENDING)),
         last=Max(MAYBE_SENT_AT, filter=of_kind),
     )
     fields = ("linkedin_account", "today", "week", "in_flight", "last")
-    counted = {account.pk: Counted(0, 0, 0, None) for account in day_began_at}
-    for pk, *figures in sent.values_list(*fields).union(in_doubt.values_list(*fields), all=True):
-        counted[pk] = counted[pk].and_also(Counted(*figures))
-    return counted
+    both = sent.values_list(*fields).union(in_doubt.values_list(*fields), all=True)
+    return Statement(both)
 
 
-def _today(
-    day_began_at: Mapping[LinkedInAccount, dt.datetime], since: Callable[[dt.datetime], Q]
-) -> Q:
-    """Return the condition that an item counts since its account's day began."""
-    accounts_of: dict[dt.datetime, list[uuid.UUID]] = defaultdict(list)
-    for account, at in day_began_at.items():
-        accounts_of[at].append(account.pk)
-    if len(accounts_of) == 1:
-        return since(*accounts_of)
-    nobody = Q(pk__in=[])
-    of_each = (
-        Q(among("send_queue.linkedin_account_id", ids)) & since(at)
-        for at, ids in accounts_of.items()
-    )
-    return reduce(or_, of_each, nobody)
+def _today(counts: Sequence[Q]) -> Q:
+    """Return the condition that an item counts since its account's day began.
+
+    :param counts: that it counts since each of the days.
+    """
+    if len(counts) == 1:
+        return counts[0]
+    column = "send_queue.linkedin_account_id"
+    of_each = (Q(among_slot(column, f"of_day_{n}")) & one for n, one in enumerate(counts))
+    return reduce(or_, of_each)
 
 
 def weeks_free_at(
@@ -167,6 +204,8 @@ def weeks_free_at(
     :param excess: by how many each exceeds its limit; nearly always 0, and every different number
         takes a query.
     """
+    if not excess:
+        return {}
     leaving = (
         QueueItem.objects.filter(linkedin_account=OuterRef("pk"), kind=kind)
         .counting_since(now - limits.WEEK)

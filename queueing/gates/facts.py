@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from campaigns.models import Campaign, ClosedDay, DoNotContact, LinkedInAccount,
 from queueing.gates import counting, hours, limits
 from queueing.gates.days import days_of
 from queueing.gates.evaluating import AccountFacts, CapOfDay, Facts, Report, evaluate
+from queueing.gates.statements import Statement, slot
 from queueing.models import (
     TOUCHES,
     Installation,
@@ -71,10 +73,7 @@ def stops() -> Stops:
 
     Nobody can lift what holds a copy of the database, or one that was set back.
     """
-    whose = Coalesce(Cast("workspace", TextField()), Value("", TextField()))
-    opened = SendingStop.objects.open().order_by().values_list(Value("stop"), "reason", whose)
-    # One query, for every claim asks: stops, or where this database says that it is.
-    told = list(opened.union(Installation.told(), all=True))
+    told = _told().rows()
     reasons = [
         Installation.trouble(kind, one, here) if kind != "stop" else "" if here else one
         for kind, one, here in told
@@ -83,6 +82,19 @@ def stops() -> Stops:
         next(filter(None, reasons), ""),
         {uuid.UUID(of): reason for kind, reason, of in told if kind == "stop" and of},
     )
+
+
+@lru_cache(maxsize=1)
+def _told() -> Statement:
+    """Return one query, for every claim asks: stops, or where this database says that it is."""
+    whose = Coalesce(Cast("workspace", TextField()), Value("", TextField()))
+    opened = SendingStop.objects.open().order_by().values_list(Value("stop"), "reason", whose)
+    return Statement(opened.union(Installation.told(), all=True))
+
+
+@lru_cache(maxsize=1)
+def _closed_days() -> Statement:
+    return Statement(ClosedDay.objects.filter(sending_hours=slot("hours")).order_by())
 
 
 class Shared:
@@ -99,7 +111,8 @@ class Shared:
         """Return the plain value of the hours that hold for a campaign."""
         key = campaign.sending_hours_id or campaign.workspace.sending_hours_id
         if key not in self._kept:
-            self._kept[key] = hours_of(campaign.hours())
+            row = campaign.hours()
+            self._kept[key] = hours_of(row, _closed_days().instances(hours=row.pk))
         return self._kept[key]
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import DateTimeField, IntegerField, OuterRef, Q, Subquery, Value
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
 from queueing.gates import Gate
-from queueing.gates.counting import among, as_array
+from queueing.gates.counting import among_slot
+from queueing.gates.statements import Statement, slot
 from queueing.models import TOUCH_LASTS, QueueItem, QueueItemQuerySet
 from queueing.telling import Fence
 
@@ -39,7 +39,8 @@ def next_open_items(
         asked = _Asked(usages[account.pk], shared, fence)
         item, longest = first.get(account.pk), account.note_limit
         while item is not None and not asked.is_open(item, now):
-            item = asked.but_what_is_closed(_with_all(_due(account.pk, longest, now, kind))).first()
+            due = _due(account.pk, longest, now, kind, now - TOUCH_LASTS)
+            item = asked.but_what_is_closed(_with_all(due)).first()
         if item is not None:
             found[account.pk] = item
     return found
@@ -92,36 +93,36 @@ def _first_due(
     found: list[uuid.UUID] = []
     for longest in {account.note_limit for account in accounts}:
         ids = [account.pk for account in accounts if account.note_limit == longest]
-        statement, asked = _statement(kind)
-        meant: dict[Any, Any] = {
-            _NOW: now,
-            _NOW - TOUCH_LASTS: now - TOUCH_LASTS,
-            _LONGEST: longest,
-            as_array([_NOBODY]): as_array(ids),
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [meant.get(each, each) for each in asked])
-            found += [pk for (pk,) in cursor.fetchall() if pk is not None]
-    items = _with_all(QueueItem.objects.filter(among("send_queue.id", found)).order_by())
-    return {item.linkedin_account_id: item for item in items} if found else {}
-
-
-# What stands in the prepared statement for the values of each claim.
-_NOW, _LONGEST, _NOBODY = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), -1, uuid.UUID(int=0)
+        rows = _first(kind).rows(
+            accounts=ids, now=now, rested_since=now - TOUCH_LASTS, longest=longest
+        )
+        found += [pk for (pk,) in rows if pk is not None]
+    items = _items_with_all().instances(items=found) if found else []
+    return {item.linkedin_account_id: item for item in items}
 
 
 @lru_cache(maxsize=len(QueueItem.Kind.values))
-def _statement(kind: str) -> tuple[str, tuple[Any, ...]]:
-    """Return the query of `_first_due` and its values: building it takes longer than its answer."""
-    due = _due(OuterRef("pk"), _LONGEST, _NOW, kind).values("pk")[:1]
-    those = LinkedInAccount.objects.filter(among("campaigns_linkedinaccount.id", [_NOBODY]))
-    first = those.order_by().annotate(first=Subquery(due)).values_list("first")
-    statement, asked = first.query.sql_with_params()
-    return statement, tuple(asked)
+def _first(kind: str) -> Statement:
+    """Return the query of `_first_due`."""
+    at: dict[str, Any] = {name: slot(name, DateTimeField()) for name in ("now", "rested_since")}
+    due = _due(OuterRef("pk"), slot("longest", IntegerField()), at["now"], kind, at["rested_since"])
+    those = LinkedInAccount.objects.filter(among_slot("campaigns_linkedinaccount.id", "accounts"))
+    first = Subquery(due.values("pk")[:1])
+    return Statement(those.order_by().annotate(first=first).values_list("first"))
+
+
+@lru_cache(maxsize=1)
+def _items_with_all() -> Statement:
+    those = QueueItem.objects.filter(among_slot("send_queue.id", "items"))
+    return Statement(_with_all(those.order_by()))
 
 
 def _due(
-    account: uuid.UUID | OuterRef, longest_note: int, now: dt.datetime, kind: str
+    account: uuid.UUID | OuterRef,
+    longest_note: int,
+    now: dt.datetime,
+    kind: str,
+    rested_since: dt.datetime,
 ) -> QueueItemQuerySet:
     """Return an account's due items of a kind whose own gates are open, in turn."""
     items = (
@@ -133,7 +134,7 @@ def _due(
         items = items.exclude(note_length__gt=longest_note)
     if kind != QueueItem.Kind.WITHDRAWAL:
         items = items.alias(touched=gates.touched_at())
-        is_rested = Q(touched__isnull=True) | Q(touched__lte=now - TOUCH_LASTS)
+        is_rested = Q(touched__isnull=True) | Q(touched__lte=rested_since)
         items = items.filter(is_rested | Q(by_hand=True))
     if kind == QueueItem.Kind.MESSAGE:
         is_known = Q(ask_again_at__isnull=True) | Q(ask_again_at__lte=now)

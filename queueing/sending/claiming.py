@@ -9,13 +9,16 @@ import logging
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Min, Q
 
 from campaigns.models import Campaign, LinkedInAccount
 from queueing import gates
+from queueing.gates.counting import among_slot
+from queueing.gates.statements import Statement, execute
 from queueing.models import ProcessRun, QueueItem, SendAttempt
 from queueing.sending import choosing
 from queueing.telling import Fence
@@ -151,11 +154,8 @@ def _claim_all(
     fence: Fence,
     since: dt.datetime | None,
 ) -> list[Call]:
-    locked = (
-        LinkedInAccount.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("workspace")
-        .in_bulk([turn.account_id for turn in turns])
-    )
+    asked = [turn.account_id for turn in turns]
+    locked = {account.pk: account for account in _lock().instances(accounts=asked)}
     if since is not None:
         taken = taken_since(since, locked)
         turns = [turn for turn in turns if turn not in taken]
@@ -165,6 +165,14 @@ def _claim_all(
         found |= choosing.next_open_items(ours, now, fence, kind) if ours else {}
     next_ones = [(found[of], locked[of]) for of, _ in turns if of in found]
     return _take(next_ones, run, now) if next_ones else []
+
+
+@lru_cache(maxsize=1)
+def _lock() -> Statement:
+    """Return the statement that locks accounts: those that nobody else has locked."""
+    rows = LinkedInAccount.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    those = rows.filter(among_slot("campaigns_linkedinaccount.id", "accounts"))
+    return Statement(those.select_related("workspace").order_by())
 
 
 _SET_TO_SENDING = """
@@ -192,9 +200,7 @@ def _take(
         "tokens": list(tokens.values()),
         "messages": [item.message for item, _ in taken],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SET_TO_SENDING, asked)
-        won = {pk for (pk,) in cursor.fetchall()}
+    won = {pk for (pk,) in execute(_SET_TO_SENDING, asked)}
     taken = [(item, account) for item, account in taken if item.pk in won]
     _note_zones([account for _, account in taken], now)
     made = _calls_made(won)
@@ -299,26 +305,43 @@ class _Made(NamedTuple):
 
 
 def _calls_made(item_ids: Collection[uuid.UUID]) -> _Made:
-    made = SendAttempt.objects.filter(item__in=item_ids).order_by().values("item")
-    sends = Count("id", filter=Q(kind=Kind.SEND))
-    rows = list(made.annotate(last=Max("number"), sends=sends).values_list("item", "last", "sends"))
+    rows = _attempts_of().rows(items=list(item_ids))
     return _Made({pk: last for pk, last, _ in rows}, {pk for pk, _, sends in rows if sends})
+
+
+@lru_cache(maxsize=1)
+def _attempts_of() -> Statement:
+    of_them = SendAttempt.objects.filter(among_slot("queueing_sendattempt.item_id", "items"))
+    sends = Count("id", filter=Q(kind=Kind.SEND))
+    made = of_them.order_by().values("item").annotate(last=Max("number"), sends=sends)
+    return Statement(made.values_list("item", "last", "sends"))
+
+
+_OPEN = """
+INSERT INTO queueing_sendattempt (id, item_id, linkedin_account_id, run_id, kind, route, number,
+    started_at, outcome, asked_again, error_code, detail)
+SELECT opened.*, %(now)s, '', false, '', ''
+FROM unnest(%(attempts)s::uuid[], %(items)s::uuid[], %(accounts)s::uuid[],
+    array_fill(%(run)s::uuid, ARRAY[%(many)s::int]), %(kinds)s::text[], %(routes)s::text[],
+    %(numbers)s::int[]) AS opened
+"""
 
 
 def _open_attempts(
     calls: Sequence[tuple[Claim, str]], made: _Made, run: ProcessRun | None, now: dt.datetime
 ) -> list[Call]:
     """Write the attempt rows of calls that are about to be made."""
-    rows = SendAttempt.objects.bulk_create(
-        SendAttempt(
-            item_id=claimed.item_id,
-            linkedin_account_id=claimed.account_id,
-            run=run,
-            kind=kind,
-            route=_ROUTES[claimed.item_kind, kind],
-            number=made.last.get(claimed.item_id, 0) + 1,
-            started_at=now,
-        )
-        for claimed, kind in calls
-    )
-    return [Call(claimed, row.pk, kind) for (claimed, kind), row in zip(calls, rows, strict=True)]
+    opened = [Call(claimed, uuid.uuid4(), kind) for claimed, kind in calls]
+    told = {
+        "now": now,
+        "run": run and run.pk,
+        "many": len(opened),
+        "attempts": [call.attempt_id for call in opened],
+        "items": [call.claim.item_id for call in opened],
+        "accounts": [call.claim.account_id for call in opened],
+        "kinds": [str(call.kind) for call in opened],
+        "routes": [str(_ROUTES[call.claim.item_kind, call.kind]) for call in opened],
+        "numbers": [made.last.get(call.claim.item_id, 0) + 1 for call in opened],
+    }
+    execute(_OPEN, told, returning=False)
+    return opened

@@ -6,10 +6,11 @@ Whatever else comes of a call is recorded by itself: see `recording`. Fenced as 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from queueing.gates.statements import execute
 from queueing.sending.claiming import Call
 from queueing.sending.verdicts import Answer, Verdict
 
@@ -69,7 +70,7 @@ def record_sent(sent: Sequence[Sent], now: dt.datetime) -> set[uuid.UUID]:
         people = {person: states[item] for item, person in recorded.items() if states[item]}
         if people:
             told = {"now": now, "people": list(people), "states": list(people.values())}
-            _execute(_PEOPLE, told)
+            execute(_PEOPLE, told, returning=False)
     return set(recorded)
 
 
@@ -82,7 +83,7 @@ def _finish_attempts(sent: Sequence[Sent], now: dt.datetime) -> None:
         "codes": [one.answer.error_code for one in sent],
         "details": [one.answer.raw or one.answer.summary for one in sent],
     }
-    _execute(_ATTEMPTS, told)
+    execute(_ATTEMPTS, told, returning=False)
 
 
 def _record_items(sent: Sequence[Sent], now: dt.datetime) -> dict[uuid.UUID, uuid.UUID]:
@@ -95,10 +96,4 @@ def _record_items(sent: Sequence[Sent], now: dt.datetime) -> dict[uuid.UUID, uui
         "chats": [one.verdict.chat_id for one in sent],
         "messages": [one.verdict.message_id for one in sent],
     }
-    return dict(_execute(_ITEMS, told, returning=True))
-
-
-def _execute(statement: str, told: dict[str, Any], *, returning: bool = False) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, told)
-        return cursor.fetchall() if returning else []
+    return dict(execute(_ITEMS, told))
