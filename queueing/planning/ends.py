@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from django.db.models import Case, Exists, OuterRef, TextField, Value, When
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Prospect, Step
 from queueing.models import Kind, QueueItem, QueueItemQuerySet
@@ -28,8 +29,13 @@ def set_aside(items: QueueItemQuerySet, code: str, told: str, now: dt.datetime) 
     status = Case(
         When(QueueItem.MAYBE_ARRIVED, then=Value(Status.UNCONFIRMED)), default=Value(Status.SKIPPED)
     )
+    # What the former queue tried was never claimed here: it was tried when it was, at the latest.
+    claimed_at = Case(
+        When(QueueItem.MAYBE_ARRIVED, then=Coalesce("claimed_at", "tried_at")),
+        default="claimed_at",
+    )
     return items.filter(status__in=[Status.PENDING, Status.FAILED]).update(
-        status=status, error_code=code, error_message=words, updated_at=now
+        status=status, claimed_at=claimed_at, error_code=code, error_message=words, updated_at=now
     )
 
 

@@ -56,6 +56,21 @@ def test_what_waits_in_an_archived_campaign_is_skipped_whatever_put_it_there(
     an_item(campaign_of(account), account, person_key=item.person_key)  # the person is free
 
 
+def test_what_the_former_queue_may_have_sent_is_looked_up_before_it_ends(
+    account: LinkedInAccount, admin_user: User
+) -> None:
+    archived = an_item(campaign_of(account, State.ARCHIVED), account, tried_at=NOON)
+    skipped = an_item(campaign_of(account), account, tried_at=NOON)
+
+    planning.execute_scheduled_campaigns(NOON)
+    mine = QueueItem.objects.filter(pk=skipped.pk)
+    assert items.act(triage.Skip(), mine, admin_user, NOON, reason="no").done == 1
+
+    for item in (archived, skipped):
+        item.refresh_from_db()
+        assert (item.status, item.claimed_at) == (Status.UNCONFIRMED, NOON)
+
+
 @pytest.mark.parametrize("status", Prospect.ENDED)
 def test_nobody_who_has_ended_is_sent_anything(account: LinkedInAccount, status: str) -> None:
     item = an_item(campaign_of(account), account)
