@@ -19,7 +19,7 @@ from queueing import gates, planning
 from queueing import numbers as people
 from queueing.desk import status as figures
 from queueing.gates import cadence, explaining
-from queueing.models import Kind, ProcessRun, QueueItem
+from queueing.models import Kind, ProcessRun, QueueItem, Reply
 from queueing.sending import DatabaseClock
 from queueing.staff import log
 
@@ -199,6 +199,21 @@ def one_item(request: HttpRequest, item_id: uuid.UUID) -> Any:
     binds = report.binding
     why = {"gate": binds.gate, "detail": binds.detail} if binds else None
     return {**told, "waits_for": why, "earliest": report.earliest}
+
+
+@api.get("/answers", response=answers(shapes.Answers), auth=READ)
+def list_answers(
+    request: HttpRequest,
+    needs_answer: bool | None = None,
+    cursor: uuid.UUID | None = None,
+    limit: Limit = 100,
+) -> Any:
+    """List who has answered, a page at a time: all, or those who need an answer now."""
+    rows = of_workspace(Reply.objects.select_related("taken_by"), request, "workspace")
+    waiting = Reply.objects.waiting(timezone.now())
+    if needs_answer is not None:
+        rows = rows.filter(pk__in=waiting) if needs_answer else rows.exclude(pk__in=waiting)
+    return page(rows, cursor, limit)
 
 
 @api.get("/do-not-contact", response=answers(list[shapes.Entry]), auth=READ)

@@ -105,6 +105,25 @@ class Prospect(Schema):
     status: str
     status_reason: str
     created_at: dt.datetime
+    accepted_at: dt.datetime | None
+    replied_at: dt.datetime | None = Field(description="When they answered first.")
+    tag: str = Field(description="What somebody made of the answer.")
+
+
+class Answer(Schema):
+    id: uuid.UUID
+    prospect_id: uuid.UUID
+    item_id: uuid.UUID = Field(description="What they answered: the last thing that went before.")
+    linkedin_account_id: uuid.UUID
+    at: dt.datetime
+    text: str = Field(description="What they wrote last, as far as it was read.")
+    done: bool = Field(description="Nobody needs to answer any more.")
+    snoozed_until: dt.datetime | None
+    taken_by: str | None = Field(description="Whose it is.")
+
+    @staticmethod
+    def resolve_taken_by(row: Any) -> str | None:
+        return row.taken_by.get_username() if row.taken_by else None
 
 
 class Item(Schema):
@@ -113,6 +132,8 @@ class Item(Schema):
     campaign_id: uuid.UUID
     prospect_id: uuid.UUID
     linkedin_account_id: uuid.UUID
+    step: int = Field(description="Which of the campaign's messages; 0: none of them.")
+    variant: str = Field(description="Which of two texts.")
     status: str
     scheduled_for: dt.datetime
     sent_at: dt.datetime | None
@@ -132,6 +153,11 @@ class ExplainedItem(Item):
 
 class Prospects(Schema):
     items: list[Prospect]
+    cursor: uuid.UUID | None = Field(description="Send it to get the next page; null: the end.")
+
+
+class Answers(Schema):
+    items: list[Answer]
     cursor: uuid.UUID | None = Field(description="Send it to get the next page; null: the end.")
 
 

@@ -26,7 +26,8 @@ from schemathesis.specs.openapi.checks import (
 from campaigns.models import Campaign, DoNotContact, Prospect
 from doors import keys
 from doors.models import ApiKey, IdempotentAnswer, Scope
-from tests.builders import a_queueable, an_item
+from queueing.models import Reply
+from tests.builders import NOON, a_queueable, an_item
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALL = list(Scope.values)
@@ -67,6 +68,16 @@ def test_every_get_answers_of_its_workspace_alone(campaign: Campaign, owner: Use
     foreign = a_queueable(people=1)
     account = campaign.accounts.get()
     ours, theirs = an_item(campaign, account), an_item(foreign, foreign.accounts.get())
+    for item, text in ((ours, "Gladly!"), (theirs, "foreign-words")):
+        Reply.objects.create(
+            workspace=item.workspace,
+            prospect=item.prospect,
+            item=item,
+            linkedin_account=item.linkedin_account,
+            at=NOON,
+            text=text,
+            taken_by=owner if item == ours else None,
+        )
     DoNotContact.objects.create(workspace=foreign.workspace, value="foreign-person")
     client = made(campaign, owner)
 
@@ -81,6 +92,9 @@ def test_every_get_answers_of_its_workspace_alone(campaign: Campaign, owner: Use
         f"prospects/{ours.prospect_id}": 200,
         f"items?campaign_id={campaign.pk}&status=pending": 200,
         f"items/{ours.pk}": 200,
+        "answers": 200,
+        "answers?needs_answer=true": 200,
+        "answers?needs_answer=false": 200,
         "do-not-contact": 200,
         "numbers?days=3&timezone=Europe/Berlin": 200,
         "numbers/people?by=campaign&weeks=4": 200,
@@ -97,8 +111,19 @@ def test_every_get_answers_of_its_workspace_alone(campaign: Campaign, owner: Use
 
     assert {path: answer.status_code for path, answer in answers.items()} == paths
     told = " ".join(answer.content.decode() for answer in answers.values())
-    for secret in (str(foreign.pk), foreign.name, "foreign-person", str(theirs.pk)):
+    for secret in (
+        str(foreign.pk),
+        foreign.name,
+        "foreign-person",
+        "foreign-words",
+        str(theirs.pk),
+    ):
         assert secret not in told
+    needs, needs_not = (
+        answers[f"answers?needs_answer={each}"].json()["items"] for each in ("true", "false")
+    )
+    assert [(one["text"], one["taken_by"]) for one in needs] == [("Gladly!", "maker")]
+    assert needs_not == []
     people = answers[f"campaigns/{campaign.pk}/prospects?limit=2"].json()
     assert (len(people["items"]), people["cursor"]) == (2, people["items"][-1]["id"])
     assert answers[f"items/{ours.pk}"].json()["waits_for"] is None
@@ -231,5 +256,5 @@ def test_the_api_keeps_to_its_description(
 
         ask()
 
-    assert len(asked) == 16
+    assert len(asked) == 17
     assert min(asked.values()) > 1
