@@ -2,8 +2,9 @@
 
 Run from the checkout: `python bench/desk.py [ITEMS] [ACCOUNTS]`. It makes a database of its own and
 drops it; with `--keep` it stays, and the next run with the same numbers takes it as it is, but for
-new migrations. Each page is asked for five times; the median counts. The last column is the ratio
-to the yardstick of 500 ms: below 1 is what we want.
+new migrations. Each page is asked for five times; the median counts, and its ratio to
+the yardstick of 500 ms: below 1 is what we want. Beside it stands what the page and PostgreSQL used
+of the processor, at first and afterwards: where other programs run, that says what it takes.
 
 `--beside ITEMS` fills another database with so many and as many accounts, and prints for each page
 how many times as long it takes with more. `--only PART` asks for the addresses that have it,
@@ -19,7 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 
@@ -231,16 +232,37 @@ def addresses() -> dict[str, str]:
     }
 
 
-def milliseconds(browser: Client, address: str) -> float:
-    """Return the median of five requests."""
-    taken = []
+class Took(NamedTuple):
+    """Milliseconds of a page: the median of five, and processor time of it and of PostgreSQL.
+
+    Processor time is what a page takes where nothing else runs: `first` when nothing is kept.
+    """
+
+    median: float
+    first: float
+    cpu: float
+
+
+def took(browser: Client, address: str) -> Took:
+    """Ask for a page five times."""
+    wall, cpu = [], []
     for _ in range(TIMES):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), processor_ms()
         answer = browser.get(address)
-        taken.append((time.perf_counter() - began) * 1000)
+        wall.append((time.perf_counter() - began) * 1000)
+        cpu.append(processor_ms() - used)
         if answer.status_code != 200:
             raise SystemExit(f"{address}: {answer.status_code}")
-    return statistics.median(taken)
+    return Took(statistics.median(wall), cpu[0], statistics.mean(cpu[1:]))
+
+
+def processor_ms() -> float:
+    """Return what this process and its backend, on this machine, have used by now."""
+    assert connection.connection is not None
+    backend = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text()
+    user, system = backend.rpartition(")")[2].split()[11:13]
+    ticks = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return (time.process_time() + ticks) * 1000
 
 
 class Watch:
@@ -291,12 +313,15 @@ def make_users() -> None:
     User.objects.create_superuser("boss")
 
 
-def timed(asked: argparse.Namespace, items: int) -> dict[tuple[str, str], float]:
-    """Ask for all pages, and return what each took for each user, in milliseconds."""
+def timed(asked: argparse.Namespace, items: int) -> dict[tuple[str, str], Took]:
+    """Ask for all pages, and return what each took for each user."""
     found = {}
     with a_database(items, asked.accounts, keep=asked.keep):
         print(f"{QueueItem.objects.count():,} items, {LinkedInAccount.objects.count():,} accounts")
         pages = addresses()
+        with connection.cursor() as cursor:  # all its work is one backend's, and can be told
+            cursor.execute("SET max_parallel_workers_per_gather = 0")
+        print(f"{'':<64} median  ratio  first    cpu", flush=True)
         for user in User.objects.order_by("username"):
             browser = Client()
             browser.force_login(user)
@@ -306,9 +331,10 @@ def timed(asked: argparse.Namespace, items: int) -> dict[tuple[str, str], float]
                         print(f"=== {user}: {what}", flush=True)
                         with connection.execute_wrapper(Watch(asked.statements)):
                             browser.get(address)
-                    found[user.username, what] = took = milliseconds(browser, address)
-                    ratio = took / YARDSTICK_MS
-                    print(f"{user}: {what:<60} {took:7.0f} ms {ratio:6.2f}", flush=True)
+                    found[user.username, what] = page = took(browser, address)
+                    ratio = page.median / YARDSTICK_MS
+                    times = f"{page.median:6.0f} {ratio:6.2f} {page.first:6.0f} {page.cpu:6.0f}"
+                    print(f"{user}: {what:<56} {times}", flush=True)
     return found
 
 
@@ -325,8 +351,10 @@ def main() -> None:
     found = timed(asked, asked.items)
     if asked.beside:
         fewer = timed(asked, asked.beside)
-        for (user, what), took in sorted(found.items(), key=lambda each: -each[1] / fewer[each[0]]):
-            print(f"{user}: {what:<60} {took:7.0f} ms {took / fewer[user, what]:6.2f} times")
+        for (user, what), page in found.items():
+            before = fewer[user, what]
+            wall, cpu = page.median / before.median, page.cpu / max(before.cpu, 1)
+            print(f"{user}: {what:<56} {wall:6.2f} times, by processor time {cpu:6.2f}")
 
 
 if __name__ == "__main__":

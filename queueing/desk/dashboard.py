@@ -13,7 +13,17 @@ from campaigns.models import Campaign, LinkedInAccount, Prospect
 from campaigns.pages import CappedPaginator
 from queueing.desk import campaigns, needs, status, today
 from queueing.desk.today import People, Today
-from queueing.gates import KIND_OF_NOTE, Explainer, Waits, cadence, explaining, waiting, words
+from queueing.gates import (
+    KIND_OF_NOTE,
+    Explainer,
+    Waits,
+    cadence,
+    explaining,
+    kept,
+    limits,
+    waiting,
+    words,
+)
 from queueing.models import Kind, Notice, QueueItem, QueueItemQuerySet
 from queueing.telling.fencing import ONCE_IN
 
@@ -98,7 +108,13 @@ def gather(
     last_run, is_late = cadence.heartbeat(now)
     waits = Waits(items, now, workspaces)
     counted = waiting.count_waiting(items, waits)
-    days = status.by_day(items, now, zone)
+    days, _ = kept(
+        ("by day", limits.day_start(now, zone)),
+        items,
+        now,
+        lambda: status.by_day(items, now, zone),
+        lambda found: sum(day.sent for day in found),
+    )
     theirs, prospects = Campaign.objects.all(), Prospect.objects.all()
     if workspaces is not None:
         theirs = theirs.filter(workspace__in=workspaces)
@@ -231,8 +247,8 @@ def _line(
     zones = [
         explain.hours[campaign].timezone for campaign in (*active, *(line[0] for line in first_at))
     ]
-    kept = {explain.hours[campaign] for campaign in active}
-    most = cadence.most_a_day(usage.account, kept, explain.now)
+    their_hours = {explain.hours[campaign] for campaign in active}
+    most = cadence.most_a_day(usage.account, their_hours, explain.now)
     return AccountLine(
         usage=usage,
         zone=zones[0] if zones else "UTC",

@@ -13,7 +13,7 @@ from django.core.exceptions import EmptyResultSet
 
 from queueing.models import QueueItemQuerySet
 
-LARGE = 50_000  # rows
+LARGE = 20_000  # rows
 KEPT_FOR = dt.timedelta(minutes=1)
 
 T = TypeVar("T")

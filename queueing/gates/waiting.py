@@ -275,7 +275,14 @@ def count_waiting(items: QueueItemQuerySet, waits: Waits) -> Counter[str]:
             before = number.total
         waiting[wait.gate] += before
         waiting[Gate.DUE] += number.total - before
-    for item in _barred(items, waits.workspaces):
+    listed, _ = kept(
+        ("barred", waits.workspaces),
+        items.pending(),
+        waits.explain.now,
+        lambda: _barred(items, waits.workspaces),
+        lambda _found: sum(number.total for number in waits.pending.values()),
+    )
+    for item in listed:
         place_of_it = waits.place(item.account_id, item.campaign_id, item.sort)
         if place_of_it is not None:
             wait = waits[place_of_it]

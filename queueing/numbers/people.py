@@ -105,7 +105,8 @@ def follow_up_is_due(now: dt.datetime) -> Q:
     )
     steps = Step.objects.filter(campaign=OuterRef("campaign"))
     by_date = Q(follow_up_due_at__lte=now) & ~Q(Exists(steps))
-    return Q(status=Status.CONNECTED) & (Q(Exists(waiting)) | by_date)
+    # First what needs no look at the queue.
+    return Q(status=Status.CONNECTED) & (by_date | Q(Exists(waiting)))
 
 
 def nothing_heard_since(instant: dt.datetime) -> Q:
