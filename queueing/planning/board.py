@@ -206,17 +206,22 @@ class Board:
         :param pending: in turn.
         :param of: their campaigns.
         """
-        lines_of: dict[uuid.UUID, dict[tuple[uuid.UUID, bool], list[Waiting[Pending]]]]
+        # Campaigns of the same hours make one line: nothing but turns tells their items apart.
+        lines_of: dict[uuid.UUID, dict[tuple[Calendar, int, bool], list[Waiting[Pending]]]]
         lines_of = defaultdict(dict)
+        starting = {pk: starts_at(campaign) for pk, campaign in of.items()}
         for turn, item in enumerate(pending):
-            line = (item.campaign_id, needs_a_note(item, of[item.campaign_id]))
+            campaign = of[item.campaign_id]
+            line = (
+                self.calendar_of(campaign, item.account_id),
+                starting[item.campaign_id],
+                needs_a_note(item, campaign),
+            )
             lines_of[item.account_id].setdefault(line, []).append(Waiting(item, item.at, turn))
         for key, account in self.accounts.items():
             lines = [
-                Line(
-                    self.calendar_of(of[campaign_id], key), items, starts_at(of[campaign_id]), note
-                )
-                for (campaign_id, note), items in lines_of[key].items()
+                Line(calendar, items, not_before, note)
+                for (calendar, not_before, note), items in lines_of[key].items()
                 if can_send(account)
             ]
             for entry, slot in simulate(self.timelines[key], lines):
