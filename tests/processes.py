@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,8 +15,9 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from sandbox.testing import Sandbox, SandboxProcess
+from tests.preloaded import ROOT, Forked
 
-ROOT = Path(__file__).resolve().parent.parent
+Process = Forked | subprocess.Popen[str]
 
 
 def environment(sandbox: Sandbox | SandboxProcess, **more: str) -> dict[str, str]:
@@ -47,18 +47,18 @@ def let_no_job_come() -> str:
     return cron
 
 
-def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    """Start `manage.py` with these arguments."""
-    return _start(env, str(ROOT / "manage.py"), *arguments)
+def start(env: dict[str, str], *arguments: str) -> Forked:
+    """Start `manage.py` with these arguments, in a Python that has the libraries loaded already."""
+    return Forked((str(ROOT / "manage.py"), *arguments), env)
 
 
-def start_python(env: dict[str, str], program: str) -> subprocess.Popen[str]:
-    """Start a Python program given as text."""
-    return _start(env, "-c", program)
+def start_python(env: dict[str, str], program: str) -> Forked:
+    """Start a Python program given as text, as above."""
+    return Forked(("-c", program), env)
 
 
-def _start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    """Start Python in a session of its own, so that a test can kill all of it."""
+def start_anew(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """Start Python itself, for tests of what it loads; in a session of its own like the others."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         env=env,
@@ -70,7 +70,7 @@ def _start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def end(*processes: subprocess.Popen[str], seconds: float = 400) -> list[str]:
+def end(*processes: Process, seconds: float = 400) -> list[str]:
     """Wait for processes and return what they printed.
 
     :raises AssertionError: with the error output, where one failed.
@@ -83,9 +83,7 @@ def end(*processes: subprocess.Popen[str], seconds: float = 400) -> list[str]:
     return printed
 
 
-def until(
-    condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 400
-) -> None:
+def until(condition: Callable[[], bool], process: Process, seconds: float = 400) -> None:
     """Wait for a condition to hold; fail at once where the process ends before it does."""
     give_up = time.monotonic() + seconds
     while not condition():

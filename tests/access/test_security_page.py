@@ -2,7 +2,7 @@
 
 import re
 
-from tests.processes import ROOT
+from tests.preloaded import ROOT
 
 
 def test_every_line_has_its_test() -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ import psycopg
 from sandbox.testing import SandboxProcess
 from sendq_site.embedded.server import USER, Cluster
 from tests import processes
+from tests.preloaded import Forked
 
 SEED = """
 import django; django.setup()
@@ -63,7 +63,7 @@ class Installation:
         (printed,) = processes.end(processes.start(self.env, *arguments))
         return printed
 
-    def start(self, *arguments: str) -> "Popen[str]":
+    def start(self, *arguments: str) -> Forked:
         return processes.start(self.env, *arguments)
 
     def run(self) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from subprocess import Popen
 from typing import Never
 
 import psycopg
@@ -20,6 +19,7 @@ from sandbox.testing import SandboxProcess
 from sendq_site.embedded.server import Cluster
 from tests.faults.conftest import LAG_SECONDS
 from tests.faults.installation import Installation
+from tests.preloaded import Forked
 
 DATABASE_DISK, JOURNAL_DISK = "160m", "64k"
 
@@ -83,7 +83,7 @@ def write_for_ever(installation: Installation) -> Never:
         installation.sql("DROP TABLE room")
 
 
-def fill_during_a_call(installation: Installation, *disks: Path) -> "Popen[str]":
+def fill_during_a_call(installation: Installation, *disks: Path) -> Forked:
     """Begin a run; when its call has had its effect, fill the disks until PostgreSQL is down.
 
     Only then is the call answered.

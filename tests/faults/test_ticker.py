@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from subprocess import Popen
 
 import pytest
 from django.conf import settings
@@ -24,6 +23,7 @@ from tests import processes
 from tests.builders import a_campaign, a_workspace, an_account, an_item
 from tests.conftest import MovedClock
 from tests.faults import killing, oracle
+from tests.preloaded import Forked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = QueueItem.Status
@@ -45,7 +45,7 @@ def accounts(lenient_sandbox: SandboxProcess) -> list[LinkedInAccount]:
 
 
 @contextmanager
-def a_cluster(sandbox: SandboxProcess) -> Iterator["Popen[str]"]:
+def a_cluster(sandbox: SandboxProcess) -> Iterator[Forked]:
     # Tasks are signed with the key of who queued them.
     cron = Schedule.objects.get(name="process_send_queue").cron
     env = processes.environment(sandbox, SECRET_KEY=settings.SECRET_KEY, SEND_QUEUE_CRON=cron)

@@ -13,7 +13,7 @@ from queueing import checks
 from queueing.gates import cadence
 from queueing.sending import runs
 from tests.builders import NOON, a_campaign, a_workspace, an_account
-from tests.processes import ROOT
+from tests.preloaded import ROOT
 
 
 def ids(found: list[Any]) -> list[str]:

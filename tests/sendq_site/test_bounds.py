@@ -14,7 +14,8 @@ from django.test import Client
 from sandbox.testing import Sandbox
 from sendq_site import worker
 from sendq_site.postgres.base import bound
-from tests.processes import ROOT, environment
+from tests.preloaded import ROOT
+from tests.processes import environment
 
 LOGIN = "/admin/login/"
 # gunicorn as it is documented, but that slow clients are given up after a second.

@@ -14,7 +14,7 @@ from django.test import RequestFactory
 from django.views.debug import ExceptionReporter
 
 from sendq_site import redaction
-from tests.processes import ROOT
+from tests.preloaded import ROOT
 
 PLANTED = {
     "SECRET_KEY": "planted-signing-key-1111111111111111111111111111111",

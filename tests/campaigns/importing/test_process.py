@@ -21,6 +21,7 @@ from campaigns.models import Campaign, Prospect
 from sandbox.testing import Sandbox
 from tests import processes
 from tests.campaigns.importing.conftest import Write, imported
+from tests.preloaded import ROOT, Forked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +42,7 @@ def path(write: Write) -> Path:
 @contextmanager
 def blocked(
     env: dict[str, str], path: Path, campaign: Campaign
-) -> Iterator[tuple["subprocess.Popen[str]", "psycopg.Connection[tuple[object, ...]]"]]:
+) -> Iterator[tuple[Forked, "psycopg.Connection[tuple[object, ...]]"]]:
     """An import that has stored all but its last rows, and waits there for somebody else."""
     with psycopg.connect(env["DATABASE_URL"]) as other:
         other.execute(
@@ -57,7 +58,7 @@ def blocked(
         other.rollback()
 
 
-def until_waiting_for_a_lock(process: "subprocess.Popen[str]") -> None:
+def until_waiting_for_a_lock(process: Forked) -> None:
     deadline = time.monotonic() + 400
     query = (
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -142,7 +143,7 @@ def test_terminal_shows_progress(env: dict[str, str], path: Path, campaign: Camp
     process = subprocess.Popen(
         [sys.executable, "manage.py", "import_prospects", "--campaign", "Spring", str(path)],
         env={**env, "TERM": "xterm"},
-        cwd=processes.ROOT,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=theirs,
     )
@@ -206,7 +207,7 @@ def test_memory_does_not_grow_with_the_file(
         file = write("First Name,Opener,URL\n" + text)
         program = MEASURED.replace("sys.argv[1]", repr(str(file)))
         settings = {"DJANGO_SETTINGS_MODULE": "sendq_site.settings"}
-        process = processes.start_python({**env, **settings}, program)
+        process = processes.start_anew({**env, **settings}, "-c", program)
         return int(processes.end(process)[0].splitlines()[-1])
 
     small, large = peak(2_000), peak(20_000)

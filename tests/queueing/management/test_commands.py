@@ -335,7 +335,8 @@ def test_processes_in_a_pipe_print_their_result_and_nothing_else(
 
     printed = []
     for step in steps:
-        out, err = (process := processes.start(env, *step)).communicate(timeout=400)
+        process = processes.start_anew(env, "manage.py", *step)
+        out, err = process.communicate(timeout=400)
         assert (process.returncode, err) == (0, ""), step
         printed.append(out)
 

@@ -36,7 +36,7 @@ print(json.dumps(sorted(sys.modules)))
 def test_a_run_with_nothing_to_do_imports_no_pages(sandbox: Sandbox) -> None:
     env = processes.environment(sandbox, DJANGO_SETTINGS_MODULE="sendq_site.settings")
 
-    (printed,) = processes.end(processes.start_python(env, RUN))
+    (printed,) = processes.end(processes.start_anew(env, "-c", RUN))
 
     told, imported = printed.strip().splitlines()
     assert told == "No messages due"
