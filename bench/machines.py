@@ -23,12 +23,13 @@ from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from django.db import connection
+from parts import HERE, ROOT, Server, a_database, environment, table
 
-# isort: split - models need Django set up, which `parts` does
+# Models need Django set up, which `parts` does.
+# isort: split
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
-from parts import ROOT, Server, a_database, environment, table
 from throughput import fill
 
 from queueing.models import ProcessRun, QueueItem
@@ -67,8 +68,7 @@ class Machine:
         self.name, self.address = f"sendq-bench-{number}", f"10.213.{number}.2"
         self._host, self._wire = f"10.213.{number}.1", f"sendq-b{number}"
         journal = folder / self.name
-        self._env = {**env, "UNIPILE_DSN": f"http://{self._host}:{port}"}
-        self._env["JOURNAL_DIR"] = str(journal)
+        self._env, self._port = {**env, "JOURNAL_DIR": str(journal)}, str(port)
 
     def __enter__(self) -> "Machine":
         inside = ["netns", "exec", self.name, "ip"]
@@ -82,7 +82,10 @@ class Machine:
             [*inside, "link", "set", "lo", "up"],
         ):
             subprocess.run(["ip", *command], check=True)
-        argv = ["ip", "netns", "exec", self.name, sys.executable, "manage.py", "qcluster"]
+        here = ["ip", "netns", "exec", self.name, sys.executable]
+        forward = [*here, str(HERE / "forward.py"), self._host, self._port]
+        self._forward = subprocess.Popen(forward)
+        argv = [*here, "manage.py", "qcluster"]
         with Path(self._env["JOURNAL_DIR"] + ".log").open("wb") as log:
             self._cluster = subprocess.Popen(
                 argv, env=self._env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
@@ -98,6 +101,8 @@ class Machine:
         if self._cluster.poll() is None:
             self._cluster.terminate()
             self._cluster.wait()
+        self._forward.terminate()
+        self._forward.wait()
         subprocess.run(["ip", "netns", "delete", self.name], check=True)
 
 

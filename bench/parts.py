@@ -30,6 +30,7 @@ from django.test.utils import setup_databases, teardown_databases
 @contextmanager
 def a_database() -> Iterator[None]:
     """Make a database of this run's own, and drop it."""
+    connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"  # others may run beside it
     made = setup_databases(verbosity=0, interactive=False)
     try:
         yield
