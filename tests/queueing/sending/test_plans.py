@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -55,7 +56,7 @@ def test_whom_an_account_writes_to_next_is_the_first_row_of_an_index(
 
 def test_use_is_counted_from_what_counts_alone(accounts: list[LinkedInAccount]) -> None:
     for kind in Kind.values:
-        plans = plans_of(lambda of=kind: gates.usages(accounts, NOW, kind=of), "send_queue")
+        plans = plans_of(partial(gates.usages, accounts, NOW, kind=kind), "send_queue")
 
         for plan in plans:
             assert only_from_indexes(plan, "send_queue"), plan
