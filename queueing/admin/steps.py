@@ -24,7 +24,8 @@ class StepForm(FreshForm):
         super().__init__(*args, **kwargs)
         for name in ("text", "text_b"):
             if name in self.fields:
-                self.fields[name].widget = forms.Textarea(attrs=TEXT_ROWS)
+                label = {"aria-label": str(self.fields[name].label)}  # its heading is the column's
+                self.fields[name].widget = forms.Textarea(attrs={**TEXT_ROWS, **label})
         if "delay_days" in self.fields:
             self.fields["delay_days"].required = False
 
@@ -53,6 +54,11 @@ def texts_changed(formsets: Iterable[Any]) -> bool:
 
 class StepFormSet(ReasonedFormSet):
     """Leaves the follow-ups alone where a form was sent that says nothing of them."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:  # the heading of its column is no label to a screen reader
+            form.fields["DELETE"].widget.attrs["aria-label"] = "Delete this follow-up"
 
     @cached_property
     def management_form(self) -> ManagementForm:

@@ -68,9 +68,10 @@ class Desk:
         assert answer is not None
         assert answer.status == 200, f"{address}: {answer.status}"
 
-    def serious_faults(self) -> list[str]:
-        """Return what axe-core finds of serious or critical faults on the page."""
-        found = Axe().run(self.page, options={"preload": False}).response["violations"]
+    def serious_faults(self, only: str = "") -> list[str]:
+        """Return the serious and critical faults that axe-core finds, by one rule or by all."""
+        options = {"preload": False} | ({"runOnly": [only]} if only else {})
+        found = Axe().run(self.page, options=options).response["violations"]
         return [
             f"{fault['id']} at {node['target']}: {fault['help']}"
             for fault in found

@@ -55,7 +55,8 @@ def test_pages_are_clean_and_accessible(desk: Desk) -> None:
         for scheme in schemes:
             desk.page.emulate_media(color_scheme=scheme)
             desk.page.evaluate(COLOURS_HAVE_CHANGED)
-            if found := desk.serious_faults():
+            # All but the colours are the same in both.
+            if found := desk.serious_faults("color-contrast" if scheme == "dark" else ""):
                 faults[address, scheme] = found
 
     assert faults == {}
