@@ -4,11 +4,13 @@ The key is made of `SECRET_KEY`, or of one of its fallbacks while it is being ch
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:  # a run of the queue seals nothing, and starts without it
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 
 class UnreadableError(Exception):
@@ -31,6 +33,8 @@ def unseal(sealed: str, purpose: str, whose: str) -> bytes:
 
     :raises UnreadableError: where no key of ours opens it.
     """
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
     for key in _keys(purpose):
         try:
             return key.decrypt(bytes.fromhex(sealed), [whose.encode()])
@@ -39,6 +43,8 @@ def unseal(sealed: str, purpose: str, whose: str) -> bytes:
     raise UnreadableError
 
 
-def _keys(purpose: str) -> Iterator[AESSIV]:
+def _keys(purpose: str) -> "Iterator[AESSIV]":
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV  # noqa: PLC0415
+
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         yield AESSIV(salted_hmac(purpose, "seal", secret=secret, algorithm="sha512").digest())

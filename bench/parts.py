@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -68,6 +69,30 @@ class Server:
     def _ask(self, path: str, data: bytes | None = None) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data) as answer:
             return json.load(answer)
+
+
+def _install(folder: Path, pinned: Path) -> None:
+    """Make an environment with what a file of requirements names."""
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "--disable-pip-version-check", "-r", str(pinned)], check=True)
+
+
+@contextmanager
+def checked_out(commit: str | None) -> Iterator[Path | None]:
+    """Check a commit out, with what it depends on, and remove both again; None for none."""
+    if commit is None:
+        yield None
+        return
+    git = ["git", "-C", str(ROOT), "worktree"]
+    with TemporaryDirectory() as folder:
+        there = Path(folder) / "sendq"
+        subprocess.run([*git, "add", "--quiet", "--detach", str(there), commit], check=True)
+        try:
+            _install(there / ".venv", there / "requirements.lock")
+            yield there
+        finally:
+            subprocess.run([*git, "remove", "--force", str(there)], check=True)
 
 
 @dataclass(frozen=True)
@@ -149,10 +174,7 @@ class Peers:
         pinned = HERE / "peers" / "requirements.txt"
         noted = self.python.parent.parent / "installed.txt"
         if not noted.is_file() or noted.read_text() != pinned.read_text():
-            folder = str(self.python.parent.parent)
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            pip = [str(self.python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-            subprocess.run([*pip, "-r", str(pinned)], check=True)
+            _install(self.python.parent.parent, pinned)
             noted.write_text(pinned.read_text())
 
     def argv(self, peer: str, what: str, number: int = 0) -> list[str]:

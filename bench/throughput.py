@@ -7,7 +7,7 @@ same command takes with nothing to do. The server counts requests and people: a 
 is doubled or missing prints no figure. Every request has a connection of its own, a yardstick's,
 too.
 
-`--before` names another checkout of SendQ, whose build runs beside this one.
+`--before` names another checkout of SendQ, and `--base` a commit, whose build runs beside this one.
 """
 
 import argparse
@@ -20,7 +20,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from django.db import connection
-from parts import ROOT, Peers, Ran, Server, a_database, environment, median, run, table
+from parts import (
+    ROOT,
+    Peers,
+    Ran,
+    Server,
+    a_database,
+    checked_out,
+    environment,
+    median,
+    run,
+    table,
+)
 
 # isort: split - models need Django set up, which `parts` does
 from campaigns.models import (
@@ -162,7 +173,9 @@ class Bench:
             fill(accounts)
             command = ["process_send_queue", "--concurrency", str(work.senders), *extra]
             env = environment(self._server.port)
-            return run([sys.executable, str(checkout / "manage.py"), *command], env, checkout)
+            own = checkout / ".venv" / "bin" / "python"
+            python = own if checkout != ROOT and own.exists() else sys.executable
+            return run([str(python), str(checkout / "manage.py"), *command], env, checkout)
 
         return runner
 
@@ -204,18 +217,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--short", action="store_true", help="fewer accounts where calls are slow")
     parser.add_argument("--before", type=Path, help="another checkout of SendQ")
+    parser.add_argument("--base", help="a commit, checked out for as long as this runs")
     parser.add_argument("--only", type=int, help="one of the works, from 0 on")
     parser.add_argument("--accounts", type=int)
     parser.add_argument("extra", nargs="*", help="further options of process_send_queue, after --")
     given = parser.parse_args()
     works = WORKS if given.only is None else [WORKS[given.only]]
-    with a_database(), Server() as server:
+    with a_database(), Server() as server, checked_out(given.base) as base:
         peers = Peers()
         try:
             for work in works:
                 most = given.accounts or (2_000 if given.short else work.accounts)
                 sized = Work(work.name, most, work.delay, work.senders, work.yardsticks)
-                before = given.before and given.before.resolve()
+                before = base or (given.before and given.before.resolve())
                 Bench(server, peers, before, given.extra).measure(sized, given.rounds)
         finally:
             peers.drop()
