@@ -37,7 +37,7 @@ from queueing.models import ProcessRun, QueueItem
 DELAY = 1
 ANY = "0.0.0.0"
 POOLER = """[databases]
-* = host={host} port=5432
+* = host={host} port=5432 user={user}
 [pgbouncer]
 unix_socket_dir = {folder}
 listen_addr =
@@ -126,7 +126,8 @@ class Bench:
     def _pool(self, stack: ExitStack) -> None:
         database = connection.settings_dict
         config = self._folder / "pgbouncer.ini"
-        config.write_text(POOLER.format(host=database["HOST"], folder=self._folder))
+        named = {"host": database["HOST"], "user": database["USER"], "folder": self._folder}
+        config.write_text(POOLER.format(**named))
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         stack.enter_context(a_process("pgbouncer", str(config), **quiet))
         host = quote(str(self._folder), safe="")

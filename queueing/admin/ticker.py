@@ -20,7 +20,8 @@ from queueing.admin.deeds import Deed, DeedsAdmin, Done
 from queueing.admin.evidence import ReadOnly
 
 for model in (Schedule, Success, Failure, OrmQ):
-    admin.site.unregister(model)
+    if admin.site.is_registered(model):  # not that of waiting tasks, where these are in Redis
+        admin.site.unregister(model)
 
 
 def _switch(row: Schedule, values: dict[str, Any], by: User, *, on: bool) -> Done:

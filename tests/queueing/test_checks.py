@@ -328,3 +328,28 @@ def test_i002_a_workspace_whose_people_nobody_mails() -> None:
         f"Workspace “{silent}” has no addresses for notices: nobody is mailed when something "
         "fails, an account is lost, or a campaign cannot start. Add them on its page."
     ]
+
+
+def test_tasks_may_wait_in_redis_where_its_package_is_there(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = {name: value for name, value in settings.Q_CLUSTER.items() if name != "orm"}
+    settings.Q_CLUSTER = cluster | {"redis": "redis://127.0.0.1/0"}
+    monkeypatch.setattr(checks, "find_spec", lambda name: object())
+    assert checks.check_ticker() == []
+
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    (found,) = checks.check_ticker()
+
+    assert (found.id, "pip install redis" in str(found.hint)) == ("queueing.E010", True)
+
+
+@pytest.mark.parametrize("shares", [0, -1, 101])
+def test_shares_that_no_tick_can_be_split_into_are_refused(
+    settings: LazySettings, shares: int
+) -> None:
+    settings.SEND_DISTRIBUTE = shares
+
+    (found,) = checks.check_settings()
+
+    assert found.id == "queueing.E011"
