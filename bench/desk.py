@@ -265,6 +265,12 @@ def processor_ms() -> float:
     return (time.process_time() + ticks) * 1000
 
 
+def megabytes() -> float:
+    """Return the memory of this process, which serves the pages."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
 class Watch:
     """Prints the statements that take longer than so many milliseconds, and their plans."""
 
@@ -335,6 +341,8 @@ def timed(asked: argparse.Namespace, items: int) -> dict[tuple[str, str], Took]:
                     ratio = page.median / YARDSTICK_MS
                     times = f"{page.median:6.0f} {ratio:6.2f} {page.first:6.0f} {page.cpu:6.0f}"
                     print(f"{user}: {what:<56} {times}", flush=True)
+            pages_asked = TIMES * len(pages)
+            print(f"{user}: {megabytes():.0f} MB after {pages_asked} requests more", flush=True)
     return found
 
 
