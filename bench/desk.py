@@ -341,8 +341,7 @@ def timed(asked: argparse.Namespace, items: int) -> dict[tuple[str, str], Took]:
                     ratio = page.median / YARDSTICK_MS
                     times = f"{page.median:6.0f} {ratio:6.2f} {page.first:6.0f} {page.cpu:6.0f}"
                     print(f"{user}: {what:<56} {times}", flush=True)
-            pages_asked = TIMES * len(pages)
-            print(f"{user}: {megabytes():.0f} MB after {pages_asked} requests more", flush=True)
+            print(f"{user}: {megabytes():.0f} MB in this process by now", flush=True)
     return found
 
 
