@@ -82,7 +82,7 @@ def explain(work: Callable[[], None]) -> None:
     with CaptureQueriesContext(connection) as captured:
         work()
     for query in captured.captured_queries:
-        if query["sql"].startswith("SELECT"):
+        if (query["sql"] or "").lstrip("(").startswith("SELECT"):
             with connection.cursor() as cursor, transaction.atomic():
                 cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {query['sql']}")
                 print(*(line for (line,) in cursor.fetchall()), sep="\n", end="\n\n")
