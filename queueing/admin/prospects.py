@@ -98,6 +98,7 @@ ENDS_EVERYWHERE = (
     "waits for them is skipped, in every campaign of the client. For campaigns to come, too, "
     "press “Never contact”."
 )
+BY_HAND = ("tag", "status")
 IDENTITY = ("profile_url", "public_identifier", "linkedin_user_id")
 
 
@@ -251,6 +252,19 @@ class ProspectAdmin(PersonAdmin):
         fields = tuple(super().get_readonly_fields(request, obj))
         held = ("campaign", *IDENTITY) if _is_held(obj) else ()
         return (*fields, *held, *(OUTCOME if _is_under_way(obj) else ()))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Prospect | None = None) -> Any:
+        """Fold what the page has above already; what is set by hand most stays open."""
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        fields, fixed = self.get_fields(request, obj), self.get_readonly_fields(request, obj)
+        at_hand = [name for name in fields if name in BY_HAND and name not in fixed]
+        details = [name for name in fields if name not in (*at_hand, *fixed)]
+        folded = (("Name, company and columns", details), ("All that is stored", [*fixed]))
+        return [
+            (None, {"fields": at_hand}),
+            *((title, {"fields": f, "classes": ("collapse",)}) for title, f in folded if f),
+        ]
 
     def save_model(self, request: HttpRequest, obj: Prospect, form: Any, change: bool) -> None:
         user, reason = cast(User, request.user), form.cleaned_data.get(REASON, "")

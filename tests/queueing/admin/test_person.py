@@ -73,3 +73,31 @@ def test_a_viewer_reads_notes_and_strangers_do_not(account: LinkedInAccount) -> 
     assert viewer.get(page_of(person)).status_code == 200
     assert viewer.post(page_of(person, "say"), {"say": "take"}).status_code == 403
     assert stranger.post(page_of(person, "say"), {"say": "take"}).status_code == 404
+
+
+def test_a_persons_page_folds_what_stands_above_and_keeps_at_hand_what_is_set(
+    desk: Client, account: LinkedInAccount
+) -> None:
+    campaign = a_campaign(account.workspace, account)
+    fresh, invited = a_prospect(campaign), a_prospect(campaign, status=Prospect.Status.QUEUED)
+    an_item(
+        campaign, account, prospect=invited, status=QueueItem.Status.SENT, sent_at=NOON, attempts=1
+    )
+
+    for person, at_hand in ((fresh, {"tag", "status"}), (invited, {"tag"})):
+        form = desk.get(page_of(person)).context["adminform"]
+        opened, *folded = list(form)
+        assert set(opened.fields) == at_hand
+        assert [each.is_collapsible for each in folded] == [True, True]
+        shown = [*opened.fields, *(name for each in folded for name in each.fields)]
+        assert len(shown) == len(set(shown))
+        assert {"first_name", "company", "campaign", "profile_url", "created_at"} <= set(shown)
+
+
+def test_a_refused_field_is_not_folded_away(desk: Client, account: LinkedInAccount) -> None:
+    person = a_prospect(a_campaign(account.workspace, account))
+
+    page = desk.post(page_of(person), {"variables": "not JSON"})
+
+    folded = {each.name: each.is_collapsible for each in page.context["adminform"]}
+    assert folded["Name, company and columns"] is False
