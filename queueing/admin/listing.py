@@ -36,6 +36,9 @@ class ItemChangeList(ChangeList):
         ids = list(self.result_list.select_related(None).values_list("pk", flat=True))
         rows = self.apply_select_related(self.root_queryset).in_bulk(ids)
         self.result_list = [rows[pk] for pk in ids if pk in rows]
+        if not any(row.error_message or row.error_code for row in self.result_list):
+            # The last column, so that the numbers by which others are sorted stay.
+            self.list_display = [name for name in self.list_display if name != "error"]
 
 
 class ExplainedList(ItemChangeList):
@@ -117,7 +120,8 @@ class ItemList(Confirming, Exporting):
     @admin.display(description="error")
     def error(self, item: QueueItem) -> SafeString | None:
         """Return what went wrong; code and answer folded, where the list has those."""
-        message = clock.own(Truncator(item.error_message).chars(SHOWN_OF_AN_ERROR))
+        plain = meaning.plain(item.error_message)
+        message = clock.own(Truncator(plain).chars(SHOWN_OF_AN_ERROR))
         code, answer = item.error_code, getattr(item, "answer", "")
         if hasattr(item, "answer") and (answer or (message and code)):
             return format_html(

@@ -4,10 +4,11 @@ An item's `error_code` is the code of the provider's error, or SendQ's own word 
 What each code is about is told by the provider's table: see `unipile/tables.py`.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from queueing.unipile import ANOTHER_SHAPE, MEANING, About, Outcome, codes_about
+from queueing.unipile import ANOTHER_SHAPE, IN_WORDS, MEANING, About, Outcome, codes_about
 
 
 class Meaning(StrEnum):
@@ -54,6 +55,17 @@ ADVICE = {
         "Nothing was sent. Retry; if it fails again, tell whoever looks after SendQ.",
     ),
 }
+
+# A line for staff, and what the provider said in brackets behind it: see `UnipileError.summary`.
+_EVIDENCE = re.compile(
+    rf"({'|'.join(re.escape(line) for line in IN_WORDS.values())}) \((?:[^()]|\([^()]*\))*\)"
+)
+
+
+def plain(told: str) -> str:
+    """Return an error without the HTTP line in its brackets, which stands behind “Details”."""
+    return _EVIDENCE.sub(r"\1", told)
+
 
 SOMEBODY_ELSE = "somebody_else"
 _CANNOT_BE_SEEN = {

@@ -7,6 +7,7 @@ Which version of the API speaks is known in `choosing.py` alone.
 from queueing.unipile.answers import (
     ANOTHER_PERSON,
     ANOTHER_SHAPE,
+    IN_WORDS,
     NOT_FRESH,
     UnipileError,
     safe_text,
@@ -52,6 +53,7 @@ __all__ = [
     "ANOTHER_PERSON",
     "ANOTHER_SHAPE",
     "CALLS_AT_MOST",
+    "IN_WORDS",
     "MEANING",
     "NOT_FRESH",
     "OF_A_WRONG_ID",

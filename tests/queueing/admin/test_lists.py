@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from campaigns.models import Campaign, LinkedInAccount
 from queueing.gates import Gate
 from queueing.models import ProcessRun, QueueItem, SendAttempt, SendingStop
+from queueing.sending import meaning
 from queueing.staff import log
 from tests.builders import NOON, a_campaign, a_prospect, a_workspace, an_account, an_item
 from tests.queueing.admin.conftest import a_user, logged_in
@@ -334,3 +335,40 @@ def test_filters_do_not_tell_what_the_columns_of_a_run_keep_back(account: Linked
     assert viewer.get(f"{runs}?trigger__exact=command").status_code == 200
     assert viewer.get(f"{runs}?message__startswith=CR").status_code == 400
     assert viewer.get(f"{runs}?counts__sent=1").status_code == 400
+
+
+HTTP_LINE = "422 errors/invalid_recipient, Invalid recipient: no invitations (of any kind)."
+
+
+def test_the_http_line_of_an_error_stands_behind_details(
+    desk: Client, account: LinkedInAccount, campaign: Campaign
+) -> None:
+    told = f"Refused for this person or this text ({HTTP_LINE}). Others were refused as well."
+    person = a_prospect(campaign, status="failed", status_reason=told)
+    item = an_item(campaign, account, prospect=person, status=Status.FAILED, error_message=told)
+    plain = "Refused for this person or this text. Others were refused as well."
+
+    listed = desk.get(QUEUE).content.decode()
+    own_page = desk.get(f"{QUEUE}{item.pk}/change/").content.decode()
+    of_person = desk.get(f"/admin/campaigns/prospect/{person.pk}/change/").content.decode()
+
+    assert HTTP_LINE not in listed
+    assert f'<p class="told">{plain}</p><details class="raw">' in own_page
+    assert all(plain in page for page in (listed, own_page, of_person))
+    assert meaning.plain("Too long (312 characters)") == "Too long (312 characters)"
+
+
+def test_the_column_of_errors_goes_where_a_page_has_none(
+    desk: Client, account: LinkedInAccount, campaign: Campaign
+) -> None:
+    an_item(campaign, account, scheduled_for=NOON)
+    assert "column-error" not in desk.get(QUEUE).content.decode()
+
+    an_item(campaign, account, scheduled_for=NOON, error_message="Unipile could not be reached")
+    assert "column-error" in desk.get(QUEUE).content.decode()
+
+
+def test_chips_say_days_as_people_do(desk: Client) -> None:
+    page = desk.get(f"{QUEUE}?planned_from=2020-07-06&planned_until=2020-07-08").content.decode()
+
+    assert "Planned for: from Mon 6 Jul 2020 until Wed 8 Jul 2020" in page
