@@ -26,15 +26,18 @@ def said(instant: dt.datetime, zone: ZoneInfo, now: dt.datetime) -> str:
         local = instant
     today = now.astimezone(zone).date()
     near = _NEAR.get((local.date() - today).days)
-    return f"{near} {time_said(local)}" if near else f"{_date(local, today)}, {time_said(local)}"
+    return (
+        f"{near} {time_said(local)}" if near else f"{date_said(local, today)}, {time_said(local)}"
+    )
 
 
 def day_said(day: dt.date, today: dt.date) -> str:
     """Return a day as people say it: “today”, “Mon 30 Nov”, of another year “Mon 30 Nov 2027”."""
-    return _NEAR.get((day - today).days) or _date(day, today)
+    return _NEAR.get((day - today).days) or date_said(day, today)
 
 
-def _date(day: dt.date, today: dt.date) -> str:
+def date_said(day: dt.date, today: dt.date) -> str:
+    """Return a day by its date alone, for texts that do not know in which zone they are read."""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{day:%a} {day.day} {day:%b}{year}"
 

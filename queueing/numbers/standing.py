@@ -43,7 +43,8 @@ def standing(person: Prospect, items: Iterable[QueueItem], now: dt.datetime) -> 
     if person.status == Prospect.Status.CONNECTED or person.accepted_at is not None:
         return _silent(person, items, last, now)
     if person.invite_again_from is not None:
-        return f"Invitation withdrawn: LinkedIn takes another from {person.invite_again_from} on"
+        day = clocks.date_said(person.invite_again_from, now.date())
+        return f"Invitation withdrawn: LinkedIn takes another from {day} on"
     return _waits(person, request.sent_at, now) if request and request.sent_at else ""
 
 

@@ -38,6 +38,15 @@ def day(date: dt.date | None) -> str:
 
 
 @register.filter
+def typed_day(text: str) -> str:
+    """Return a day that a filter's address holds as people say it; what is no day, as it is."""
+    try:
+        return day(dt.date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+@register.filter
 def city(zone: str) -> str:
     """Return what people call a zone."""
     return clocks.city(zone)

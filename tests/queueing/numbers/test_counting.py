@@ -158,7 +158,7 @@ def test_it_is_said_where_somebody_stands(crowd: Campaign) -> None:
     assert told == [
         "Waiting for acceptance until 2026-07-28 16:00 UTC; then it is withdrawn",
         "Waiting for acceptance until 2026-07-20 16:00 UTC; then it is withdrawn",
-        "Invitation withdrawn: LinkedIn takes another from 2026-07-29 on",
+        "Invitation withdrawn: LinkedIn takes another from Wed 29 Jul on",
         "Accepted, no answer for 3 days",
         "Answered 2026-07-05 16:00 UTC: not now",
         "Answered 2026-07-05 16:00 UTC: interested",
