@@ -13,6 +13,7 @@ from campaigns.models.steps import STEPS_AT_MOST, TEXTS
 from campaigns.pages import DeskInline, convert
 from campaigns.pages.fresh import FreshForm
 from campaigns.pages.reasons import ReasonedFormSet
+from queueing.models import Kind, QueueItem
 
 TEXT_ROWS = {"rows": 4, "cols": 50}
 
@@ -37,6 +38,21 @@ class StepForm(FreshForm):
             for name in TEXTS:
                 convert(self, name, known, varies=campaign.varies_words)
         return values
+
+    def clean_number(self) -> int | None:
+        """Refuse another number where somebody has the message: by it they get each one once."""
+        number: int | None = self.cleaned_data.get("number")
+        before: int | None = self.initial.get("number")
+        if before is None or number == before:
+            return number
+        campaign = self.instance.campaign_id
+        theirs = QueueItem.objects.filter(kind=Kind.MESSAGE, campaign=campaign, step=before)
+        if theirs.exists():
+            raise forms.ValidationError(
+                f"Message {before} has gone to somebody or is planned, and keeps its number: by it "
+                "nobody gets it twice. Change the texts instead, or add a message after the others."
+            )
+        return number
 
     def clean_delay_days(self) -> int | None:
         days: int | None = self.cleaned_data.get("delay_days")

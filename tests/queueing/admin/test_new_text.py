@@ -7,8 +7,8 @@ from campaigns.messages import edition_of
 from campaigns.models import Campaign, LinkedInAccount, Prospect, Step
 from queueing import planning
 from queueing.admin.previews import previews
-from queueing.models import QueueItem
-from tests.builders import NOON, a_prospect, a_queueable
+from queueing.models import Kind, QueueItem
+from tests.builders import NOON, a_prospect, a_queueable, an_item, queued
 from tests.queueing.admin.test_reasons import WHY, save
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +113,24 @@ def test_one_text_is_edited_and_keeps_its_turn(desk: Client, campaign: Campaign)
     assert changed.message == "Dear Ada"
     assert changed.status == QueueItem.Status.PENDING
     assert QueueItem.objects.exclude(pk=item.pk).get().message == "Hi Ada"
+
+
+def test_a_follow_up_that_somebody_has_keeps_its_number(desk: Client, campaign: Campaign) -> None:
+    """By its number a person gets each one once."""
+    item = queued(campaign)[0]
+    step = Step.objects.create(campaign=campaign, number=1, delay_days=1, text="Hello")
+    form = {"steps-0-text": "Hello", "steps-0-number": 2}
+    assert "keeps its number" not in save(desk, campaign, **form, **WHY)
+    an_item(
+        campaign,
+        item.linkedin_account,
+        prospect=item.prospect,
+        kind=Kind.MESSAGE,
+        step=2,
+        message="Hello",
+    )
+
+    assert "keeps its number" in save(desk, campaign, **form | {"steps-0-number": 3}, **WHY)
+
+    step.refresh_from_db()
+    assert step.number == 2
