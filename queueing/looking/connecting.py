@@ -187,10 +187,11 @@ def _taken(
         kind = reported.type.capitalize() or "unknown"
         raise NotTakenError(f"This is no LinkedIn account ({kind}), and was not connected.")
     known = logins.accounts_of(reported)
+    by_id = next((one for one in known if one.unipile_account_id == reported.id), None)
+    if by_id and by_id.workspace_id == link.workspace_id:
+        return by_id  # whoever is logged in there: another member than its own holds it
     if any(one.workspace_id != link.workspace_id for one in known):
         raise NotTakenError(ELSEWHERE)
-    if by_id := next((one for one in known if one.unipile_account_id == reported.id), None):
-        return by_id
     if reported.id in link.known:
         raise NotTakenError(
             f"Unipile had “{reported.name}” before this link was made. Add it by its id instead, "

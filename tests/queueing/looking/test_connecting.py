@@ -184,6 +184,27 @@ def test_a_member_of_another_client_is_refused_and_not_named(
     assert LinkedInAccount.objects.count() == 1
 
 
+@BOTH
+def test_another_clients_member_who_logs_in_holds_the_account_at_once(
+    desk: Desk, known: LinkedInAccount
+) -> None:
+    other = an_account(a_workspace(), name="Behind another wall")
+    desk.sandbox.control.add_account(other.unipile_account_id, login="sam-example")
+    desk.sandbox.control.set_account(known.unipile_account_id, status="OK")
+    syncing.sync_accounts(desk.client, NOON)
+    known.refresh_from_db()
+    assert known.status == Status.CONNECTED
+    link = desk.link(known)
+    desk.sandbox.control.set_account(known.unipile_account_id, login="sam-example")
+
+    connecting.note(link, known.unipile_account_id, "", NOON)
+    connecting.finish(desk.client, link, NOON)
+
+    known.refresh_from_db()
+    assert (known.status, bool(known.other_login)) == (Status.DISCONNECTED, True)
+    assert other.name not in link.outcome
+
+
 def test_an_account_of_another_network_is_refused(desk: Desk) -> None:
     link = desk.link()
     whatsapp = {"object": "Account", "type": "WHATSAPP", "id": "w-1", "name": "A phone"}
