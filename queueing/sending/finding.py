@@ -8,7 +8,7 @@ import logging
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
 
 from campaigns.models import ErasedPerson, Prospect
 from campaigns.models.erased import REASON
@@ -90,11 +90,16 @@ def _note_that_nobody_answered(claim: Claim, now: dt.datetime) -> None:
 
 
 def _note_id(claim: Claim, profile: Profile) -> None:
-    """Keep the id of somebody who is not to be invited: follow-ups to who is connected need it."""
+    """Keep who is not to be invited: follow-ups to who is connected take id and slug from here.
+
+    Under a slug of former times nobody would see what else has reached the person lately.
+    """
     item = QueueItem.objects.sending().filter(pk=claim.item_id, claim_token=claim.token)
+    slug = profile.public_identifier
     try:
         with transaction.atomic():
             item.filter(linkedin_user_id="").update(linkedin_user_id=profile.provider_id)
+            item.update(person_key=slug or F("person_key"))
     except IntegrityError:
         logger.info("Item %s is of somebody whom the account has another item of", claim.item_id)
 

@@ -75,6 +75,22 @@ def test_no_message_goes_within_a_day_of_the_invitation(world: World) -> None:
     assert world.wrote() == ["Hello Ada!"]
 
 
+def test_who_is_connected_already_is_known_by_the_address_of_today(world: World) -> None:
+    """Under that of former times, a second campaign would write to them within the day."""
+    world.sandbox.control.add_person("old-example", moved_to="new-example")
+    world.sandbox.control.set_degree(
+        world.account.unipile_account_id, "old-example", "FIRST_DEGREE"
+    )
+    listed = a_prospect(world.campaign, public_identifier="old-example", first_name="Old")
+    item = an_item(world.campaign, world.account, prospect=listed)
+
+    world.run()
+
+    item.refresh_from_db()
+    assert (item.error_code, item.person_key) == ("already_connected", "new-example")
+    assert item.linkedin_user_id
+
+
 @BOTH
 def test_an_answer_is_seen_right_before_the_message_and_stops_it(world: World) -> None:
     person = world.connected()
