@@ -69,6 +69,10 @@ def write(reply: Reply, text: str, key: uuid.UUID, by: User, now: dt.datetime) -
         raise CannotWriteError("Write something first.")
     if too_long := messages.message_too_long(text):
         raise CannotWriteError(too_long)
+    if messages.variables(text) or (found := messages.foreign_in(text)):
+        holes = [f"{{{{ {name} }}}}" for name in messages.variables(text)]
+        told = ", ".join(holes or [one.written for one in found])
+        raise CannotWriteError(f"Nobody fills in {told} in an answer: write what is meant.")
     written, person = reply.item, reply.prospect
     if not written.linkedin_user_id:
         raise CannotWriteError(

@@ -182,7 +182,13 @@ def test_an_answer_is_written_once_and_goes_like_every_message(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("  ", "This field is required"), ("x" * 8001, "at most 8000 characters")]
+    ("text", "told"),
+    [
+        ("  ", "This field is required"),
+        ("x" * 8001, "at most 8000 characters"),
+        ("Hi {{ first_name }}", "Nobody fills in {{ first_name }} in an answer"),
+        ("Hi {firstName}", "Nobody fills in {firstName} in an answer"),
+    ],
 )
 def test_a_text_that_cannot_go_is_refused_and_kept_in_the_form(
     person: Prospect,
