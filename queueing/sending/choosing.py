@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import DateTimeField, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import DateTimeField, IntegerField, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.expressions import RawSQL
 
 from campaigns.models import LinkedInAccount
 from queueing import gates
@@ -144,6 +145,13 @@ def _due(
 
 def _with_all(due: QueueItemQuerySet) -> QueueItemQuerySet:
     """Return items of `_due`, whose persons are free, with what the gates look at beside that."""
-    return due.annotate(do_not_contact=Value(False)).select_related(
+    version = RawSQL("send_queue.xmin::text", [], TextField())
+    return due.annotate(do_not_contact=Value(False), version=version).select_related(
         "prospect", "campaign__workspace", "campaign__sending_hours"
     )
+
+
+def version_of(item: QueueItem) -> str:
+    """Return which version of its row a chosen item is: any change to it makes another."""
+    version: str = item.version  # type: ignore[attr-defined]
+    return version

@@ -175,13 +175,22 @@ def _lock() -> Statement:
     return Statement(those.select_related("workspace").order_by())
 
 
+# Only what is still the very row that was chosen: the item may have been moved, reworded or put off
+# since. What somebody is changing in this instant is not waited for: much may be stopped meanwhile.
 _SET_TO_SENDING = """
+WITH still AS MATERIALIZED (
+    SELECT send_queue.id, taken.token, taken.message
+    FROM unnest(%(items)s::uuid[], %(tokens)s::uuid[], %(messages)s::text[], %(versions)s::text[])
+        AS taken (id, token, message, version)
+    JOIN send_queue ON send_queue.id = taken.id
+    WHERE send_queue.status = 'pending' AND send_queue.xmin::text = taken.version
+    FOR NO KEY UPDATE OF send_queue SKIP LOCKED
+)
 UPDATE send_queue
-SET status = 'sending', claim_token = taken.token, claimed_at = %(now)s, updated_at = %(now)s,
-    message = taken.message
-FROM unnest(%(items)s::uuid[], %(tokens)s::uuid[], %(messages)s::text[])
-    AS taken (id, token, message)
-WHERE send_queue.id = taken.id AND send_queue.status = 'pending'
+SET status = 'sending', claim_token = still.token, claimed_at = %(now)s, updated_at = %(now)s,
+    message = still.message
+FROM still
+WHERE send_queue.id = still.id AND send_queue.status = 'pending'
 RETURNING send_queue.id
 """
 
@@ -189,7 +198,7 @@ RETURNING send_queue.id
 def _take(
     taken: Sequence[tuple[QueueItem, LinkedInAccount]], run: ProcessRun | None, now: dt.datetime
 ) -> list[Call]:
-    """Set the items to sending, and open an attempt of each; not of what staff just skipped.
+    """Set the items to sending, and open an attempt of each; not of what staff just changed.
 
     :raises IntegrityError: where something else reached a person meanwhile: `one_touch_in_a_day`.
     """
@@ -199,6 +208,7 @@ def _take(
         "items": list(tokens),
         "tokens": list(tokens.values()),
         "messages": [item.message for item, _ in taken],
+        "versions": [choosing.version_of(item) for item, _ in taken],
     }
     won = {pk for (pk,) in execute(_SET_TO_SENDING, asked)}
     taken = [(item, account) for item, account in taken if item.pk in won]
