@@ -207,7 +207,7 @@ def _taken(
 
 
 def _somebody_else(account: LinkedInAccount, reported: Account) -> str:
-    owner = account.owner_slug or account.owner_id
+    owner = account.owner_slug or (account.name if account.owner_id else "")
     if not owner:
         return (
             f"Whose LinkedIn “{account}” is was never known, so that “{reported.name}” cannot be "

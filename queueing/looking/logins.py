@@ -110,13 +110,14 @@ def hold(account: LinkedInAccount, reported: Account, now: dt.datetime) -> str:
     is_held = account.status != LinkedInAccount.Status.CONNECTED
     if is_held and account.other_login == other:
         return ""
-    owner = account.owner_slug or account.owner_id
+    owner = account.owner_slug or account.name  # an id says nothing to people
+    them = slug_told(reported.owner_slug) or reported.name or other
     if not is_held:
         account.status = LinkedInAccount.Status.DISCONNECTED
     account.other_login, account.changed_at = other, now
     account.pause_reason = (
-        f"Unipile has {other} logged in, and this account is {owner}'s. Log in as {owner} there "
-        f"again, or connect {other} as an account of its own."
+        f"Unipile has {them} logged in, and this account is {owner}'s. Log in as {owner} there "
+        f"again, or connect {them} as an account of its own."
     )
     account.save(update_fields=["status", "other_login", "pause_reason", "changed_at"])
     told = f"{account.get_status_display()}: {account.pause_reason}"

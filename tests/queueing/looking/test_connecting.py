@@ -202,6 +202,7 @@ def test_another_clients_member_who_logs_in_holds_the_account_at_once(
 
     known.refresh_from_db()
     assert (known.status, bool(known.other_login)) == (Status.DISCONNECTED, True)
+    assert "ACoAA" not in link.outcome
     assert other.name not in link.outcome
 
 
