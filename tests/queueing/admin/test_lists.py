@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -119,8 +120,15 @@ def test_people_are_found_by_name_company_address_and_id(
     item = an_item(campaign, account, prospect=person)
     an_item(campaign, account)
 
-    for text in ("zo", "muster", "https://www.linkedin.com/in/zoe-m", str(item.pk)):
-        assert found(desk, f"{QUEUE}?q={text}") == {item.pk}, text
+    address = "https://www.linkedin.com/in/zoe-m"
+    pasted = (
+        address,
+        f"{address}/?trk=people-guest",
+        f"{address}/en/",
+        "de.linkedin.com/in/Zoe-M#",
+    )
+    for text in ("zo", "muster", *pasted, "/in/zoe", str(item.pk)):
+        assert found(desk, f"{QUEUE}?{urlencode({'q': text})}") == {item.pk}, text
 
 
 def test_filters_narrow_the_queue(
