@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from campaigns.models import LinkedInAccount
 from campaigns.pages import DeskAdmin, ReasonForm, kept_for_back
+from queueing.admin import undoing
 from queueing.admin.anew import plan_anew
 from queueing.staff import log
 from queueing.staff.places import NotNowError
@@ -114,8 +115,13 @@ class DeedsAdmin(DeskAdmin):
         is_sent = "confirmed" in request.POST
         form = deed.form(request.POST if is_sent else None)
         if is_sent and form.is_valid():
-            for row in chosen:
-                self._act(request, deed, row, form.cleaned_data, name=str(row))
+            done = [
+                self._act(request, deed, row, form.cleaned_data, name=str(row)) for row in chosen
+            ]
+            tags = [each.undo for each in done]
+            if tag := undoing.together(cast(User, request.user), tags):
+                told = f"{deed.label}: {sum(map(bool, tags))} at once."
+                self.message_user(request, told, messages.SUCCESS, extra_tags=tag)
             return None
         context = {
             **self.admin_site.each_context(request),

@@ -16,11 +16,11 @@ from campaigns.models import Campaign
 from campaigns.pages import back_to, behind_walls
 from queueing.admin.anew import plan_anew, with_waiting
 from queueing.staff import back, items, places
+from queueing.staff.log import UNDONE as REASON
 
 SALT = "undo"
 LASTS = dt.timedelta(minutes=15)
 TAG = "undo:"  # before the token, in a message's tags
-REASON = "Undone"
 UNARCHIVE = "unarchive"
 TOO_LATE = (
     "That cannot be undone any more with one button. What was skipped can: “Put back in "
@@ -42,6 +42,15 @@ def of_retry(by: User, reason: str, since: dt.datetime, now: dt.datetime) -> str
 def of_move(by: User, campaigns: list[Campaign], undo: str) -> str:
     """Return the tag that offers to pause or resume campaigns again."""
     return _tag(by, undo, [str(campaign.pk) for campaign in campaigns])
+
+
+def together(by: User, tags: list[str]) -> str:
+    """Return the tag that undoes at once what was done to several campaigns; "" where none does."""
+    offered = [signing.loads(tag.removeprefix(TAG), salt=SALT) for tag in tags if tag]
+    kinds = {kind for _, kind, _ in offered}
+    if len(offered) < 2 or len(kinds) > 1 or not kinds <= _MOVES.keys():
+        return ""
+    return _tag(by, kinds.pop(), [key for _, _, keys in offered for key in keys])
 
 
 def of_archive(by: User, campaign: Campaign, was: str, reason: str, since: dt.datetime) -> str:

@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 LOOKED_AT = 60  # entries
+UNDONE = "Undone"  # the reason of what the button of that name does
 SHORT = 60  # characters
 
 API = "api"  # the user whose name stands in the log for who calls over HTTP
@@ -29,7 +30,7 @@ def last_reasons(by: User, at_most: int = 5) -> list[str]:
     entries = LogEntry.objects.filter(user=by.pk, action_flag=CHANGE).order_by("-pk")
     told = entries.values_list("change_message", flat=True)[:LOOKED_AT]
     reasons = (message.partition(": ")[2].strip() for message in told if ": " in message)
-    short = (reason for reason in reasons if 0 < len(reason) <= SHORT)
+    short = (reason for reason in reasons if 0 < len(reason) <= SHORT and reason != UNDONE)
     return list(dict.fromkeys(short))[:at_most]
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, DoNotContact, Prospect
 from queueing.models import QueueItem, Retry
 from queueing.sending.meaning import SOMEBODY_ELSE
-from queueing.staff import back, items
+from queueing.staff import back, items, log
 from queueing.staff.triage import RetryNow
 from tests.builders import a_campaign, a_workspace, an_account, an_item
 from tests.queueing.admin.conftest import a_user, logged_in
@@ -104,7 +104,9 @@ def test_what_has_moved_on_is_left_alone(desk: Client, boss: User) -> None:
     assert QueueItem.objects.get(pk=third.pk).status == Status.PENDING
 
 
-def test_several_campaigns_are_paused_with_one_reason_and_go_on_again(desk: Client) -> None:
+def test_several_campaigns_are_paused_with_one_reason_and_go_on_again(
+    desk: Client, boss: User
+) -> None:
     campaigns = [some(1), some(1)]
     paused = a_campaign(a_workspace(), status=Campaign.Status.PAUSED)
     form = {
@@ -119,8 +121,13 @@ def test_several_campaigns_are_paused_with_one_reason_and_go_on_again(desk: Clie
 
     assert {each.status for each in Campaign.objects.all()} == {Campaign.Status.PAUSED}
     assert "nothing was changed" in page.content.decode()
-    desk.post("/admin/undo/", {"undo": token(page.content.decode())})
-    assert Campaign.objects.filter(status=Campaign.Status.ACTIVE).count() == 1
+    *_each, all_of_them = re.findall(r'name="undo" value="([^"]+)"', page.content.decode())
+    desk.post("/admin/undo/", {"undo": all_of_them})
+    went_on = Campaign.objects.filter(pk__in=[each.pk for each in campaigns])
+    assert {each.status for each in went_on} == {Campaign.Status.ACTIVE}
+    assert set(Campaign.objects.filter(status="paused")) == {paused}
+    # What SendQ says itself is no reason to choose from.
+    assert log.last_reasons(boss) == ["Fair"]
 
 
 def test_a_group_of_failures_has_its_buttons_and_the_last_reasons(desk: Client) -> None:
