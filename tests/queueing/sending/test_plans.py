@@ -24,6 +24,12 @@ def accounts(db: None) -> list[LinkedInAccount]:
     return list(LinkedInAccount.objects.select_related("workspace").order_by("name")[:8])
 
 
+@pytest.fixture(autouse=True)
+def in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send statements with their values, as behind a pooler: what is prepared shows no text."""
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+
+
 def plans_of(work: Callable[[], object], table: str) -> list[str]:
     """Return the plans of all that is read from a table meanwhile."""
     with CaptureQueriesContext(connection) as captured:
