@@ -34,7 +34,8 @@ class DoNotContact(models.Model):
 
     class Meta:
         ordering = ("value",)
-        verbose_name = verbose_name_plural = "do not contact"
+        verbose_name = "never-contact entry"
+        verbose_name_plural = "never-contact entries"
         constraints = (
             models.UniqueConstraint(
                 fields=["workspace", "kind", "value"], name="do_not_contact_once"
