@@ -207,6 +207,32 @@ def test_a_cluster_that_starts_follows_the_settings(sandbox: Sandbox) -> None:
     assert (rows.get().next_run.hour, rows.get().next_run.minute) == (3, 13)
 
 
+TOLD_TO_STOP_AS_IT_FORKS = """
+import os, signal
+from multiprocessing import popen_fork
+made = popen_fork.Popen._launch
+def launch(self, process):
+    popen_fork.Popen._launch = made
+    made(self, process)
+    os.kill(os.getpid(), signal.SIGTERM)
+popen_fork.Popen._launch = launch
+import django; django.setup()
+from django.core.management import call_command
+call_command("qcluster")
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cluster_that_is_told_to_stop_as_it_starts_stops(sandbox: Sandbox) -> None:
+    env = processes.environment(sandbox, DJANGO_SETTINGS_MODULE="sendq_site.settings")
+    processes.let_no_job_come()
+
+    cluster = processes.start_python(env, TOLD_TO_STOP_AS_IT_FORKS)
+
+    _, errors = cluster.communicate(timeout=100)
+    assert cluster.returncode == 0, errors
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_live_cluster_sends_and_stops_cleanly(sandbox: Sandbox) -> None:
     account = an_account(a_workspace())

@@ -1,6 +1,7 @@
 """Start the cluster, with the jobs as the settings have them now, once the database answers."""
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -8,6 +9,7 @@ from typing import Any
 
 from django import db
 from django.db import connection
+from django_q.cluster import Cluster
 from django_q.management.commands import qcluster
 from django_q.models import Schedule
 
@@ -26,7 +28,32 @@ class Command(qcluster.Command):  # type: ignore[misc]
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         wait_for_the_database()
         connection.close()  # what is forked must not share it
-        super().handle(*args, **options)
+        if name := options.get("cluster_name"):
+            os.environ["Q_CLUSTER_NAME"] = name
+        cluster = Stoppable()
+        cluster.start()
+        if options.get("run_once"):
+            cluster.stop()
+
+
+class Stoppable(Cluster):  # type: ignore[misc]
+    """A cluster that a signal ends at any time.
+
+    django-q2's own loses one that comes while its first process is being made: it goes on for ever.
+    """
+
+    is_told = False
+
+    def start(self) -> int:
+        pid: int = super().start()
+        if self.is_told:
+            self.stop()
+        return pid
+
+    def sig_handler(self, signum: int, frame: Any) -> None:
+        self.is_told = True
+        if self.sentinel is not None:
+            super().sig_handler(signum, frame)
 
 
 def wait_for_the_database() -> None:
