@@ -8,6 +8,7 @@ wants DISABLE_SERVER_SIDE_CURSORS, nothing is kept on a connection.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
@@ -85,7 +86,11 @@ class _Preparing(ServerBindingCursor):
     """A cursor whose statements PostgreSQL parses and plans once a connection."""
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
-        return super().execute(query, params, prepare=True)  # type: ignore[misc]
+        try:
+            return super().execute(query, params, prepare=True)  # type: ignore[misc]
+        finally:
+            # Of what is prepared psycopg keeps no text, and Django's log of queries asks for it.
+            self._query = SimpleNamespace(query=query.encode())
 
 
 def execute(text: str, given: Mapping[str, Any], *, returning: bool = True) -> list[Any]:

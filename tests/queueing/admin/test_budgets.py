@@ -100,8 +100,7 @@ def queries(desk: Client, address: str) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         answer = desk.get(address)
     assert answer.status_code == 200, address
-    # What is prepared shows no text.
-    return [query["sql"] or "" for query in captured.captured_queries]
+    return [query["sql"] for query in captured.captured_queries]
 
 
 def list_of(model: type[Model]) -> str:

@@ -252,5 +252,5 @@ def test_the_page_takes_few_queries(
         campaign.accounts.add(account)
         an_item(campaign, account)
 
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         desk.get(page_of(campaign))
