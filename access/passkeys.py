@@ -7,6 +7,7 @@ so it can't be used, or made, where SendQ is opened by an address of numbers.
 import hashlib
 import ipaddress
 import json
+import secrets
 from typing import Any
 
 import webauthn
@@ -60,8 +61,8 @@ def to_set_up(request: HttpRequest, user: User) -> Any:
             resident_key=ResidentKeyRequirement.DISCOURAGED,
             user_verification=UserVerificationRequirement.PREFERRED,
         ),
+        challenge=_to_ask(request),
     )
-    request.session[ASKED] = options.challenge.hex()
     return json.loads(webauthn.options_to_json(options))
 
 
@@ -98,8 +99,8 @@ def to_prove(request: HttpRequest, user: User) -> Any:
         rp_id=site_name(request),
         allow_credentials=_known(user),
         user_verification=UserVerificationRequirement.PREFERRED,
+        challenge=_to_ask(request),
     )
-    request.session[ASKED] = options.challenge.hex()
     return json.loads(webauthn.options_to_json(options))
 
 
@@ -127,6 +128,16 @@ def proves(request: HttpRequest, user: User, answer: str) -> bool:
 
 def _known(user: User) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=bytes(key.credential_id)) for key in of(user)]
+
+
+def _to_ask(request: HttpRequest) -> bytes:
+    """Return what the browser is to sign: in all its tabs the same, until it has answered.
+
+    Another tab, or a script that is sent to log in, would take from a page what it has asked.
+    """
+    if ASKED not in request.session:
+        request.session[ASKED] = secrets.token_hex(32)
+    return bytes.fromhex(request.session[ASKED])
 
 
 def _asked(request: HttpRequest) -> bytes:
