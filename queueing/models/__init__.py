@@ -10,10 +10,8 @@ from queueing.models.events import WebhookEvent
 from queueing.models.installation import Installation
 from queueing.models.items import (
     WILL_SEND,
-    FailedSend,
     QueueItem,
     QueueItemQuerySet,
-    UnconfirmedSend,
     counts_since,
     in_doubt_since,
 )
@@ -22,6 +20,7 @@ from queueing.models.kinds import PLURAL, TOUCH_LASTS, TOUCHES, Kind, has_ended,
 from queueing.models.links import ConnectLink
 from queueing.models.replies import Reply
 from queueing.models.retries import Retry
+from queueing.models.triage import FailedSend, UnconfirmedSend
 
 __all__ = [
     "PLURAL",
